@@ -1,0 +1,50 @@
+//! Small words used by several rules. Each has one spelling in code and tables (`as_str`) and is read back by `parse`.
+
+/// Defines a closed set of words with their spelling in tables and JSON.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+
+        impl $name {
+            /// Every word, in declaration order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The spelling in tables, JSON and command lines.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// Reads the spelling back; `None` for any other text.
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+words! {
+    /// Kind of staff. One person may be of several kinds; an item addresses one or more.
+    Kind {
+        /// 党员
+        PartyMember = "party",
+        /// 公职人员
+        PublicOfficial = "official",
+        /// 聘用
+        Contract = "contract",
+    }
+}
+
+words! {
+    /// What a push asks of its readers.
+    Confirm {
+        /// Expected by a deadline, counted as 知悉率.
+        Required = "required",
+        /// Free to read, counted as 参与率, never reminded of.
+        Voluntary = "voluntary",
+        /// No button, outside all figures.
+        None = "none",
+    }
+}
