@@ -1,6 +1,42 @@
 //! Pure rules of the office: what is due, who is expected, what counts. Nothing here reads time, files or the network.
 
+/// What a press on 已阅 comes to.
+pub mod ack;
+/// The audit chain: canonical form, links, verification.
+pub mod audit;
+/// What an item file says.
+pub mod content;
+/// Five-field crontab expressions.
+pub mod cron;
+/// The life of one outgoing message.
+pub mod delivery;
+/// Binding codes.
+pub mod invite;
+/// Categories of absence that take a person out of the count.
+pub mod leave;
+/// Calendar months.
+pub mod month;
+/// Who may do what.
+pub mod policy;
+/// A push and its frozen audience.
+pub mod push;
+/// Figures of a push and of a month.
+pub mod report;
 /// Text with the little formatting that every chat platform has.
 pub mod rich;
+/// The roster sheet.
+pub mod roster;
+/// Which item goes out next.
+pub mod rotation;
+/// Settings, their defaults and bounds.
+pub mod setting;
+/// What becomes of a slot: on time, late, skipped; allowed hours and deadlines.
+pub mod slot;
+/// What stands inside a button.
+pub mod tag;
+/// Wall-clock times of a zone.
+pub mod wall;
+/// Full-width forms.
+pub mod width;
 /// Small words used by several rules: kinds of staff, confirmation modes.
 pub mod word;

@@ -37,6 +37,17 @@ words! {
     }
 }
 
+impl Kind {
+    /// The word in rosters and in print.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::PartyMember => "党员",
+            Self::PublicOfficial => "公职人员",
+            Self::Contract => "聘用",
+        }
+    }
+}
+
 words! {
     /// What a push asks of its readers.
     Confirm {
@@ -46,5 +57,51 @@ words! {
         Voluntary = "voluntary",
         /// No button, outside all figures.
         None = "none",
+    }
+}
+
+words! {
+    /// Where a chat stands with us.
+    GroupState {
+        /// The bot is in it and nobody said whom it addresses.
+        Unlinked = "unlinked",
+        /// Addresses its units.
+        Active = "active",
+        /// The platform refuses messages to it until someone acts.
+        Suspended = "suspended",
+        /// The bot is no longer in it.
+        Gone = "gone",
+    }
+}
+
+words! {
+    /// Where an item stands.
+    ItemState {
+        Draft = "draft",
+        Submitted = "submitted",
+        Approved = "approved",
+        Published = "published",
+        Withdrawn = "withdrawn",
+        Expired = "expired",
+    }
+}
+
+words! {
+    /// How a confirmation reached us.
+    AckMethod {
+        Button = "button",
+        Text = "text",
+        DeepLink = "deep_link",
+        Link = "link",
+        Manual = "manual",
+    }
+}
+
+words! {
+    /// Where a recurring rule stands.
+    ScheduleState {
+        Active = "active",
+        Paused = "paused",
+        Removed = "removed",
     }
 }

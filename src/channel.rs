@@ -1,0 +1,90 @@
+//! Chat platforms behind one closed enum. A new platform is a new variant, and every `match` that must know of it
+//! stops compiling until it does. Nothing here knows the database, and nothing here words a sentence for people.
+//!
+//! Accounts, chats, topics and messages carry the platform's own ids as strings, because that is what platforms use.
+
+/// What can go wrong in a call, sorted by what the caller must do about it.
+pub mod error;
+/// What comes in, in words every platform shares.
+pub mod inbound;
+/// What goes out, in words every platform shares.
+pub mod outgoing;
+/// Telegram, by the Bot API.
+pub mod telegram;
+
+pub use error::{Conflict, Fault, FaultKind, GoneReason, PollError, Refusal, RefusalKind, SendError, SetupError};
+pub use inbound::{GroupGone, GroupSeen, Inbound, Migrated, Place, Press, RawUpdate, Reachable, Said, Sender};
+pub use outgoing::{Address, Answered, Deleted, Document, Edited, Receipt, Style};
+
+use crate::message::outgoing::{Answer, Outgoing};
+
+/// One connected chat platform.
+#[derive(Debug, Clone)]
+pub enum Channel {
+    Telegram(telegram::Telegram),
+}
+
+/// What a platform can do, as far as the program acts on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// A press on a button comes back with the platform's identity of the person, so that it can count as an ack.
+    pub ack: bool,
+}
+
+impl Channel {
+    /// The platform's name as stored in the `channel` table.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Telegram(_) => telegram::KIND,
+        }
+    }
+
+    /// What the platform can do.
+    pub fn capabilities(&self) -> Capabilities {
+        match self {
+            Self::Telegram(_) => Capabilities { ack: true },
+        }
+    }
+
+    /// Sends one message: one network call, never repeated by itself.
+    pub async fn send(&self, to: &Address, what: &Outgoing, style: Style) -> Result<Receipt, SendError> {
+        match self {
+            Self::Telegram(telegram) => telegram.send(to, what, style).await,
+        }
+    }
+
+    /// Sends a file.
+    pub async fn send_document(&self, to: &Address, document: &Document) -> Result<Receipt, SendError> {
+        match self {
+            Self::Telegram(telegram) => telegram.send_document(to, document).await,
+        }
+    }
+
+    /// Replaces the text and the buttons of a message sent earlier.
+    pub async fn edit(&self, at: &Address, message_id: &str, what: &Outgoing) -> Result<Edited, SendError> {
+        match self {
+            Self::Telegram(telegram) => telegram.edit(at, message_id, what).await,
+        }
+    }
+
+    /// Takes back a message sent earlier.
+    pub async fn delete(&self, at: &Address, message_id: &str) -> Result<Deleted, SendError> {
+        match self {
+            Self::Telegram(telegram) => telegram.delete(at, message_id).await,
+        }
+    }
+
+    /// Answers a press. Platforms wait seconds for it, so it goes out right after the commit and is not paced.
+    pub async fn answer(&self, callback_id: &str, answer: &Answer) -> Result<Answered, SendError> {
+        match self {
+            Self::Telegram(telegram) => telegram.answer(callback_id, answer).await,
+        }
+    }
+
+    /// Reads a stored raw update. Never fails: what is not understood is [`Inbound::Other`].
+    pub fn read(&self, raw: &str) -> Inbound {
+        match self {
+            Self::Telegram(_) => telegram::inbound::read(raw),
+        }
+    }
+}

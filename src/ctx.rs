@@ -1,0 +1,36 @@
+//! What use cases may touch, passed by reference: the store, the clock, the office's zone and the connected channel.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use crate::channel::Channel;
+use crate::clock::Clock;
+use crate::ids::ChannelId;
+use crate::store::Store;
+
+/// The long-lived parts of one running program.
+#[derive(Debug, Clone)]
+pub struct Ctx {
+    pub store: Store,
+    pub clock: Clock,
+    /// The office's zone, fixed when the database was set up.
+    pub zone: Tz,
+    /// Names this run of the program in leases and attempts.
+    pub boot: String,
+    /// The connection to the chat platform; commands work without one.
+    pub line: Option<Line>,
+}
+
+/// A channel and its row.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub id: ChannelId,
+    pub channel: Channel,
+}
+
+impl Ctx {
+    /// The present instant.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+}

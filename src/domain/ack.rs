@@ -1,0 +1,103 @@
+//! What a press on 已阅 comes to, and what the person is told. A tap is thanked, never scored.
+
+use chrono::{DateTime, Utc};
+
+use super::push::{MemberStatus, PushState};
+use super::word::Confirm;
+
+/// What a press came to. The instants are those of the press that counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PressResult {
+    /// Counted now.
+    Recorded { at: DateTime<Utc> },
+    /// Had been counted before.
+    Again { at: DateTime<Utc> },
+    /// Counted, after the deadline of a required push.
+    Late { deadline: DateTime<Utc> },
+    /// Kept until the account is bound.
+    NotBound,
+    /// Stored, outside the audience.
+    Outside,
+    /// Stored, outside the count on that day.
+    Exempt,
+    /// The push was taken back.
+    Recalled,
+    /// Not a press on a copy of ours.
+    Unknown,
+}
+
+/// What a bound person's press is judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    pub state: PushState,
+    pub confirm: Confirm,
+    pub deadline: Option<DateTime<Utc>>,
+    /// How the person stands in the frozen audience; `None`: not in it.
+    pub member: Option<MemberStatus>,
+}
+
+/// Whether a press may be stored at all.
+pub fn takes_presses(state: PushState) -> bool {
+    match state {
+        PushState::Open | PushState::Closed => true,
+        PushState::Cancelled | PushState::Recalled => false,
+    }
+}
+
+/// What a stored press is answered with. `counted` is the instant of the ack that stands; `repeat` says that it was
+/// there before this press.
+pub fn judge(standing: &Standing, counted: DateTime<Utc>, repeat: bool) -> PressResult {
+    match standing.member {
+        _ if !takes_presses(standing.state) => PressResult::Recalled,
+        None => PressResult::Outside,
+        Some(MemberStatus::Exempt) => PressResult::Exempt,
+        Some(MemberStatus::Expected) if repeat => PressResult::Again { at: counted },
+        Some(MemberStatus::Expected) => match standing.deadline {
+            Some(deadline) if standing.confirm == Confirm::Required && counted >= deadline => {
+                PressResult::Late { deadline }
+            }
+            Some(_) | None => PressResult::Recorded { at: counted },
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn at(minute: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + chrono::TimeDelta::minutes(minute)
+    }
+
+    #[rstest]
+    #[case::in_time(PushState::Open, Some(MemberStatus::Expected), 9, false, PressResult::Recorded { at: at(9) })]
+    #[case::at_the_deadline(PushState::Open, Some(MemberStatus::Expected), 10, false, PressResult::Late { deadline: at(10) })]
+    #[case::again(PushState::Open, Some(MemberStatus::Expected), 9, true, PressResult::Again { at: at(9) })]
+    #[case::again_after_it(PushState::Open, Some(MemberStatus::Expected), 12, true, PressResult::Again { at: at(12) })]
+    #[case::exempt(PushState::Open, Some(MemberStatus::Exempt), 9, true, PressResult::Exempt)]
+    #[case::outside(PushState::Open, None, 9, false, PressResult::Outside)]
+    #[case::recalled(PushState::Recalled, Some(MemberStatus::Expected), 9, false, PressResult::Recalled)]
+    #[case::cancelled(PushState::Cancelled, None, 9, false, PressResult::Recalled)]
+    fn every_case_has_its_answer(
+        #[case] state: PushState,
+        #[case] member: Option<MemberStatus>,
+        #[case] minute: i64,
+        #[case] repeat: bool,
+        #[case] expected: PressResult,
+    ) {
+        let standing = Standing { state, confirm: Confirm::Required, deadline: Some(at(10)), member };
+        assert_eq!(judge(&standing, at(minute), repeat), expected);
+    }
+
+    #[test]
+    fn a_voluntary_push_is_never_late() {
+        let standing = Standing {
+            state: PushState::Open,
+            confirm: Confirm::Voluntary,
+            deadline: Some(at(10)),
+            member: Some(MemberStatus::Expected),
+        };
+        assert_eq!(judge(&standing, at(99), false), PressResult::Recorded { at: at(99) });
+    }
+}

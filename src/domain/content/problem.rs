@@ -1,0 +1,134 @@
+//! What can be wrong with an item file, as data; `message::content` words it. Every problem of a file is found in one go,
+//! so that an editor corrects it once.
+
+use crate::domain::word::words;
+
+/// One thing an editor has to change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContentProblem {
+    /// Line of the file, from 1; `None` when the fault is that something is absent or concerns the whole file.
+    pub line: Option<u32>,
+    /// Key of the front matter; `None` when the fault is in the body or in the file's shape.
+    pub field: Option<&'static str>,
+    pub kind: ContentProblemKind,
+}
+
+/// The kinds of fault. Lengths are in characters unless they say UTF-16.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContentProblemKind {
+    /// The file is not UTF-8 text.
+    NotUtf8,
+    /// The front matter cannot be read as keys and values.
+    Front(FrontFault),
+    /// The text under the front matter, or the message made of it.
+    Body(BodyFault),
+    /// A required key is absent or empty.
+    Missing,
+    /// A one-line field holds a line break.
+    LineBreak,
+    /// A field is longer than it may be.
+    TooLong { len: usize, max: usize },
+    /// Article number and `article_text` together pass what 看原文 can show (UTF-16 code units).
+    AlertTooLong { len: usize, max: usize },
+    /// 〔…〕 in a field that is never filled in.
+    PlaceholderOutsideBody,
+    /// Not lower-case ASCII letters, digits and hyphens, at most 64.
+    BadSlug { found: String },
+    /// The slug is not the file's name without `.md`.
+    SlugNotFileName { found: String, stem: String },
+    /// No such theme.
+    UnknownTheme { found: String },
+    /// The theme is not the folder's name.
+    ThemeNotFolder { found: String, folder: String },
+    /// A word that is no kind of staff, or 全体 beside kinds.
+    BadAudience { found: String },
+    /// Not `《title》（version with its date）第…条`.
+    BadBasis { found: String },
+    /// Not a date written `2026-11-20`.
+    BadDate { found: String },
+    /// The item would expire on or before the day it was verified.
+    ExpiresTooEarly,
+    /// Not required, voluntary or none.
+    BadConfirm { found: String },
+    /// Not like ZW-017 or JQ-2027-01.
+    BadCode { found: String },
+    /// Another file has the same slug.
+    DuplicateSlug { slug: String, other: String },
+    /// Another file has the same code.
+    DuplicateCode { code: String, other: String },
+}
+
+/// Faults of the front matter's shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FrontFault {
+    /// The file does not begin with a `---` line.
+    Missing,
+    /// No second `---` line.
+    Unclosed,
+    /// `title：` in place of `title: `.
+    FullWidthColon { key: String },
+    /// Not YAML of the expected shape.
+    Syntax,
+    /// A key stands twice.
+    DuplicateKey { key: String },
+    /// A key that no item has.
+    UnknownKey { key: String },
+}
+
+/// Faults of the body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodyFault {
+    /// Nothing to read under the front matter.
+    Empty,
+    /// Markdown that chat platforms cannot show.
+    Unsupported(Markup),
+    /// `*`, `**`, `__` or a link left open.
+    MarkupUnclosed,
+    /// A link that is not http or https.
+    BadLink { url: String },
+    /// The whole message passes the platform's limit less the reserve (UTF-16 code units).
+    TooLong { len: usize, max: usize },
+    /// 〔 without 〕 in the same run of text, so that a blank would never be filled.
+    BracketCut,
+    /// 〔…〕 names no setting.
+    UnknownPlaceholder { found: String },
+}
+
+words! {
+    /// Markdown that is refused because not every channel has it.
+    Markup {
+        /// Tags and comments.
+        Html = "html",
+        Image = "image",
+        Table = "table",
+        /// Back-ticks, fences, or lines indented by four spaces.
+        Code = "code",
+        /// Lines beginning with `>`.
+        Quote = "quote",
+        /// A `---` line in the body, which would also turn the line above into a heading.
+        Rule = "rule",
+        /// A list inside a list.
+        NestedList = "nested_list",
+        /// `~~text~~`.
+        Strikethrough = "strikethrough",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+impl ContentProblem {
+    /// A problem of the front matter's shape.
+    pub(super) fn front(line: Option<u32>, fault: FrontFault) -> Self {
+        Self { line, field: None, kind: ContentProblemKind::Front(fault) }
+    }
+
+    /// A problem of the body; without a line it concerns the whole.
+    pub(super) fn body(line: Option<u32>, fault: BodyFault) -> Self {
+        Self { line, field: None, kind: ContentProblemKind::Body(fault) }
+    }
+
+    /// A problem of a front matter key.
+    pub(super) fn of(field: &'static str, line: Option<u32>, kind: ContentProblemKind) -> Self {
+        Self { line, field: Some(field), kind }
+    }
+}

@@ -1,0 +1,216 @@
+//! The life of one outgoing message. A delivery is only ever in one state, and every move is decided here.
+//!
+//! `queued → claimed → sending → sent | retry_wait | in_doubt | failed`, and `expired`, `cancelled`, `abandoned` at any
+//! time before the end. A call whose outcome is not known leaves the delivery `in_doubt`: it is never guessed.
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::word::words;
+
+words! {
+    /// Where a delivery stands.
+    DeliveryState {
+        /// Waits for its time.
+        Queued = "queued",
+        /// One sender holds it under a lease; nothing was attempted yet.
+        Claimed = "claimed",
+        /// An attempt is committed and its call may be under way.
+        Sending = "sending",
+        /// The platform has it: by its reply or by a press on that very copy.
+        Sent = "sent",
+        /// The last call provably did not send; another follows.
+        RetryWait = "retry_wait",
+        /// A call was made and nobody knows whether it arrived.
+        InDoubt = "in_doubt",
+        /// The platform refused for good, or the attempts are used up.
+        Failed = "failed",
+        /// Its time passed before it could be sent.
+        Expired = "expired",
+        /// Taken back before it was sent.
+        Cancelled = "cancelled",
+        /// An admin gave up on a delivery in doubt.
+        Abandoned = "abandoned",
+    }
+}
+
+words! {
+    /// What one call came to.
+    AttemptOutcome {
+        /// Committed, and its result is not known yet.
+        Pending = "pending",
+        /// The platform replied with the message.
+        Ok = "ok",
+        /// The call never reached the platform.
+        NotSent = "not_sent",
+        /// The platform asked to wait.
+        Limited = "limited",
+        /// The platform refused.
+        Rejected = "rejected",
+        /// The call may or may not have reached the platform.
+        Unknown = "unknown",
+        /// Unknown at first, then proved by a press on that copy.
+        Proved = "proved",
+    }
+}
+
+words! {
+    /// What a delivery carries.
+    DeliveryKind {
+        Push = "push",
+    }
+}
+
+words! {
+    /// Whom a delivery speaks to.
+    TargetKind {
+        Group = "group",
+        Staff = "staff",
+    }
+}
+
+/// First pause after a call that did not send, doubled each time (`reliability`: 2 s to 5 min).
+pub const BACKOFF_FIRST: Duration = Duration::seconds(2);
+/// Longest pause between two tries.
+pub const BACKOFF_LONGEST: Duration = Duration::minutes(5);
+/// Tries that may fail before a delivery is given up. A request to wait (429) is not a try.
+pub const TRIES_MOST: i64 = 8;
+/// How long a delivery in doubt waits for a press to prove it before its one flagged re-send.
+pub const DOUBT_WAIT: Duration = Duration::seconds(90);
+/// How long a claim holds without a result. Longer than a call's time-out of 15 s.
+pub const LEASE: Duration = Duration::seconds(60);
+
+/// What happened to a delivery under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The call returned, or failed in a way that was understood.
+    Called(CallResult),
+    /// The sender is gone (restart, lost lease) while an attempt was pending.
+    SenderGone,
+    /// Someone pressed a button on this copy.
+    Pressed,
+    /// Its time is over.
+    Expired,
+}
+
+/// What a call came to, as far as the delivery cares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallResult {
+    Sent,
+    NotSent,
+    Limited {
+        retry_after: Duration,
+    },
+    Unknown,
+    /// Refused for good; another try would be refused as well.
+    Refused,
+    /// Refused for a reason that was mended (chat moved, markup dropped): the same delivery goes on at once.
+    Mended,
+    /// The bot itself was refused: nothing is consumed, sending waits.
+    Halted {
+        retry_after: Duration,
+    },
+}
+
+/// What the delivery does next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    pub state: DeliveryState,
+    pub outcome: AttemptOutcome,
+    /// Tries used so far.
+    pub tries: i64,
+    /// Earliest instant of the next call.
+    pub not_before: DateTime<Utc>,
+}
+
+/// Decides the move out of `sending` (and out of `in_doubt` by proof). `jitter` is between 0 and 1.
+pub fn step(event: &Event, tries: i64, now: DateTime<Utc>, jitter: f64) -> Step {
+    use AttemptOutcome as O;
+    use DeliveryState as S;
+    let at_once = |state, outcome| Step { state, outcome, tries, not_before: now };
+    match event {
+        Event::Called(CallResult::Sent) => at_once(S::Sent, O::Ok),
+        Event::Pressed => at_once(S::Sent, O::Proved),
+        Event::SenderGone | Event::Called(CallResult::Unknown) => at_once(S::InDoubt, O::Unknown),
+        Event::Called(CallResult::Refused) => at_once(S::Failed, O::Rejected),
+        Event::Called(CallResult::Mended) => at_once(S::Queued, O::Rejected),
+        Event::Called(CallResult::Limited { retry_after }) => {
+            Step { state: S::RetryWait, outcome: O::Limited, tries, not_before: now + *retry_after }
+        }
+        Event::Called(CallResult::Halted { retry_after }) => {
+            Step { state: S::RetryWait, outcome: O::Rejected, tries, not_before: now + *retry_after }
+        }
+        Event::Called(CallResult::NotSent) if tries + 1 >= TRIES_MOST => {
+            Step { state: S::Failed, outcome: O::NotSent, tries: tries + 1, not_before: now }
+        }
+        Event::Called(CallResult::NotSent) => Step {
+            state: S::RetryWait,
+            outcome: O::NotSent,
+            tries: tries + 1,
+            not_before: now + backoff(tries, jitter),
+        },
+        Event::Expired => at_once(S::Expired, O::NotSent),
+    }
+}
+
+/// Pause before try `tries + 1`: doubling from 2 s to 5 min, spread by `jitter` over its second half.
+pub fn backoff(tries: i64, jitter: f64) -> Duration {
+    let doublings = u32::try_from(tries.clamp(0, 16)).unwrap_or(16);
+    let full = (BACKOFF_FIRST.num_milliseconds() << doublings).min(BACKOFF_LONGEST.num_milliseconds());
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "milliseconds of at most 5 minutes"
+    )]
+    let spread = (full as f64 / 2.0 * jitter.clamp(0.0, 1.0)) as i64;
+    Duration::milliseconds(full / 2 + spread)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn now() -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH
+    }
+
+    #[rstest]
+    #[case(Event::Called(CallResult::Sent), DeliveryState::Sent, AttemptOutcome::Ok, 0)]
+    #[case(Event::Called(CallResult::NotSent), DeliveryState::RetryWait, AttemptOutcome::NotSent, 1)]
+    #[case(Event::Called(CallResult::Unknown), DeliveryState::InDoubt, AttemptOutcome::Unknown, 0)]
+    #[case(Event::Called(CallResult::Refused), DeliveryState::Failed, AttemptOutcome::Rejected, 0)]
+    #[case(Event::Called(CallResult::Mended), DeliveryState::Queued, AttemptOutcome::Rejected, 0)]
+    #[case(Event::SenderGone, DeliveryState::InDoubt, AttemptOutcome::Unknown, 0)]
+    #[case(Event::Pressed, DeliveryState::Sent, AttemptOutcome::Proved, 0)]
+    #[case(Event::Expired, DeliveryState::Expired, AttemptOutcome::NotSent, 0)]
+    fn each_event_has_one_move(
+        #[case] event: Event,
+        #[case] state: DeliveryState,
+        #[case] outcome: AttemptOutcome,
+        #[case] tries: i64,
+    ) {
+        let step = step(&event, 0, now(), 0.5);
+        assert_eq!((step.state, step.outcome, step.tries), (state, outcome, tries));
+    }
+
+    #[test]
+    fn a_request_to_wait_burns_no_try_and_is_obeyed() {
+        let event = Event::Called(CallResult::Limited { retry_after: Duration::seconds(35) });
+        let step = step(&event, TRIES_MOST - 1, now(), 0.0);
+        assert_eq!((step.state, step.tries), (DeliveryState::RetryWait, TRIES_MOST - 1));
+        assert_eq!(step.not_before, now() + Duration::seconds(35));
+    }
+
+    #[test]
+    fn the_last_try_ends_in_failed() {
+        let step = step(&Event::Called(CallResult::NotSent), TRIES_MOST - 1, now(), 0.0);
+        assert_eq!(step.state, DeliveryState::Failed);
+    }
+
+    #[test]
+    fn pauses_double_up_to_five_minutes() {
+        let seconds: Vec<i64> = (0..10).map(|tries| backoff(tries, 1.0).num_seconds()).collect();
+        assert_eq!(seconds, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+        assert_eq!(backoff(0, 0.0), Duration::seconds(1));
+    }
+}

@@ -1,0 +1,150 @@
+//! A push: one item version for one audience, frozen before the first message goes out (invariant I4).
+//!
+//! The audience is kept per unit as a chunk of ids and status codes, never of names. Equal chunks are stored once.
+
+use chrono::NaiveDate;
+
+use super::content::Addressed;
+use super::word::{Kind, words};
+use crate::ids::{PersonVersionId, StaffId, UnitId};
+
+words! {
+    /// Where a push stands.
+    PushState {
+        /// Takes acks.
+        Open = "open",
+        /// Its month is closed; later acks are listed apart.
+        Closed = "closed",
+        /// Taken back before anything was sent.
+        Cancelled = "cancelled",
+        /// Taken back after it was sent.
+        Recalled = "recalled",
+    }
+}
+
+words! {
+    /// How a person stands to a push.
+    MemberStatus {
+        /// Counted in 应知.
+        Expected = "e",
+        /// On the roster and outside the count at the push's time (免计).
+        Exempt = "x",
+    }
+}
+
+/// One person as a push saw them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    pub staff: StaffId,
+    pub version: PersonVersionId,
+    pub status: MemberStatus,
+}
+
+/// The people of one unit as a push saw them, in roster order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    pub unit: UnitId,
+    pub members: Vec<Member>,
+}
+
+impl Chunk {
+    /// The text that is stored: `staff/version/status`, joined by commas.
+    pub fn encode(&self) -> String {
+        let members = self.members.iter().map(|m| format!("{}/{}/{}", m.staff, m.version, m.status.as_str()));
+        members.collect::<Vec<_>>().join(",")
+    }
+
+    /// Reads the stored text back; `None` when it was not written by [`Chunk::encode`].
+    pub fn decode(unit: UnitId, text: &str) -> Option<Self> {
+        let members = text.split(',').filter(|part| !part.is_empty()).map(decode_member).collect::<Option<_>>()?;
+        Some(Self { unit, members })
+    }
+}
+
+fn decode_member(text: &str) -> Option<Member> {
+    let mut parts = text.split('/');
+    let (staff, version, status) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(Member {
+        staff: StaffId(staff.parse().ok()?),
+        version: PersonVersionId(version.parse().ok()?),
+        status: MemberStatus::parse(status)?,
+    })
+}
+
+/// A person on the roster at the moment of the freeze.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    pub staff: StaffId,
+    pub version: PersonVersionId,
+    pub unit: UnitId,
+    pub kinds: Vec<Kind>,
+    /// On leave of a category that is outside the count, on the day of the push.
+    pub exempt: bool,
+}
+
+/// Freezes the audience: the candidates whom the item addresses, one chunk per unit. Order is kept, empty units go.
+pub fn freeze(candidates: &[Candidate], audience: &Addressed) -> Vec<Chunk> {
+    let mut chunks: Vec<Chunk> = Vec::new();
+    for person in candidates.iter().filter(|person| audience.includes(&person.kinds)) {
+        let status = if person.exempt { MemberStatus::Exempt } else { MemberStatus::Expected };
+        let member = Member { staff: person.staff, version: person.version, status };
+        match chunks.iter_mut().find(|chunk| chunk.unit == person.unit) {
+            Some(chunk) => chunk.members.push(member),
+            None => chunks.push(Chunk { unit: person.unit, members: vec![member] }),
+        }
+    }
+    chunks
+}
+
+/// A dated absence covers a day when the day is not before its first and not after its last (open without one).
+pub fn covers(starts_on: NaiveDate, ends_on: Option<NaiveDate>, day: NaiveDate) -> bool {
+    starts_on <= day && ends_on.is_none_or(|last| day <= last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(id: i64, unit: i64, kinds: &[Kind]) -> Candidate {
+        Candidate {
+            staff: StaffId(id),
+            version: PersonVersionId(id + 100),
+            unit: UnitId(unit),
+            kinds: kinds.to_vec(),
+            exempt: false,
+        }
+    }
+
+    #[test]
+    fn only_those_addressed_are_frozen_and_units_keep_their_order() {
+        let mut away = person(3, 9, &[Kind::PublicOfficial]);
+        away.exempt = true;
+        let people = [
+            person(1, 9, &[Kind::PublicOfficial]),
+            person(2, 4, &[Kind::Contract]),
+            away,
+            person(4, 9, &[Kind::Contract]),
+        ];
+        let chunks = freeze(&people, &Addressed::Kinds(vec![Kind::PublicOfficial]));
+        assert_eq!(chunks.len(), 1);
+        assert_eq!(chunks[0].encode(), "1/101/e,3/103/x");
+        assert_eq!(freeze(&people, &Addressed::Everyone).iter().map(|chunk| chunk.unit.0).collect::<Vec<_>>(), [9, 4]);
+    }
+
+    #[test]
+    fn a_chunk_reads_back() {
+        let chunk = &freeze(&[person(1, 9, &[]), person(2, 9, &[])], &Addressed::Everyone)[0];
+        assert_eq!(Chunk::decode(UnitId(9), &chunk.encode()).as_ref(), Some(chunk));
+        assert_eq!(Chunk::decode(UnitId(9), "1/2"), None);
+        assert_eq!(Chunk::decode(UnitId(9), "1/2/q"), None);
+        assert_eq!(Chunk::decode(UnitId(9), ""), Some(Chunk { unit: UnitId(9), members: vec![] }));
+    }
+
+    #[test]
+    fn leave_counts_on_its_first_and_last_day() {
+        let day = |d| NaiveDate::from_ymd_opt(2026, 9, d).unwrap_or_default();
+        assert!(covers(day(1), Some(day(3)), day(1)) && covers(day(1), Some(day(3)), day(3)));
+        assert!(!covers(day(2), None, day(1)) && covers(day(2), None, day(30)));
+        assert!(!covers(day(1), Some(day(3)), day(4)));
+    }
+}

@@ -1,0 +1,106 @@
+//! What the store hands over: stored facts, nothing counted yet.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use crate::domain::month::Month;
+use crate::domain::word::Confirm;
+use crate::ids::{PushId, StaffId, UnitId};
+
+/// Everything a month report is computed from.
+#[derive(Debug, Clone)]
+pub struct MonthInput {
+    /// The month reported on.
+    pub month: Month,
+    /// The office's zone; it decides which month a slot belongs to.
+    pub zone: Tz,
+    /// The cut-off: presses after it do not count.
+    pub as_of: DateTime<Utc>,
+    /// Every leaf unit that the pushes' audiences name, in roster order.
+    pub units: Vec<UnitRef>,
+    /// Pushes of the month in any order; those of other months are left out by their slot. A cancelled or recalled
+    /// push expects nothing of anybody and is not among them.
+    pub pushes: Vec<PushFacts>,
+}
+
+/// A leaf unit as reports name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitRef {
+    /// The unit.
+    pub id: UnitId,
+    /// Its name or path.
+    pub name: String,
+}
+
+/// The stored facts of one push.
+#[derive(Debug, Clone)]
+pub struct PushFacts {
+    /// The push.
+    pub id: PushId,
+    /// Slug of its item.
+    pub slug: String,
+    /// Title of its item version.
+    pub title: String,
+    /// What the report calls pushes of this kind, e.g. 节前提醒. Only required pushes are named by it.
+    pub label: String,
+    /// What it asks of its readers.
+    pub confirm: Confirm,
+    /// When it was due. The month of this instant is the push's month.
+    pub slot: DateTime<Utc>,
+    /// Presses before this instant are on time. Only a required push has one.
+    pub deadline: Option<DateTime<Utc>>,
+    /// The frozen audience in roster order, each person once.
+    pub members: Vec<Member>,
+    /// The instant of each person's ack (the earliest not withdrawn), people outside the audience included.
+    pub acks: HashMap<StaffId, DateTime<Utc>>,
+    /// What became of the push's deliveries. Nudges and other messages about the push are not among them.
+    pub coverage: Coverage,
+    /// Members without a bound account, of whom no press is kept.
+    pub unbound: HashSet<StaffId>,
+}
+
+/// One person of a frozen audience.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    /// The person.
+    pub staff: StaffId,
+    /// The leaf unit frozen with the push.
+    pub unit: UnitId,
+    /// Whether the person is expected.
+    pub status: MemberStatus,
+    /// The person's own deadline, which stands in place of the push's (leave).
+    pub deadline: Option<DateTime<Utc>>,
+}
+
+/// Whether a member of an audience is expected to confirm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemberStatus {
+    /// 应知.
+    Expected,
+    /// 免计: presses are recorded and count in no rate.
+    Exempt,
+}
+
+/// Whom the deliveries of a push address: one entry per delivery and unit (or person), in any order.
+#[derive(Debug, Clone)]
+pub enum Coverage {
+    /// Groups; a delivery to a group covers the group's units.
+    Groups(Vec<(UnitId, Fate)>),
+    /// Private messages.
+    Private(Vec<(StaffId, Fate)>),
+}
+
+/// What became of one delivery, as far as figures care. Ordered: the highest fate among several says what a person got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// Will not arrive: failed, expired, cancelled, abandoned.
+    Failed,
+    /// May still be sent, and no call is known to have gone out: queued, claimed, waiting for a retry.
+    Waiting,
+    /// A call went out and its outcome is unknown: sending, in doubt.
+    InDoubt,
+    /// Sent.
+    Sent,
+}

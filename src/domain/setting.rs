@@ -1,0 +1,132 @@
+//! Every default that an office may change, with its bounds. The database holds only what differs.
+
+use super::word::words;
+
+words! {
+    /// A setting's key.
+    Key {
+        /// What the office is called in messages.
+        OfficeName = "office.name",
+        /// Whom to ask.
+        OfficeContact = "office.contact",
+        /// The supervision phone number printed in reminders; has no default and must be filled in.
+        OfficeHotline = "office.hotline",
+        /// Allowed hours before noon.
+        HoursMorning = "hours.morning",
+        /// Allowed hours after noon.
+        HoursAfternoon = "hours.afternoon",
+        /// Smallest audience whose count is shown in a group.
+        CountMinAudience = "count.min_audience",
+        /// Seconds between two edits of a count line.
+        CountEditSeconds = "count.edit_seconds",
+        /// Days a raw inbound message is kept.
+        InboxDays = "inbox.days",
+    }
+}
+
+/// What a setting's value must look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A text of 1 to `most` characters.
+    Text { most: usize },
+    /// Hours of a day, `HH:MM-HH:MM`, the first before the second.
+    Hours,
+    /// A whole number between the bounds, both included.
+    Number { least: i64, most: i64 },
+}
+
+impl Key {
+    /// The value while nobody changed it; `None` for what only the office can know.
+    pub const fn default(self) -> Option<&'static str> {
+        match self {
+            Self::OfficeName => Some("本单位"),
+            Self::OfficeContact => Some("机关党委办公室（内线见通讯录）"),
+            Self::OfficeHotline => None,
+            Self::HoursMorning => Some("09:00-11:30"),
+            Self::HoursAfternoon => Some("14:30-17:30"),
+            Self::CountMinAudience => Some("10"),
+            Self::CountEditSeconds => Some("15"),
+            Self::InboxDays => Some("3"),
+        }
+    }
+
+    /// What a value must look like.
+    pub const fn shape(self) -> Shape {
+        match self {
+            Self::OfficeName | Self::OfficeContact | Self::OfficeHotline => Shape::Text { most: 40 },
+            Self::HoursMorning | Self::HoursAfternoon => Shape::Hours,
+            Self::CountMinAudience => Shape::Number { least: 10, most: 10_000 },
+            // Telegram counts edits against a group's 20 messages a minute.
+            Self::CountEditSeconds => Shape::Number { least: 15, most: 3_600 },
+            // Below 3 days an update that the platform sends again could be counted as new.
+            Self::InboxDays => Shape::Number { least: 3, most: 30 },
+        }
+    }
+
+    /// The name an item's placeholder 〔…〕 uses for this setting.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::OfficeName => "本单位名称",
+            Self::OfficeContact => "本单位联系人",
+            Self::OfficeHotline => "本单位监督电话",
+            Self::HoursMorning => "上午允许时段",
+            Self::HoursAfternoon => "下午允许时段",
+            Self::CountMinAudience => "显示人数的最小范围",
+            Self::CountEditSeconds => "人数刷新间隔秒数",
+            Self::InboxDays => "原始消息保存天数",
+        }
+    }
+
+    /// Whether `value` may be stored.
+    pub fn accepts(self, value: &str) -> bool {
+        match self.shape() {
+            Shape::Text { most } => {
+                let length = value.chars().count();
+                (1..=most).contains(&length) && !value.chars().any(|c| c.is_control() || matches!(c, '〔' | '〕'))
+            }
+            Shape::Hours => hours(value).is_some(),
+            Shape::Number { least, most } => value.parse::<i64>().is_ok_and(|n| (least..=most).contains(&n)),
+        }
+    }
+}
+
+/// Minutes since midnight of `HH:MM-HH:MM`; `None` when it is not that or ends before it starts.
+pub fn hours(value: &str) -> Option<(u32, u32)> {
+    let (from, to) = value.split_once('-')?;
+    let (from, to) = (minutes(from)?, minutes(to)?);
+    (from < to).then_some((from, to))
+}
+
+fn minutes(text: &str) -> Option<u32> {
+    let (hour, minute) = text.split_once(':')?;
+    let digits = |part: &str| (part.len() == 2).then(|| part.parse::<u32>().ok()).flatten();
+    let (hour, minute) = (digits(hour)?, digits(minute)?);
+    (hour < 24 && minute < 60).then_some(hour * 60 + minute)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[test]
+    fn every_default_is_accepted_by_its_own_bounds() {
+        for key in Key::ALL {
+            assert!(key.default().is_none_or(|value| key.accepts(value)), "{}", key.as_str());
+        }
+    }
+
+    #[rstest]
+    #[case(Key::HoursMorning, "08:30-11:30", true)]
+    #[case(Key::HoursMorning, "11:30-08:30", false)]
+    #[case(Key::HoursMorning, "8:30-11:30", false)]
+    #[case(Key::CountMinAudience, "9", false)]
+    #[case(Key::CountEditSeconds, "14", false)]
+    #[case(Key::InboxDays, "2", false)]
+    #[case(Key::OfficeHotline, "", false)]
+    #[case(Key::OfficeHotline, "内线8000", true)]
+    #[case(Key::OfficeHotline, "〔未填〕", false)]
+    fn bounds_hold(#[case] key: Key, #[case] value: &str, #[case] accepted: bool) {
+        assert_eq!(key.accepts(value), accepted);
+    }
+}

@@ -1,0 +1,34 @@
+//! Full-width characters as Chinese keyboards type them. Codes and expressions are compared in half width.
+
+/// Distance between a full-width ASCII twin (U+FF01–U+FF5E) and its half-width form (Unicode, Halfwidth and Fullwidth Forms).
+const TWIN_DISTANCE: u32 = 0xFEE0;
+
+/// The half-width equal of a full-width letter, digit, sign or space; any other character unchanged.
+pub fn half(c: char) -> char {
+    match c {
+        '\u{3000}' => ' ',
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - TWIN_DISTANCE).unwrap_or(c),
+        _ => c,
+    }
+}
+
+/// A text with each character in half width where it has one.
+pub fn half_text(text: &str) -> String {
+    text.chars().map(half).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_twin_becomes_ascii() {
+        assert_eq!(half_text("Ｇ２６０１－Ａ　＊，／＝＠"), "G2601-A *,/=@");
+        assert!(('\u{FF01}'..='\u{FF5E}').all(|c| half(c).is_ascii_graphic()));
+    }
+
+    #[test]
+    fn other_characters_stay() {
+        assert_eq!(half_text("党员、公职人员 a1"), "党员、公职人员 a1");
+    }
+}

@@ -1,0 +1,24 @@
+//! Every sentence the program says to people, and the one function that renders a person.
+
+/// Joining: the notice, the question, the answers.
+pub mod binding;
+/// What is wrong with the environment, and what to do about it.
+pub mod config;
+/// What is wrong with an item file, and what to do about it.
+pub mod content;
+/// What goes out, before a channel turns it into its own markup.
+pub mod outgoing;
+/// Days, times and people as they are printed.
+pub mod print;
+/// The push as a group reads it.
+pub mod push;
+/// The words of a month's report.
+pub mod report;
+/// Problems of a roster sheet, and what an import changes.
+pub mod roster;
+/// Problems of a schedule's expression, and times that are printed.
+pub mod schedule;
+/// What is wrong with the key file, and what to do about it.
+pub mod secret;
+/// What a press on a button is answered with.
+pub mod toast;

@@ -1,0 +1,86 @@
+//! Days, times and people as they are printed.
+
+use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use chrono_tz::Tz;
+
+use crate::domain::wall;
+
+/// `2026年11月20日`
+pub fn date(day: NaiveDate) -> String {
+    format!("{}年{}月{}日", day.year(), day.month(), day.day())
+}
+
+/// `11月25日09:41`
+pub fn day_time(at: DateTime<Utc>, zone: Tz) -> String {
+    let wall = wall::of(at, zone);
+    format!("{}月{}日{:02}:{:02}", wall.month(), wall.day(), wall.hour(), wall.minute())
+}
+
+/// `09:30`
+pub fn time(at: DateTime<Utc>, zone: Tz) -> String {
+    let wall = wall::of(at, zone);
+    format!("{:02}:{:02}", wall.hour(), wall.minute())
+}
+
+/// `2026-09-02 09:30`: the `local` of JSON outputs.
+pub fn local(at: DateTime<Utc>, zone: Tz) -> String {
+    wall::of(at, zone).format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// `周三`
+pub fn weekday(at: DateTime<Utc>, zone: Tz) -> &'static str {
+    const NAMES: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
+    // A weekday's number from Monday is below seven.
+    NAMES.get(wall::of(at, zone).weekday().num_days_from_monday() as usize).copied().unwrap_or_default()
+}
+
+/// The last part of a unit's path: how people call it.
+pub fn unit_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// How a person is shown on a channel whose servers are abroad.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Masked {
+    /// `张*`
+    pub name: String,
+    /// Last characters of the staff number.
+    pub tail: String,
+}
+
+/// The one function that renders a person where names must not appear: the first character of the name and the end of
+/// the staff number, at least two characters and as many more as make it unique among `others`.
+pub fn person(name: &str, staff_no: &str, others: &[&str]) -> Masked {
+    let characters: Vec<char> = staff_no.chars().collect();
+    let tail = |length: usize| characters[characters.len().saturating_sub(length)..].iter().collect::<String>();
+    let shared = |tail: &str| others.iter().any(|other| *other != staff_no && other.ends_with(tail));
+    let length = (2..characters.len()).find(|length| !shared(&tail(*length))).unwrap_or(characters.len());
+    let first: String = name.chars().take(1).collect();
+    Masked { name: format!("{first}*"), tail: tail(length) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("G2608", &[], "08")]
+    #[case("G2608", &["G2618", "G2607"], "08")]
+    #[case("G2608", &["G2508", "G2608"], "608")]
+    #[case("8", &["18"], "8")]
+    #[case("", &[], "")]
+    fn a_person_is_masked_and_unique(#[case] no: &str, #[case] others: &[&str], #[case] tail: &str) {
+        assert_eq!(person("张青禾", no, others), Masked { name: "张*".to_owned(), tail: tail.to_owned() });
+    }
+
+    #[test]
+    fn instants_are_printed_by_the_office_s_clock() {
+        let at = DateTime::from_timestamp(1_795_571_000, 0).unwrap_or_default();
+        let zone = Tz::Asia__Shanghai;
+        assert_eq!(day_time(at, zone), "11月25日09:43");
+        assert_eq!(local(at, zone), "2026-11-25 09:43");
+        assert_eq!(weekday(at, zone), "周三");
+        assert_eq!(unit_name("管委会/综合科"), "综合科");
+    }
+}

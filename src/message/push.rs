@@ -1,0 +1,92 @@
+//! The push as a group reads it. No denominators, no percentages, nobody is named.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::outgoing::{Button, Outgoing};
+use super::print;
+use crate::domain::content::{ItemSource, Theme, basis_label};
+use crate::domain::rich::{Rich, Span};
+
+/// Everything a copy of a push says.
+#[derive(Debug, Clone)]
+pub struct Copy<'a> {
+    pub item: &'a ItemSource,
+    /// The item's body with its placeholders filled.
+    pub body: &'a Rich,
+    pub version: i64,
+    /// It goes out late: when it was due.
+    pub due: Option<DateTime<Utc>>,
+    /// Required pushes are to be confirmed before this.
+    pub deadline: Option<DateTime<Utc>>,
+    /// Another copy may be in the chat already.
+    pub resent: bool,
+    /// How many confirmed, when that is shown.
+    pub count: Option<i64>,
+    pub zone: Tz,
+}
+
+/// What the buttons carry.
+#[derive(Debug, Clone, Default)]
+pub struct Tags {
+    /// 已阅; none for a push that asks for nothing.
+    pub ack: Option<String>,
+    /// 看原文
+    pub basis: String,
+}
+
+/// One copy with its buttons.
+pub fn copy(copy: &Copy<'_>, tags: Tags) -> Outgoing {
+    let item = copy.item;
+    let mut text = Rich::default();
+    text.push(vec![Span::Bold(heading(copy))]);
+    for paragraph in &copy.body.0 {
+        text.push(paragraph.clone());
+    }
+    if item.theme != Theme::Festival {
+        text.push(vec![Span::Bold(format!("记住一句：{}", item.takeaway))]);
+    }
+    text.push(vec![Span::Plain(source(copy))]);
+    if let Some(count) = copy.count.filter(|count| *count > 0) {
+        text.push(vec![Span::Plain(format!("已阅{count}人"))]);
+    }
+    let ack = tags.ack.map(|data| Button::Press { label: "已阅".to_owned(), data });
+    let basis = Button::Press { label: "看原文".to_owned(), data: tags.basis };
+    Outgoing { text, buttons: vec![ack.into_iter().chain([basis]).collect()] }
+}
+
+fn heading(copy: &Copy<'_>) -> String {
+    let resent = if copy.resent { "（补发）" } else { "" };
+    let due = copy.due.map(|at| format!("原定{}　", print::time(at, copy.zone))).unwrap_or_default();
+    let kind = match copy.item.theme {
+        Theme::Festival => "节前廉洁提醒",
+        Theme::Notice => "通知",
+        Theme::Gifts
+        | Theme::Reception
+        | Theme::Business
+        | Theme::Service
+        | Theme::Discipline
+        | Theme::Supervision
+        | Theme::Duty
+        | Theme::Secrecy
+        | Theme::Privacy
+        | Theme::Frugality
+        | Theme::Archives
+        | Theme::Law => "廉政小知识",
+    };
+    format!("{resent}{due}【{kind}】{}", copy.item.title)
+}
+
+/// Whom it is for, what it rests on, which version, and until when to confirm.
+fn source(copy: &Copy<'_>) -> String {
+    let item = copy.item;
+    let mut lines = vec![
+        format!("适用：{}", item.audience.label()),
+        format!("依据：{}", basis_label(&item.basis)),
+        format!("编号{}　第{}版　{}核对", item.code, copy.version, print::date(item.verified_on)),
+    ];
+    if let Some(deadline) = copy.deadline {
+        lines.push(format!("请于{}前点“已阅”。", print::day_time(deadline, copy.zone)));
+    }
+    lines.join("\n")
+}

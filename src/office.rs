@@ -1,0 +1,154 @@
+//! Use cases, one file per noun. Each checks the policy table, does its work in one write transaction with its audit
+//! entry, and returns data. `cli`, `inbox`, `jobs` and `web` parse, call and word; they decide nothing.
+
+use serde_json::Value;
+
+use crate::domain::audit::{Action, Actor, Event};
+use crate::domain::content::ContentProblem;
+use crate::domain::cron::CronError;
+use crate::domain::policy::{Act, Role, may};
+use crate::domain::report::CheckFailed;
+use crate::domain::roster::Problem;
+use crate::domain::setting::Key;
+use crate::domain::word::ItemState;
+use crate::store::{StoreError, Tx};
+
+/// Presses and what they are answered with.
+pub mod ack;
+/// The ledger: verify and read.
+pub mod audit;
+/// Joining: codes, accounts, people.
+pub mod binding;
+/// Items: check, sync, list, show.
+pub mod content;
+/// The database itself: set up, open, check.
+pub mod db;
+/// Sending what is due.
+pub mod delivery;
+/// Chats and the units they address.
+pub mod group;
+/// Pushes: freeze an audience, send by hand, look.
+pub mod push;
+/// The month's report.
+pub mod report;
+/// The roster file.
+pub mod roster;
+/// Recurring rules.
+pub mod schedule;
+/// Settings of the office.
+pub mod setting;
+/// People: codes, leave, roles.
+pub mod staff;
+/// Units as people name them.
+pub mod unit;
+
+/// Why a use case did not do what was asked. Nothing was changed. Worded in one place: `message::refusal`.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error("{actor} may not {act:?}")]
+    Forbidden { actor: String, act: Act },
+    #[error("staff number {0} is not on the roster")]
+    NotOnRoster(String),
+    #[error("the roster is empty")]
+    RosterEmpty,
+    #[error("unit {given} is unknown")]
+    UnknownUnit { given: String, known: Vec<String> },
+    #[error("unit {given} could be several")]
+    AmbiguousUnit { given: String, options: Vec<String> },
+    #[error("group {0} is unknown")]
+    UnknownGroup(String),
+    #[error("group {0} addresses no unit")]
+    GroupNotLinked(String),
+    #[error("item {0} is unknown")]
+    UnknownItem(String),
+    #[error("theme {0} is unknown")]
+    UnknownTheme(String),
+    #[error("item {slug} is {state:?}")]
+    ItemNotReady { slug: String, state: ItemState },
+    #[error("item {slug} expired on {on}")]
+    ItemExpired { slug: String, on: chrono::NaiveDate },
+    #[error("item {slug} has unfilled placeholders")]
+    Unfilled { slug: String, blanks: Vec<(String, Option<Key>)> },
+    #[error("schedule {0} is unknown")]
+    UnknownSchedule(String),
+    #[error("schedule {0} exists")]
+    ScheduleExists(String),
+    #[error("a name is missing or too long")]
+    ScheduleName,
+    #[error("no approved item fits")]
+    NoFittingItem,
+    #[error(transparent)]
+    Cron(#[from] CronError),
+    #[error("push {0} is unknown")]
+    UnknownPush(i64),
+    #[error("push {0} has no list of the missing")]
+    NoMissingList(i64),
+    #[error("outside the allowed hours")]
+    OutsideHours { hours: String },
+    #[error("the audience is empty")]
+    NobodyAddressed,
+    #[error("no chat and no person was named")]
+    NoTarget,
+    #[error("the deadline has passed")]
+    DeadlinePassed,
+    #[error("setting {0} is unknown")]
+    UnknownSetting(String),
+    #[error("setting {0:?} does not take this value")]
+    SettingValue(Key),
+    #[error("the role is held already")]
+    RoleHeld { staff_no: String, role: Role },
+    #[error("the role is not held")]
+    RoleNotHeld { staff_no: String, role: Role },
+    #[error("the last admin cannot be revoked")]
+    LastAdmin,
+    #[error("the leave ends before it starts")]
+    LeaveBackwards,
+    #[error("the leave overlaps another")]
+    LeaveOverlaps,
+    #[error("the roster file has problems")]
+    Roster(Vec<Problem>),
+    #[error("the content has problems")]
+    Content(Vec<(String, ContentProblem)>),
+    #[error("no item file in {0}")]
+    NoItemFiles(String),
+    #[error("reading {path}")]
+    File { path: String, source: std::io::Error },
+    #[error("database of zone {stored}, configured {configured}")]
+    OtherZone { stored: String, configured: String },
+    #[error("database of bot {stored}, token of {configured}")]
+    OtherBot { stored: String, configured: String },
+    #[error("another serve holds the database: {holder}")]
+    Held { holder: String },
+    #[error("not set up")]
+    NotSetUp { database: String },
+    #[error(transparent)]
+    Secret(#[from] crate::secret::SecretFault),
+    #[error("report check failed")]
+    Check(CheckFailed),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Result of every use case.
+pub type Outcome<T> = Result<T, Refusal>;
+
+/// Refuses unless the actor has a role that may do `act`. The machine's operator acts with an admin's rights.
+pub async fn authorise(tx: &mut Tx, actor: &Actor, act: Act) -> Outcome<()> {
+    let staff = match actor {
+        Actor::System { .. } | Actor::Operator { staff_no: None } => return Ok(()),
+        Actor::Operator { staff_no: Some(no) } => {
+            let person = crate::store::staff::find_by_no(tx, no).await?.filter(|person| person.left_at.is_none());
+            person.ok_or_else(|| Refusal::NotOnRoster(no.clone()))?.id
+        }
+        Actor::Staff { id, .. } => *id,
+    };
+    let grants = crate::store::role::list(tx).await?;
+    let allowed = grants.iter().any(|grant| grant.staff_id == staff && may(grant.role, act)) || may(Role::Staff, act);
+    if allowed { Ok(()) } else { Err(Refusal::Forbidden { actor: actor.to_string(), act }) }
+}
+
+/// Notes an entry for the audit chain, written with the transaction's commit. `detail` holds ids and words, never names.
+pub fn note(tx: &mut Tx, at: chrono::DateTime<chrono::Utc>, actor: &Actor, what: (Action, String, Value)) {
+    let (action, subject, detail) = what;
+    tx.note(Event { at_ms: at.timestamp_millis(), actor: actor.clone(), action, subject, detail });
+}

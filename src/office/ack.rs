@@ -1,0 +1,246 @@
+//! Presses on 已阅. A polled batch and its acks are one transaction: what is confirmed to the platform is stored, and
+//! 已记录 is said only after the commit (invariants I1, I5, I6).
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::ctx::{Ctx, Line};
+use crate::domain::ack::{PressResult, Standing, judge, takes_presses};
+use crate::domain::audit::{AckLine, Action, Actor, Job, batch_mac};
+use crate::domain::delivery::AttemptOutcome;
+use crate::domain::push::MemberStatus;
+use crate::ids::{AccountId, AttemptId, InboxId, PushId, StaffId};
+use crate::office::{Outcome, note};
+use crate::secret::Purpose;
+use crate::store::ack::{AckRow, KeptPress, NewAck};
+use crate::store::delivery::CopyRow;
+use crate::store::push::PushRow;
+use crate::store::{self, Tx};
+
+/// One update of a batch as it came in.
+#[derive(Debug, Clone, Copy)]
+pub struct Incoming<'a> {
+    pub event_id: &'a str,
+    pub raw: &'a str,
+    /// Set when the update is a press on 已阅.
+    pub press: Option<Press<'a>>,
+}
+
+/// A press on 已阅.
+#[derive(Debug, Clone, Copy)]
+pub struct Press<'a> {
+    /// The platform's identity of who pressed.
+    pub account: &'a str,
+    /// The copy that was pressed.
+    pub attempt: AttemptId,
+    pub message_id: &'a str,
+}
+
+/// What a press came to, with what its answer needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pressed {
+    pub result: PressResult,
+    /// Whom the push is for, as printed.
+    pub audience: String,
+}
+
+/// Stores a batch and its acks in one transaction. Returns what each press came to, in the order of the batch; the
+/// other updates wait in the inbox.
+pub async fn receive(ctx: &Ctx, line: &Line, batch: &[Incoming<'_>]) -> Outcome<Vec<Pressed>> {
+    let now = ctx.now();
+    let mut tx = ctx.store.write().await?;
+    let ids = store_batch(&mut tx, line, batch, now).await?;
+    let presses: Vec<(InboxId, Press<'_>)> =
+        batch.iter().filter_map(|update| Some((*ids.get(update.event_id)?, update.press?))).collect();
+    let mut results = Vec::new();
+    if !presses.is_empty() {
+        results = record(&mut tx, ctx, line, &presses).await?;
+        let done: Vec<InboxId> = presses.iter().map(|(inbox, _)| *inbox).collect();
+        store::inbox::done(&mut tx, &done).await?;
+    }
+    tx.commit().await?;
+    Ok(results)
+}
+
+/// Stores the raw updates; one that came before keeps its row.
+async fn store_batch(
+    tx: &mut Tx,
+    line: &Line,
+    batch: &[Incoming<'_>],
+    now: DateTime<Utc>,
+) -> Outcome<HashMap<String, InboxId>> {
+    let rows: Vec<(&str, &str)> = batch.iter().map(|update| (update.event_id, update.raw)).collect();
+    let mut ids: HashMap<String, InboxId> = store::inbox::receive(tx, line.id, &rows, now).await?.into_iter().collect();
+    let known: Vec<&str> = rows.iter().map(|(event, _)| *event).filter(|event| !ids.contains_key(*event)).collect();
+    if !known.is_empty() {
+        ids.extend(store::inbox::seen(tx, line.id, &known).await?);
+    }
+    Ok(ids)
+}
+
+/// Everything the presses of a batch are judged by, read once.
+struct Facts {
+    copies: HashMap<AttemptId, CopyRow>,
+    pushes: HashMap<PushId, PushRow>,
+    members: HashMap<(PushId, StaffId), MemberStatus>,
+    accounts: HashMap<String, (AccountId, Option<StaffId>)>,
+}
+
+async fn facts(tx: &mut Tx, line: &Line, presses: &[(InboxId, Press<'_>)]) -> Outcome<Facts> {
+    let attempts: BTreeSet<AttemptId> = presses.iter().map(|(_, press)| press.attempt).collect();
+    let attempts: Vec<AttemptId> = attempts.into_iter().collect();
+    let copies = store::delivery::pushes_of_attempts(tx, &attempts).await?;
+    let ids: BTreeSet<PushId> = copies.iter().map(|copy| copy.push_id).collect();
+    let ids: Vec<PushId> = ids.into_iter().collect();
+    let pushes = store::push::find_many(tx, &ids).await?;
+    let audiences = store::push::audiences(tx, &ids).await?;
+    let accounts: BTreeSet<&str> = presses.iter().map(|(_, press)| press.account).collect();
+    let accounts: Vec<&str> = accounts.into_iter().collect();
+    let accounts = store::account::ensure_many(tx, line.id, &accounts).await?;
+    let members =
+        audiences.iter().flat_map(|(push, chunk)| chunk.members.iter().map(move |m| ((*push, m.staff), m.status)));
+    Ok(Facts {
+        members: members.collect(),
+        copies: copies.into_iter().map(|copy| (copy.id, copy)).collect(),
+        pushes: pushes.into_iter().map(|push| (push.id, push)).collect(),
+        accounts: accounts.into_iter().map(|row| (row.external_id, (row.account_id, row.staff_id))).collect(),
+    })
+}
+
+async fn record(tx: &mut Tx, ctx: &Ctx, line: &Line, presses: &[(InboxId, Press<'_>)]) -> Outcome<Vec<Pressed>> {
+    let now = ctx.now();
+    let facts = facts(tx, line, presses).await?;
+    let mut wanted: Vec<NewAck> = Vec::new();
+    let mut kept: Vec<KeptPress> = Vec::new();
+    for (inbox, press) in presses {
+        let Some((push, account, staff)) = facts.resolve(press) else { continue };
+        match staff {
+            Some(staff) => wanted.push(NewAck::button(push.id, staff, now, press.attempt, *inbox)),
+            None => kept.push(KeptPress {
+                push_id: push.id,
+                account_id: account,
+                attempt_id: press.attempt,
+                pressed_at: now.timestamp_millis(),
+                inbox_id: *inbox,
+            }),
+        }
+    }
+    if !kept.is_empty() {
+        store::ack::keep(tx, &kept).await?;
+    }
+    let standing = store_new(tx, ctx, wanted).await?;
+    prove(tx, ctx, presses, &facts).await?;
+    Ok(presses.iter().map(|(inbox, press)| facts.judge(*inbox, press, &standing)).collect())
+}
+
+impl Facts {
+    /// The push, the account and the person of a press; `None` when it is not on a copy of ours or may not be stored.
+    fn resolve(&self, press: &Press<'_>) -> Option<(&PushRow, AccountId, Option<StaffId>)> {
+        let push = self.pushes.get(&self.copies.get(&press.attempt)?.push_id)?;
+        let (account, staff) = self.accounts.get(press.account)?;
+        takes_presses(push.state).then_some((push, *account, *staff))
+    }
+
+    fn judge(&self, inbox: InboxId, press: &Press<'_>, acks: &HashMap<(PushId, StaffId), AckRow>) -> Pressed {
+        let push = self.copies.get(&press.attempt).and_then(|copy| self.pushes.get(&copy.push_id));
+        let Some(push) = push else {
+            return Pressed { result: PressResult::Unknown, audience: String::new() };
+        };
+        let result = match self.resolve(press) {
+            None => PressResult::Recalled,
+            Some((_, _, None)) => PressResult::NotBound,
+            Some((_, _, Some(staff))) => {
+                let standing = Standing {
+                    state: push.state,
+                    confirm: push.confirm,
+                    deadline: push.deadline_at.map(store::At::utc),
+                    member: self.members.get(&(push.id, staff)).copied(),
+                };
+                match acks.get(&(push.id, staff)) {
+                    // The update that made the ack gets the first answer again when it is delivered again.
+                    Some(ack) => judge(&standing, ack.pressed_at.utc(), ack.inbox_id != Some(inbox)),
+                    None => PressResult::Unknown,
+                }
+            }
+        };
+        Pressed { result, audience: push.audience.clone() }
+    }
+}
+
+/// Stores those acks that are not there yet and returns the one that stands for every wanted (push, person).
+async fn store_new(tx: &mut Tx, ctx: &Ctx, wanted: Vec<NewAck>) -> Outcome<HashMap<(PushId, StaffId), AckRow>> {
+    let pairs: BTreeSet<(PushId, StaffId)> = wanted.iter().map(|ack| (ack.push_id, ack.staff_id)).collect();
+    if pairs.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let pairs: Vec<(PushId, StaffId)> = pairs.into_iter().collect();
+    let key = |ack: &AckRow| (ack.push_id, ack.staff_id);
+    let mut standing: HashMap<_, _> =
+        store::ack::find_many(tx, &pairs).await?.into_iter().map(|ack| (key(&ack), ack)).collect();
+    let new: Vec<NewAck> =
+        wanted.into_iter().filter(|ack| !standing.contains_key(&(ack.push_id, ack.staff_id))).collect();
+    standing.extend(seal(tx, ctx, &new).await?.into_iter().map(|ack| (key(&ack), ack)));
+    Ok(standing)
+}
+
+/// Stores acks as one batch with the entry that seals it, and marks the count lines they change.
+pub(super) async fn seal(tx: &mut Tx, ctx: &Ctx, acks: &[NewAck]) -> Outcome<Vec<AckRow>> {
+    if acks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let now = ctx.now();
+    let batch = store::ack::open_batch(tx, now).await?;
+    let stored = store::ack::add_many(tx, batch, acks).await?;
+    if stored.is_empty() {
+        return Ok(stored);
+    }
+    let lines: Vec<AckLine> = stored.iter().map(line).collect();
+    let keys = std::sync::Arc::clone(tx.keys());
+    let mac = batch_mac(&lines, |bytes| keys.mac(Purpose::AckBatch, &[bytes]));
+    let detail = json!({ "count": stored.len(), "mac": hex::encode(mac) });
+    let actor = Actor::System { job: Job::Inbox };
+    note(tx, now, &actor, (Action::AckBatch, format!("ack_batch:{batch}"), detail));
+    let pushes: BTreeSet<PushId> = stored.iter().map(|ack| ack.push_id).collect();
+    store::delivery::count_line::touch(tx, &pushes.into_iter().collect::<Vec<_>>()).await?;
+    Ok(stored)
+}
+
+/// What the seal of a batch covers of one ack: every column of its row.
+pub(super) fn line(ack: &AckRow) -> AckLine {
+    AckLine {
+        ack: ack.id,
+        push: ack.push_id,
+        staff: ack.staff_id,
+        at_ms: ack.pressed_at.0,
+        method: ack.method.as_str().to_owned(),
+        recorded_by: ack.recorded_by.map(|staff| staff.to_string()).unwrap_or_default(),
+        attempt: ack.attempt_id.map_or(0, |id| id.0),
+        inbox: ack.inbox_id.map_or(0, |id| id.0),
+        batch: ack.batch_id,
+    }
+}
+
+/// A press on a copy shows that this copy arrived.
+async fn prove(tx: &mut Tx, ctx: &Ctx, presses: &[(InboxId, Press<'_>)], facts: &Facts) -> Outcome<()> {
+    let open = |attempt: &AttemptId| {
+        facts.copies.get(attempt).is_some_and(|copy| match copy.outcome {
+            AttemptOutcome::Pending | AttemptOutcome::Unknown => true,
+            AttemptOutcome::Ok
+            | AttemptOutcome::NotSent
+            | AttemptOutcome::Limited
+            | AttemptOutcome::Rejected
+            | AttemptOutcome::Proved => false,
+        })
+    };
+    let copies: HashMap<AttemptId, &str> =
+        presses.iter().map(|(_, p)| (p.attempt, p.message_id)).filter(|(attempt, _)| open(attempt)).collect();
+    let copies: Vec<(AttemptId, &str)> = copies.into_iter().collect();
+    for delivery in store::delivery::prove(tx, &copies, ctx.now()).await? {
+        let actor = Actor::System { job: Job::Inbox };
+        let detail = json!({ "state": "sent", "by": "press" });
+        note(tx, ctx.now(), &actor, (Action::DeliveryState, format!("delivery:{delivery}"), detail));
+    }
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! Joining: a person types the code from their slip of paper, sees whom it belongs to, and says 是我.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+use crate::ctx::{Ctx, Line};
+use crate::domain::ack::takes_presses;
+use crate::domain::audit::{Action, Actor, Job};
+use crate::domain::invite::{FAILURES_MOST, PAUSE_MINUTES, normalise};
+use crate::ids::{AccountId, InviteId, StaffId};
+use crate::office::{Outcome, Refusal, ack, note};
+use crate::secret::{Keys, Purpose};
+use crate::store::account::AccountRow;
+use crate::store::ack::NewAck;
+use crate::store::invite::InviteRow;
+use crate::store::{self, Tx};
+
+/// A person as they are shown before they said 是我: enough to recognise oneself, too little for others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    pub name: String,
+    pub unit: String,
+    pub staff_no: String,
+}
+
+/// What a typed code led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Offer {
+    /// Is it you?
+    Confirm { invite: InviteId, owner: Owner },
+    /// No such code, or no longer good; `left` more tries.
+    Wrong { left: i64 },
+    /// Too many wrong codes.
+    Paused { until: DateTime<Utc> },
+    /// The code was used before.
+    Used,
+    /// The account is bound already.
+    AlreadyBound,
+}
+
+/// What 是我 led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// Bound; the instants are of the kept presses that count now.
+    Bound {
+        credited: Vec<DateTime<Utc>>,
+    },
+    /// The code was used meanwhile.
+    Used,
+    /// The code ran out or was taken back.
+    Expired,
+    AlreadyBound,
+}
+
+/// The keyed hash under which a code is stored.
+pub(super) fn code_mac(keys: &Keys, code: &str) -> String {
+    hex::encode(keys.mac(Purpose::Invite, &[code.as_bytes()]))
+}
+
+/// Whether an account is bound.
+pub async fn is_bound(ctx: &Ctx, line: &Line, account: &str) -> Outcome<bool> {
+    let mut tx = ctx.store.write().await?;
+    let account = reachable(&mut tx, line, account).await?;
+    let bound = store::account::bound_to(&mut tx, account.id).await?.is_some();
+    tx.commit().await?;
+    Ok(bound)
+}
+
+/// Someone who writes to us in private can be written to.
+async fn reachable(tx: &mut Tx, line: &Line, account: &str) -> Outcome<AccountRow> {
+    let account = store::account::ensure(tx, line.id, account).await?;
+    store::account::set_can_dm(tx, account.id, true).await?;
+    Ok(account)
+}
+
+/// Looks up the code that an account sent.
+pub async fn offer(ctx: &Ctx, line: &Line, account: &str, typed: &str) -> Outcome<Offer> {
+    let now = ctx.now();
+    let mut tx = ctx.store.write().await?;
+    let account = reachable(&mut tx, line, account).await?;
+    let offer = match find(&mut tx, &account, typed, now).await? {
+        Found::Good(invite) => {
+            let owner = owner(&mut tx, invite.staff_id).await?;
+            Offer::Confirm { invite: invite.id, owner }
+        }
+        Found::Wrong => refuse(&mut tx, &account, now).await?,
+        Found::Used => Offer::Used,
+        Found::Paused(until) => Offer::Paused { until },
+        Found::Bound => Offer::AlreadyBound,
+    };
+    tx.commit().await?;
+    Ok(offer)
+}
+
+enum Found {
+    Good(InviteRow),
+    Wrong,
+    Used,
+    Paused(DateTime<Utc>),
+    Bound,
+}
+
+async fn find(tx: &mut Tx, account: &AccountRow, typed: &str, now: DateTime<Utc>) -> Outcome<Found> {
+    if store::account::bound_to(tx, account.id).await?.is_some() {
+        return Ok(Found::Bound);
+    }
+    if let Some(until) = account.code_wait_until.map(store::At::utc).filter(|until| *until > now) {
+        return Ok(Found::Paused(until));
+    }
+    let Some(code) = normalise(typed) else { return Ok(Found::Wrong) };
+    let mac = code_mac(tx.keys(), &code);
+    Ok(match store::invite::find_by_mac(tx, &mac).await? {
+        Some(invite) if invite.used_at.is_some() => Found::Used,
+        Some(invite) if invite.revoked_at.is_none() && invite.expires_at.utc() > now => Found::Good(invite),
+        Some(_) | None => Found::Wrong,
+    })
+}
+
+/// Counts a wrong code; after five in a row the account waits half an hour.
+async fn refuse(tx: &mut Tx, account: &AccountRow, now: DateTime<Utc>) -> Outcome<Offer> {
+    let failures = account.code_failures + 1;
+    let actor = Actor::System { job: Job::Inbox };
+    note(tx, now, &actor, (Action::BindRefused, format!("account:{}", account.id), json!({ "failures": failures })));
+    if failures >= FAILURES_MOST {
+        let until = now + TimeDelta::minutes(PAUSE_MINUTES);
+        store::account::set_code_failures(tx, account.id, 0, Some(until)).await?;
+        return Ok(Offer::Paused { until });
+    }
+    store::account::set_code_failures(tx, account.id, failures, None).await?;
+    Ok(Offer::Wrong { left: FAILURES_MOST - failures })
+}
+
+async fn owner(tx: &mut Tx, staff: StaffId) -> Outcome<Owner> {
+    let person = store::staff::find(tx, staff).await?;
+    let person = person.ok_or_else(|| Refusal::NotOnRoster(staff.to_string()))?;
+    Ok(Owner { name: person.name, unit: person.unit, staff_no: person.staff_no })
+}
+
+/// 是我: uses the code up, binds the account, and credits the presses kept for it with their own time.
+pub async fn accept(ctx: &Ctx, line: &Line, account: &str, invite: InviteId) -> Outcome<Accepted> {
+    let now = ctx.now();
+    let mut tx = ctx.store.write().await?;
+    let account = store::account::ensure(&mut tx, line.id, account).await?;
+    if store::account::bound_to(&mut tx, account.id).await?.is_some() {
+        return Ok(Accepted::AlreadyBound);
+    }
+    let Some(invite) = store::invite::find(&mut tx, invite).await? else { return Ok(Accepted::Expired) };
+    if invite.used_at.is_some() {
+        return Ok(Accepted::Used);
+    }
+    if invite.revoked_at.is_some() || invite.expires_at.utc() <= now {
+        return Ok(Accepted::Expired);
+    }
+    if !store::invite::use_up(&mut tx, invite.id, now).await? {
+        return Ok(Accepted::Used);
+    }
+    // A new phone: the code is the proof, the old account is let go.
+    store::account::unbind(&mut tx, line.id, invite.staff_id, now).await?;
+    store::account::bind(&mut tx, line.id, account.id, invite.staff_id, now).await?;
+    store::account::set_code_failures(&mut tx, account.id, 0, None).await?;
+    let actor = Actor::Staff { id: invite.staff_id, channel: line.id };
+    let detail = json!({ "account": account.id, "invite": invite.id });
+    note(&mut tx, now, &actor, (Action::Bind, format!("staff:{}", invite.staff_id), detail));
+    let credited = credit(&mut tx, ctx, account.id, invite.staff_id, &actor).await?;
+    tx.commit().await?;
+    Ok(Accepted::Bound { credited })
+}
+
+async fn credit(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    account: AccountId,
+    staff: StaffId,
+    actor: &Actor,
+) -> Outcome<Vec<DateTime<Utc>>> {
+    let kept = store::ack::take_kept(tx, account).await?;
+    let ids: Vec<_> = kept.iter().map(|press| press.push_id).collect();
+    let pushes = store::push::find_many(tx, &ids).await?;
+    let counts = |push| pushes.iter().any(|row| row.id == push && takes_presses(row.state));
+    let acks: Vec<NewAck> = kept
+        .iter()
+        .filter(|press| counts(press.push_id))
+        .map(|press| {
+            let pressed = store::At(press.pressed_at).utc();
+            NewAck::button(press.push_id, staff, pressed, press.attempt_id, press.inbox_id)
+        })
+        .collect();
+    let stored = ack::seal(tx, ctx, &acks).await?;
+    if !stored.is_empty() {
+        let detail = json!({ "acks": stored.iter().map(|ack| ack.id).collect::<Vec<_>>() });
+        note(tx, ctx.now(), actor, (Action::PressCredit, format!("staff:{staff}"), detail));
+    }
+    Ok(stored.iter().map(|ack| ack.pressed_at.utc()).collect())
+}

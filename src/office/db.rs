@@ -1,0 +1,112 @@
+//! The database itself: set up, open, check. Opening is where a foreign key file, zone or bot is refused.
+
+use std::fs::{File, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::config::{Config, DatabaseUrl};
+use crate::domain::audit::{Action, Actor, Job};
+use crate::ids::ChannelId;
+use crate::office::{Outcome, Refusal, note};
+use crate::secret::{self, KeyId, Keys};
+use crate::store::office::OfficeRow;
+use crate::store::{self, Store, StoreError, Unsealed};
+
+/// Holds a SQLite database for one `serve`; the lock goes with the value. PostgreSQL needs none.
+#[derive(Debug)]
+pub struct Hold(#[expect(dead_code, reason = "the open file is the lock")] Option<File>);
+
+/// Takes the database for this process alone, or says who has it.
+pub fn hold(url: &DatabaseUrl) -> Outcome<Hold> {
+    let DatabaseUrl::Sqlite { path } = url else { return Ok(Hold(None)) };
+    let lock: PathBuf = path.with_added_extension("lock");
+    let failed = |source| Refusal::File { path: lock.display().to_string(), source };
+    if let Some(folder) = lock.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let mut file = File::options().create(true).truncate(false).read(true).write(true).open(&lock).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {
+            file.set_len(0).map_err(failed)?;
+            file.rewind().map_err(failed)?;
+            write!(file, "{}", std::process::id()).map_err(failed)?;
+            Ok(Hold(Some(file)))
+        }
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            file.read_to_string(&mut holder).map_err(failed)?;
+            Err(Refusal::Held { holder })
+        }
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// Opens a database that was set up before.
+pub async fn open(config: &Config) -> Outcome<Store> {
+    let not_set_up = || Refusal::NotSetUp { database: config.database.to_string() };
+    let database = match Unsealed::open(&config.database).await {
+        Ok(database) => database,
+        Err(StoreError::Older) => return Err(not_set_up()),
+        Err(error) => return Err(error.into()),
+    };
+    let office = database.office().await?.ok_or_else(not_set_up)?;
+    check_zone(config, &office)?;
+    Ok(database.seal(keys_of(config, &office)?))
+}
+
+/// Creates what is missing and brings the schema up to this program: the database, its key, the office's row. The hold
+/// shows that no `serve` is running on it.
+pub async fn migrate(config: &Config, _hold: &Hold, now: DateTime<Utc>) -> Outcome<Store> {
+    let database = Unsealed::open_migrated(&config.database).await?;
+    if let Some(office) = database.office().await? {
+        check_zone(config, &office)?;
+        return Ok(database.seal(keys_of(config, &office)?));
+    }
+    let keys = Arc::new(secret::open(&config.secret_file, None)?);
+    let office = OfficeRow { zone: config.zone.name().to_owned(), key_id: keys.current().id().to_string() };
+    let store = database.seal(keys);
+    let mut tx = store.write().await?;
+    store::office::create(&mut tx, &office, now).await?;
+    let detail = json!({ "zone": office.zone, "key_id": office.key_id });
+    note(&mut tx, now, &Actor::Operator { staff_no: None }, (Action::DbInit, "office".to_owned(), detail));
+    tx.commit().await?;
+    Ok(store)
+}
+
+fn check_zone(config: &Config, office: &OfficeRow) -> Outcome<()> {
+    if office.zone == config.zone.name() {
+        return Ok(());
+    }
+    Err(Refusal::OtherZone { stored: office.zone.clone(), configured: config.zone.name().to_owned() })
+}
+
+fn keys_of(config: &Config, office: &OfficeRow) -> Outcome<Arc<Keys>> {
+    let id = KeyId::parse(&office.key_id).ok_or_else(|| StoreError::Unreadable(office.key_id.clone()))?;
+    Ok(Arc::new(secret::open(&config.secret_file, Some(&id))?))
+}
+
+/// The row of our bot, made at the first start. A token of another bot than the database's is refused.
+pub async fn connect(store: &Store, kind: &str, instance: &str, now: DateTime<Utc>) -> Outcome<ChannelId> {
+    let mut tx = store.write().await?;
+    if let Some((id, stored)) = store::channel::find(&mut tx, kind).await? {
+        if stored != instance {
+            return Err(Refusal::OtherBot { stored, configured: instance.to_owned() });
+        }
+        return Ok(id);
+    }
+    let id = store::channel::add(&mut tx, kind, instance).await?;
+    let actor = Actor::System { job: Job::Serve };
+    note(&mut tx, now, &actor, (Action::Install, format!("channel:{id}"), json!({ "kind": kind, "bot": instance })));
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// What the database says of its own state: `ok`, or the first fault.
+pub async fn integrity(store: &Store) -> Outcome<String> {
+    let mut tx = store.read().await?;
+    Ok(store::office::integrity(&mut tx).await?)
+}

@@ -1,0 +1,116 @@
+//! Chats: met when the bot is added, then linked to the units they address.
+
+use serde_json::json;
+
+use crate::ctx::{Ctx, Line};
+use crate::domain::audit::{Action, Actor, Job};
+use crate::domain::policy::Act;
+use crate::domain::wall;
+use crate::domain::word::GroupState;
+use crate::ids::{GroupId, UnitId};
+use crate::office::{Outcome, Refusal, authorise, note, unit};
+use crate::store::group::GroupRow;
+use crate::store::unit::{OFFICE, UnitRow};
+use crate::store::{self, Tx};
+
+/// A chat with whom it addresses today.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    pub group: GroupRow,
+    /// Unit paths in roster order.
+    pub units: Vec<String>,
+    /// People who would be expected today, whatever an item's audience.
+    pub expected: usize,
+}
+
+/// The chat that a person means: by our id or by the platform's.
+pub fn pick<'a>(groups: &'a [GroupRow], name: &str) -> Outcome<&'a GroupRow> {
+    let means = |group: &&GroupRow| group.id.to_string() == name || group.external_id == name;
+    groups.iter().find(means).ok_or_else(|| Refusal::UnknownGroup(name.to_owned()))
+}
+
+/// Every chat the bot knows.
+pub async fn list(ctx: &Ctx, actor: &Actor) -> Outcome<Vec<Listed>> {
+    let mut tx = ctx.store.read().await?;
+    authorise(&mut tx, actor, Act::GroupRead).await?;
+    let groups = store::group::list(&mut tx).await?;
+    listed(&mut tx, ctx, groups).await
+}
+
+async fn listed(tx: &mut Tx, ctx: &Ctx, groups: Vec<GroupRow>) -> Outcome<Vec<Listed>> {
+    let units = store::unit::list(tx, OFFICE).await?;
+    let links = store::group::units(tx).await?;
+    let people = store::staff::candidates(tx, wall::of(ctx.now(), ctx.zone).date()).await?;
+    let of = |group: GroupRow| {
+        let ids: Vec<UnitId> = links.iter().filter(|(id, _)| *id == group.id).map(|(_, unit)| *unit).collect();
+        let expected = people.iter().filter(|person| !person.exempt && ids.contains(&person.unit_id)).count();
+        Listed { units: paths(&units, &ids), expected, group }
+    };
+    Ok(groups.into_iter().map(of).collect())
+}
+
+fn paths(units: &[UnitRow], ids: &[UnitId]) -> Vec<String> {
+    units.iter().filter(|unit| ids.contains(&unit.id)).map(|unit| unit.path.clone()).collect()
+}
+
+/// Says which units a chat addresses; from then on it receives pushes.
+pub async fn link(ctx: &Ctx, actor: &Actor, name: &str, unit_names: &[String]) -> Outcome<Listed> {
+    let mut tx = ctx.store.write().await?;
+    authorise(&mut tx, actor, Act::GroupWrite).await?;
+    let groups = store::group::list(&mut tx).await?;
+    let id = pick(&groups, name)?.id;
+    let units = store::unit::list(&mut tx, OFFICE).await?;
+    if units.is_empty() {
+        return Err(Refusal::RosterEmpty);
+    }
+    let ids = unit::resolve(&units, unit_names)?;
+    store::group::set_units(&mut tx, id, &ids).await?;
+    store::group::set_state(&mut tx, id, GroupState::Active, None).await?;
+    note(&mut tx, ctx.now(), actor, (Action::GroupLink, format!("group:{id}"), json!({ "units": ids })));
+    let group = store::group::find(&mut tx, id).await?.ok_or_else(|| Refusal::UnknownGroup(name.to_owned()))?;
+    let linked = listed(&mut tx, ctx, vec![group]).await?.pop();
+    tx.commit().await?;
+    linked.ok_or_else(|| Refusal::UnknownGroup(name.to_owned()))
+}
+
+/// The bot was added to a chat: it is known from now on, and mute until someone links it.
+pub async fn seen(ctx: &Ctx, line: &Line, chat: &str, title: &str) -> Outcome<GroupId> {
+    let mut tx = ctx.store.write().await?;
+    let id = store::group::seen(&mut tx, line.id, chat, title).await?;
+    let actor = Actor::System { job: Job::Inbox };
+    note(&mut tx, ctx.now(), &actor, (Action::GroupSeen, format!("group:{id}"), json!({ "chat": chat })));
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// The bot was removed from a chat.
+pub async fn gone(ctx: &Ctx, line: &Line, chat: &str) -> Outcome<()> {
+    let mut tx = ctx.store.write().await?;
+    for group in store::group::find_external(&mut tx, line.id, chat).await? {
+        set_state(&mut tx, ctx, &Actor::System { job: Job::Inbox }, (group.id, GroupState::Gone, "removed")).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// The platform gave a chat another id.
+pub async fn migrated(ctx: &Ctx, line: &Line, from: &str, to: &str) -> Outcome<()> {
+    let mut tx = ctx.store.write().await?;
+    migrate(&mut tx, ctx, line, (from, to)).await?;
+    Ok(tx.commit().await?)
+}
+
+pub(super) async fn migrate(tx: &mut Tx, ctx: &Ctx, line: &Line, (from, to): (&str, &str)) -> Outcome<()> {
+    store::group::migrate(tx, line.id, from, to).await?;
+    let actor = Actor::System { job: Job::Inbox };
+    note(tx, ctx.now(), &actor, (Action::GroupState, format!("chat:{from}"), json!({ "migrated_to": to })));
+    Ok(())
+}
+
+/// Moves a chat to a state and says why in the ledger.
+pub(super) async fn set_state(tx: &mut Tx, ctx: &Ctx, actor: &Actor, to: (GroupId, GroupState, &str)) -> Outcome<()> {
+    let (id, state, reason) = to;
+    store::group::set_state(tx, id, state, Some(reason)).await?;
+    let detail = json!({ "state": state.as_str(), "reason": reason });
+    note(tx, ctx.now(), actor, (Action::GroupState, format!("group:{id}"), detail));
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! Figures of pushes and months, from stored facts.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::ctx::Ctx;
+use crate::domain::audit::{Action, Actor};
+use crate::domain::content::Theme;
+use crate::domain::delivery::DeliveryState;
+use crate::domain::month::Month;
+use crate::domain::policy::Act;
+use crate::domain::push::{Chunk, MemberStatus, PushState};
+use crate::domain::report::{
+    self, Coverage, Fate, Figures, Member, MonthInput, MonthReport, PushFacts, UnitRef, month_report,
+};
+use crate::domain::word::Confirm;
+use crate::ids::{PushId, StaffId};
+use crate::office::{Outcome, Refusal, authorise, note};
+use crate::store::push::PushRow;
+use crate::store::report::CoverRow;
+use crate::store::staff::PersonRow;
+use crate::store::unit::OFFICE;
+use crate::store::{self, Tx};
+
+/// A person who has not confirmed a required push.
+#[derive(Debug, Clone)]
+pub struct Missing {
+    pub person: PersonRow,
+    /// The message reached a place where the person could read it.
+    pub reached: bool,
+}
+
+/// The month's report as of now.
+pub async fn month(ctx: &Ctx, actor: &Actor, month: Month) -> Outcome<MonthReport> {
+    let mut tx = ctx.store.read().await?;
+    authorise(&mut tx, actor, Act::ReportRead).await?;
+    let pushes = store::push::of_month(&mut tx, &month.to_string()).await?;
+    let pushes: Vec<PushRow> = pushes.into_iter().filter(|push| push.state != PushState::Recalled).collect();
+    let now = ctx.now();
+    let facts = facts(&mut tx, &pushes, now).await?;
+    let units = store::unit::list_all(&mut tx, OFFICE).await?;
+    let units = units.into_iter().map(|unit| UnitRef { id: unit.id, name: leaf(&unit.path).to_owned() }).collect();
+    let input = MonthInput { month, zone: ctx.zone, as_of: now, units, pushes: facts };
+    month_report(&input).map_err(Refusal::Check)
+}
+
+/// The last part of a unit's path: how reports name it.
+fn leaf(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Figures of one push; `None` when it asks for nothing.
+pub async fn figures(ctx: &Ctx, actor: &Actor, push: &PushRow) -> Outcome<Option<Figures>> {
+    let mut tx = ctx.store.read().await?;
+    authorise(&mut tx, actor, Act::PushRead).await?;
+    let facts = facts(&mut tx, std::slice::from_ref(push), ctx.now()).await?;
+    Ok(facts.first().and_then(|facts| report::push_figures(facts, ctx.now())))
+}
+
+/// Who has not confirmed a required push, in roster order. Each look at these names is an entry in the ledger.
+pub async fn missing(ctx: &Ctx, actor: &Actor, id: PushId) -> Outcome<Vec<Missing>> {
+    let mut tx = ctx.store.write().await?;
+    authorise(&mut tx, actor, Act::MissingRead).await?;
+    let push = store::push::find(&mut tx, id).await?.ok_or(Refusal::UnknownPush(id.0))?;
+    let facts = facts(&mut tx, std::slice::from_ref(&push), ctx.now()).await?;
+    let list = facts.first().and_then(|facts| report::missing(facts, ctx.now()));
+    let list = list.ok_or(Refusal::NoMissingList(id.0))?;
+    let ids: Vec<StaffId> = list.iter().map(|person| person.staff).collect();
+    let mut people: HashMap<StaffId, PersonRow> =
+        store::staff::find_many(&mut tx, &ids).await?.into_iter().map(|person| (person.id, person)).collect();
+    let named =
+        |row: report::NotAcked| people.remove(&row.staff).map(|person| Missing { person, reached: row.reached() });
+    let missing: Vec<Missing> = list.into_iter().filter_map(named).collect();
+    let detail = json!({ "people": missing.len() });
+    note(&mut tx, ctx.now(), actor, (Action::PushMissingView, format!("push:{id}"), detail));
+    tx.commit().await?;
+    Ok(missing)
+}
+
+/// The stored facts of pushes, in the order given.
+async fn facts(tx: &mut Tx, pushes: &[PushRow], as_of: DateTime<Utc>) -> Outcome<Vec<PushFacts>> {
+    let ids: Vec<PushId> = pushes.iter().map(|push| push.id).collect();
+    let mut audiences: HashMap<PushId, Vec<Chunk>> = HashMap::new();
+    for (push, chunk) in store::push::audiences(tx, &ids).await? {
+        audiences.entry(push).or_default().push(chunk);
+    }
+    let mut acks: HashMap<PushId, HashMap<StaffId, DateTime<Utc>>> = HashMap::new();
+    for (push, staff, pressed) in store::ack::of_pushes(tx, &ids).await? {
+        acks.entry(push).or_default().insert(staff, pressed.utc());
+    }
+    let mut covers: HashMap<PushId, Vec<CoverRow>> = HashMap::new();
+    for row in store::report::covers(tx, &ids).await? {
+        covers.entry(row.push_id).or_default().push(row);
+    }
+    let bound: HashSet<StaffId> = bound(tx, as_of).await?;
+    let fact = |push: &PushRow| {
+        let members = members(&audiences.remove(&push.id).unwrap_or_default());
+        PushFacts {
+            id: push.id,
+            slug: push.slug.clone(),
+            title: push.title.clone(),
+            label: Theme::parse(&push.theme).map(Theme::label).unwrap_or_default().to_owned(),
+            confirm: push.confirm,
+            slot: push.slot_at.utc(),
+            deadline: push.deadline_at.map(store::At::utc).filter(|_| push.confirm == Confirm::Required),
+            unbound: members.iter().map(|m| m.staff).filter(|staff| !bound.contains(staff)).collect(),
+            members,
+            acks: acks.remove(&push.id).unwrap_or_default(),
+            coverage: coverage(&covers.remove(&push.id).unwrap_or_default()),
+        }
+    };
+    Ok(pushes.iter().map(fact).collect())
+}
+
+/// Everyone to whom an account had been bound by then. A press of an account that is not bound is kept for nobody yet.
+async fn bound(tx: &mut Tx, as_of: DateTime<Utc>) -> Outcome<HashSet<StaffId>> {
+    let spans = store::account::spans(tx).await?;
+    Ok(spans.into_iter().filter(|span| span.bound_at.utc() <= as_of).map(|span| span.staff_id).collect())
+}
+
+fn members(chunks: &[Chunk]) -> Vec<Member> {
+    let status = |status| match status {
+        MemberStatus::Expected => report::MemberStatus::Expected,
+        MemberStatus::Exempt => report::MemberStatus::Exempt,
+    };
+    let member = |chunk: &Chunk| {
+        let unit = chunk.unit;
+        chunk
+            .members
+            .iter()
+            .map(move |m| Member { staff: m.staff, unit, status: status(m.status), deadline: None })
+            .collect::<Vec<_>>()
+    };
+    chunks.iter().flat_map(member).collect()
+}
+
+fn coverage(rows: &[CoverRow]) -> Coverage {
+    let private: Option<Vec<(StaffId, Fate)>> = rows.iter().map(|row| Some((row.staff_id?, fate(row)))).collect();
+    match private {
+        Some(private) if !private.is_empty() => Coverage::Private(private),
+        Some(_) | None => Coverage::Groups(rows.iter().map(|row| (row.unit_id, fate(row))).collect()),
+    }
+}
+
+/// What became of a delivery, as far as figures care. A copy that arrived counts whatever became of a later one.
+fn fate(row: &CoverRow) -> Fate {
+    match row.state {
+        _ if row.arrived => Fate::Sent,
+        DeliveryState::Sent => Fate::Sent,
+        DeliveryState::Sending | DeliveryState::InDoubt => Fate::InDoubt,
+        DeliveryState::Queued | DeliveryState::Claimed | DeliveryState::RetryWait => Fate::Waiting,
+        DeliveryState::Failed | DeliveryState::Expired | DeliveryState::Cancelled | DeliveryState::Abandoned => {
+            Fate::Failed
+        }
+    }
+}

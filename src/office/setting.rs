@@ -1,0 +1,123 @@
+//! Settings of the office: every default that may be changed.
+
+use chrono::{Duration, NaiveTime, Timelike};
+use chrono_tz::Tz;
+use serde_json::json;
+
+use crate::ctx::Ctx;
+use crate::domain::audit::{Action, Actor};
+use crate::domain::content::{KnownSetting, Placeholder};
+use crate::domain::policy::Act;
+use crate::domain::setting::{Key, hours};
+use crate::domain::slot::{AllowedHours, Window};
+use crate::office::{Outcome, Refusal, authorise, note};
+use crate::store::{self, Tx};
+
+/// One setting as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    pub key: Key,
+    /// None: nobody filled it in and it has no default.
+    pub value: Option<String>,
+    pub changed: bool,
+}
+
+/// The values in force, typed.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    values: Vec<Setting>,
+    pub hours: AllowedHours,
+    /// Smallest audience whose count is shown in a group.
+    pub count_min_audience: usize,
+    /// Pause between two edits of a count line.
+    pub count_pause: Duration,
+    /// How long a raw inbound message is kept.
+    pub inbox_kept: Duration,
+}
+
+impl Settings {
+    /// The text of a setting; empty while it is not filled in.
+    pub fn text(&self, key: Key) -> &str {
+        self.values.iter().find(|setting| setting.key == key).and_then(|s| s.value.as_deref()).unwrap_or_default()
+    }
+
+    /// What a placeholder of an item is filled with.
+    pub fn fill(&self, blank: &Placeholder) -> Option<String> {
+        let key = placeholder_key(blank)?;
+        self.values.iter().find(|setting| setting.key == key).and_then(|setting| setting.value.clone())
+    }
+}
+
+/// The setting that fills a placeholder.
+pub fn placeholder_key(blank: &Placeholder) -> Option<Key> {
+    Key::parse(blank.key(&known())?)
+}
+
+/// The settings that a placeholder may name.
+pub fn known() -> Vec<KnownSetting<'static>> {
+    Key::ALL.iter().map(|key| KnownSetting { key: key.as_str(), label: key.label() }).collect()
+}
+
+/// Reads the values in force.
+pub async fn load(tx: &mut Tx, zone: Tz) -> Outcome<Settings> {
+    let stored = store::setting::all(tx).await?;
+    let values: Vec<Setting> = Key::ALL.iter().map(|key| setting(*key, &stored)).collect();
+    let text = |key: Key| values.iter().find(|s| s.key == key).and_then(|s| s.value.as_deref()).unwrap_or_default();
+    // What is stored was accepted by the key's bounds; a default never fails them (tested).
+    let number = |key: Key| text(key).parse::<i64>().unwrap_or_default();
+    let windows = [Key::HoursMorning, Key::HoursAfternoon].iter().filter_map(|key| window(text(*key))).collect();
+    Ok(Settings {
+        hours: AllowedHours { windows, tz: zone },
+        count_min_audience: usize::try_from(number(Key::CountMinAudience)).unwrap_or_default(),
+        count_pause: Duration::seconds(number(Key::CountEditSeconds)),
+        inbox_kept: Duration::days(number(Key::InboxDays)),
+        values,
+    })
+}
+
+fn window(text: &str) -> Option<Window> {
+    let (from, to) = hours(text)?;
+    let at = |minutes: u32| NaiveTime::from_hms_opt(minutes / 60, minutes % 60, 0);
+    Some(Window { from: at(from)?, to: at(to)? })
+}
+
+/// `09:00—11:30`, joined by a comma: how allowed hours are told.
+pub fn hours_text(hours: &AllowedHours) -> String {
+    let clock = |time: NaiveTime| format!("{:02}:{:02}", time.hour(), time.minute());
+    let windows = hours.windows.iter().map(|window| format!("{}—{}", clock(window.from), clock(window.to)));
+    windows.collect::<Vec<_>>().join("、")
+}
+
+fn setting(key: Key, stored: &[(String, String)]) -> Setting {
+    let changed = stored.iter().find(|(name, _)| name == key.as_str()).map(|(_, value)| value.clone());
+    Setting { key, changed: changed.is_some(), value: changed.or_else(|| key.default().map(str::to_owned)) }
+}
+
+/// Every setting.
+pub async fn list(ctx: &Ctx, actor: &Actor) -> Outcome<Vec<Setting>> {
+    let mut tx = ctx.store.read().await?;
+    authorise(&mut tx, actor, Act::SettingRead).await?;
+    Ok(load(&mut tx, ctx.zone).await?.values)
+}
+
+/// One setting.
+pub async fn show(ctx: &Ctx, actor: &Actor, key: &str) -> Outcome<Setting> {
+    let key = Key::parse(key).ok_or_else(|| Refusal::UnknownSetting(key.to_owned()))?;
+    let settings = list(ctx, actor).await?;
+    settings.into_iter().find(|setting| setting.key == key).ok_or(Refusal::UnknownSetting(key.as_str().to_owned()))
+}
+
+/// Changes a setting within its bounds.
+pub async fn set(ctx: &Ctx, actor: &Actor, key: &str, value: &str) -> Outcome<Setting> {
+    let key = Key::parse(key).ok_or_else(|| Refusal::UnknownSetting(key.to_owned()))?;
+    let value = value.trim();
+    if !key.accepts(value) {
+        return Err(Refusal::SettingValue(key));
+    }
+    let mut tx = ctx.store.write().await?;
+    authorise(&mut tx, actor, Act::SettingWrite).await?;
+    store::setting::put(&mut tx, key, value, ctx.now()).await?;
+    note(&mut tx, ctx.now(), actor, (Action::SettingSet, key.as_str().to_owned(), json!({ "value": value })));
+    tx.commit().await?;
+    Ok(Setting { key, value: Some(value.to_owned()), changed: true })
+}

@@ -1,0 +1,194 @@
+//! People: who is on the roster, binding codes, absences, roles.
+
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc, Weekday};
+use serde_json::json;
+
+use crate::channel::telegram::start_link;
+use crate::ctx::Ctx;
+use crate::domain::audit::{Action, Actor};
+use crate::domain::invite::{CODE_LEN, VALID_WEEKDAYS, code_from, printed};
+use crate::domain::leave::LeaveCategory;
+use crate::domain::policy::{Act, Role};
+use crate::domain::push::covers;
+use crate::domain::wall;
+use crate::ids::StaffId;
+use crate::office::{Outcome, Refusal, authorise, binding, note, unit};
+use crate::store::leave::NewLeave;
+use crate::store::role::GrantRow;
+use crate::store::staff::PersonRow;
+use crate::store::unit::OFFICE;
+use crate::store::{self, StoreError, Tx};
+
+/// Wall time at which a code runs out on its last day: the end of the allowed hours.
+const CODE_ENDS: (u32, u32) = (17, 30);
+
+/// A person with whether an account is bound to them.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    pub person: PersonRow,
+    pub bound: bool,
+}
+
+/// A code to hand over. It exists only here: the database has its keyed hash.
+#[derive(Debug, Clone)]
+pub struct Invited {
+    pub person: PersonRow,
+    /// As printed: `K7QF-3M2P`.
+    pub code: String,
+    /// Opens the private chat with the code filled in; `None` until the bot's name is known.
+    pub link: Option<String>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Whom to make codes for.
+#[derive(Debug, Clone)]
+pub enum Invitees {
+    One(String),
+    /// Everyone on the roster who is not bound.
+    All,
+}
+
+/// An absence to record.
+#[derive(Debug, Clone)]
+pub struct Leave {
+    pub staff_no: String,
+    pub category: LeaveCategory,
+    pub from: NaiveDate,
+    /// Last day; open without one.
+    pub to: Option<NaiveDate>,
+}
+
+/// Everyone on the roster, in roster order.
+pub async fn list(ctx: &Ctx, actor: &Actor) -> Outcome<Vec<Listed>> {
+    let mut tx = ctx.store.read().await?;
+    authorise(&mut tx, actor, Act::RosterRead).await?;
+    Ok(all(&mut tx).await?)
+}
+
+async fn all(tx: &mut Tx) -> Result<Vec<Listed>, StoreError> {
+    let bound: std::collections::HashSet<StaffId> =
+        store::account::bindings(tx).await?.into_iter().map(|binding| binding.staff_id).collect();
+    let people = store::staff::roster(tx).await?;
+    Ok(people.into_iter().map(|person| Listed { bound: bound.contains(&person.id), person }).collect())
+}
+
+/// The person of a staff number who is on the roster now.
+pub(super) async fn present(tx: &mut Tx, staff_no: &str) -> Outcome<PersonRow> {
+    let person = store::staff::find_by_no(tx, staff_no.trim()).await?.filter(|person| person.left_at.is_none());
+    person.ok_or_else(|| Refusal::NotOnRoster(staff_no.to_owned()))
+}
+
+/// The people that a list of staff numbers and units means, each once.
+pub(super) async fn pick(tx: &mut Tx, names: &[String]) -> Outcome<Vec<StaffId>> {
+    let units = store::unit::list(tx, OFFICE).await?;
+    let people = store::staff::roster(tx).await?;
+    let mut picked = std::collections::HashSet::new();
+    for name in names {
+        if let Some(person) = people.iter().find(|person| person.staff_no == name.trim()) {
+            picked.insert(person.id);
+            continue;
+        }
+        let ids = unit::resolve(&units, std::slice::from_ref(name))?;
+        picked.extend(people.iter().filter(|person| ids.contains(&person.unit_id)).map(|person| person.id));
+    }
+    Ok(people.iter().map(|person| person.id).filter(|id| picked.contains(id)).collect())
+}
+
+/// Makes new codes; a person's earlier unused ones are no longer good.
+pub async fn invite(ctx: &Ctx, actor: &Actor, whom: &Invitees) -> Outcome<Vec<Invited>> {
+    let mut tx = ctx.store.write().await?;
+    authorise(&mut tx, actor, Act::StaffWrite).await?;
+    let people = match whom {
+        Invitees::One(staff_no) => vec![present(&mut tx, staff_no).await?],
+        Invitees::All => all(&mut tx).await?.into_iter().filter(|p| !p.bound).map(|p| p.person).collect(),
+    };
+    let expires_at = code_end(ctx);
+    let bot = store::channel::names(&mut tx).await?.into_iter().next();
+    let mut invited = Vec::with_capacity(people.len());
+    for person in people {
+        let mut random = [0; CODE_LEN];
+        getrandom::fill(&mut random).map_err(|error| StoreError::Io(std::io::Error::other(error.to_string())))?;
+        let code = code_from(random);
+        let mac = binding::code_mac(tx.keys(), &code);
+        let id = store::invite::issue(&mut tx, person.id, &mac, ctx.now(), expires_at).await?;
+        note(&mut tx, ctx.now(), actor, (Action::Invite, format!("staff:{}", person.id), json!({ "invite": id })));
+        let link = bot.as_deref().map(|bot| start_link(bot, &code));
+        invited.push(Invited { person, code: printed(&code), link, expires_at });
+    }
+    tx.commit().await?;
+    Ok(invited)
+}
+
+/// 17:30 on the last of the code's weekdays.
+fn code_end(ctx: &Ctx) -> DateTime<Utc> {
+    let mut day = wall::of(ctx.now(), ctx.zone).date();
+    let mut left = VALID_WEEKDAYS;
+    while left > 0 {
+        day += TimeDelta::days(1);
+        left -= u32::from(!matches!(day.weekday(), Weekday::Sat | Weekday::Sun));
+    }
+    let end = day.and_hms_opt(CODE_ENDS.0, CODE_ENDS.1, 0).unwrap_or_default();
+    wall::instant(end, ctx.zone)
+}
+
+/// Records an absence that takes a person out of the count of pushes frozen on its days.
+pub async fn add_leave(ctx: &Ctx, actor: &Actor, leave: &Leave) -> Outcome<PersonRow> {
+    if leave.to.is_some_and(|to| to < leave.from) {
+        return Err(Refusal::LeaveBackwards);
+    }
+    let mut tx = ctx.store.write().await?;
+    authorise(&mut tx, actor, Act::StaffWrite).await?;
+    let person = present(&mut tx, &leave.staff_no).await?;
+    let others = store::leave::of_staff(&mut tx, person.id).await?;
+    let overlaps = |(from, to): &(NaiveDate, Option<NaiveDate>)| {
+        covers(*from, *to, leave.from) || covers(leave.from, leave.to, *from)
+    };
+    if others.iter().any(overlaps) {
+        return Err(Refusal::LeaveOverlaps);
+    }
+    let new = NewLeave { staff_id: person.id, category: leave.category, starts_on: leave.from, ends_on: leave.to };
+    let id = store::leave::add(&mut tx, &new, ctx.now()).await?;
+    let detail = json!({ "leave": id, "from": leave.from, "to": leave.to });
+    note(&mut tx, ctx.now(), actor, (Action::LeaveAdd, format!("staff:{}", person.id), detail));
+    tx.commit().await?;
+    Ok(person)
+}
+
+/// Gives a person a role.
+pub async fn grant(ctx: &Ctx, actor: &Actor, staff_no: &str, role: Role) -> Outcome<PersonRow> {
+    let mut tx = ctx.store.write().await?;
+    authorise(&mut tx, actor, Act::RoleWrite).await?;
+    let person = present(&mut tx, staff_no).await?;
+    if !store::role::grant(&mut tx, person.id, role, ctx.now()).await? {
+        return Err(Refusal::RoleHeld { staff_no: person.staff_no, role });
+    }
+    let subject = format!("staff:{}", person.id);
+    note(&mut tx, ctx.now(), actor, (Action::RoleGrant, subject, json!({ "role": role.as_str() })));
+    tx.commit().await?;
+    Ok(person)
+}
+
+/// Takes a role away; the last admin keeps theirs.
+pub async fn revoke(ctx: &Ctx, actor: &Actor, staff_no: &str, role: Role) -> Outcome<PersonRow> {
+    let mut tx = ctx.store.write().await?;
+    authorise(&mut tx, actor, Act::RoleWrite).await?;
+    let person = present(&mut tx, staff_no).await?;
+    if !store::role::revoke(&mut tx, person.id, role, ctx.now()).await? {
+        return Err(Refusal::RoleNotHeld { staff_no: person.staff_no, role });
+    }
+    let admins = store::role::list(&mut tx).await?.iter().filter(|grant| grant.role == Role::Admin).count();
+    if role == Role::Admin && admins == 0 {
+        return Err(Refusal::LastAdmin);
+    }
+    let subject = format!("staff:{}", person.id);
+    note(&mut tx, ctx.now(), actor, (Action::RoleRevoke, subject, json!({ "role": role.as_str() })));
+    tx.commit().await?;
+    Ok(person)
+}
+
+/// Every role in force.
+pub async fn roles(ctx: &Ctx, actor: &Actor) -> Outcome<Vec<GrantRow>> {
+    let mut tx = ctx.store.read().await?;
+    authorise(&mut tx, actor, Act::RosterRead).await?;
+    Ok(store::role::list(&mut tx).await?)
+}

@@ -1,0 +1,8 @@
+//! Turns results into the forms people and programs take away: text, tables, JSON, CSV.
+
+/// The month report in every form.
+pub mod report;
+/// CSV and XLSX in and out.
+pub mod sheet;
+/// Aligned tables for terminals.
+pub mod table;

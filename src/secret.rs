@@ -1,0 +1,181 @@
+//! The key file and what is derived from it. The keys stay outside the database, so that whoever can write the database
+//! still cannot re-stamp the audit chain. One key serves several purposes; each gets its own key by HKDF-SHA256, so a
+//! tag made for a button is worth nothing in the audit chain. Keys never appear in `Debug`, logs or errors.
+
+use std::fmt;
+
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretBox};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// Reading and creating the file.
+mod file;
+
+pub use file::{LineFault, SecretFault, SecretFaultKind, open};
+
+/// Length of a key and of every tag, in bytes (SHA-256).
+pub const KEY_LEN: usize = 32;
+
+/// Names a key without telling it: the first 8 hex digits of its SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId(String);
+
+impl KeyId {
+    /// Reads the spelling back; `None` unless it is 8 lower-case hex digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let ok = text.len() == 8 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        ok.then(|| Self(text.to_owned()))
+    }
+
+    /// The spelling in the key file and in the database.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a tag is for. Tags of one purpose never match those of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Links of the audit chain.
+    Audit,
+    /// The acks of one commit, named by their `ack_batch` entry.
+    AckBatch,
+    /// The tag inside a button.
+    Button,
+    /// Codes that bind an account to a person; only their tag is stored.
+    Invite,
+}
+
+impl Purpose {
+    /// The HKDF info. Changing one orphans every tag made with it, so each carries a version.
+    const fn info(self) -> &'static [u8] {
+        match self {
+            Self::Audit => b"qingfeng/audit/1",
+            Self::AckBatch => b"qingfeng/ack_batch/1",
+            Self::Button => b"qingfeng/button/1",
+            Self::Invite => b"qingfeng/invite/1",
+        }
+    }
+}
+
+/// One key. Its bytes are wiped from memory when it is dropped.
+pub struct Key {
+    id: KeyId,
+    bytes: SecretBox<[u8; KEY_LEN]>,
+}
+
+impl Key {
+    fn new(bytes: SecretBox<[u8; KEY_LEN]>) -> Self {
+        let digest = Sha256::digest(bytes.expose_secret());
+        let id = KeyId(hex::encode(digest.iter().take(4).copied().collect::<Vec<u8>>()));
+        Self { id, bytes }
+    }
+
+    /// Names the key.
+    pub fn id(&self) -> &KeyId {
+        &self.id
+    }
+
+    /// HMAC-SHA256 over `parts` under the key of `purpose`. Each part is preceded by its length (8 bytes, big endian),
+    /// so `["ab", "c"]` and `["a", "bc"]` have different tags.
+    pub fn mac(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; KEY_LEN] {
+        let mut mac = hmac_under(&self.derive(purpose));
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+
+    /// Whether `tag` is the tag of `parts`; takes the same time wherever the two differ. A tag of another length than
+    /// 32 bytes is never right.
+    pub fn verify(&self, purpose: Purpose, parts: &[&[u8]], tag: &[u8]) -> bool {
+        self.mac(purpose, parts).ct_eq(tag).into()
+    }
+
+    #[expect(clippy::expect_used, reason = "HKDF-SHA256 refuses only outputs above 255 × 32 bytes; this one is 32")]
+    fn derive(&self, purpose: Purpose) -> SecretBox<[u8; KEY_LEN]> {
+        SecretBox::init_with_mut(|okm: &mut [u8; KEY_LEN]| {
+            Hkdf::<Sha256>::new(None, self.bytes.expose_secret())
+                .expand(purpose.info(), okm)
+                .expect("32 bytes are within HKDF's bound");
+        })
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// HMAC pads a short key with zeros to its block of 64 bytes; doing so here avoids an error that cannot happen.
+fn hmac_under(key: &SecretBox<[u8; KEY_LEN]>) -> Hmac<Sha256> {
+    let mut block = Zeroizing::new([0; 64]);
+    for (to, from) in block.iter_mut().zip(key.expose_secret()) {
+        *to = *from;
+    }
+    Hmac::<Sha256>::new((&*block).into())
+}
+
+/// The keys of one installation, one of which is current. Never empty.
+#[derive(Debug)]
+pub struct Keys {
+    current: Key,
+    /// Keys of before, newest last; they still verify what was made with them.
+    former: Vec<Key>,
+}
+
+impl Keys {
+    /// The key new tags are made with.
+    pub fn current(&self) -> &Key {
+        &self.current
+    }
+
+    /// The key of that id, current or former.
+    pub fn by_id(&self, id: &KeyId) -> Option<&Key> {
+        self.all().find(|key| key.id == *id)
+    }
+
+    /// [`Key::mac`] with the current key.
+    pub fn mac(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; KEY_LEN] {
+        self.current.mac(purpose, parts)
+    }
+
+    /// [`Key::verify`] with the current key.
+    pub fn verify(&self, purpose: Purpose, parts: &[&[u8]], tag: &[u8]) -> bool {
+        self.current.verify(purpose, parts, tag)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Key> {
+        self.former.iter().chain([&self.current])
+    }
+
+    fn ids(&self) -> Vec<KeyId> {
+        self.all().map(|key| key.id.clone()).collect()
+    }
+
+    /// Makes the key of `id` current. A file that has grown a newer key while the database still names the older one
+    /// is right: the database decides.
+    fn with_current(self, id: &KeyId) -> Result<Self, Vec<KeyId>> {
+        let ids = self.ids();
+        let mut keys = self.former;
+        keys.push(self.current);
+        match keys.iter().position(|key| key.id == *id) {
+            Some(at) => Ok(Self { current: keys.remove(at), former: keys }),
+            None => Err(ids),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

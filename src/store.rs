@@ -1,0 +1,219 @@
+//! The only SQL of the program. One file per aggregate; every function takes `&mut Tx` and runs on SQLite and PostgreSQL.
+//!
+//! One query text serves both databases. Where the dialects truly differ (many rows in one statement), the two stand
+//! side by side. Nothing here decides anything: rules live in `domain`, use cases in `office`.
+
+use std::sync::Arc;
+
+use sqlx::migrate::MigrateError;
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+use crate::domain::audit::Event;
+use crate::secret::Keys;
+
+/// Accounts of people on channels, and who they are bound to.
+pub mod account;
+/// Confirmations, the presses kept for later, and the batches that seal them.
+pub mod ack;
+/// The audit chain.
+pub mod audit;
+/// Connections to chat platforms.
+pub mod channel;
+/// Deliveries and their attempts.
+pub mod delivery;
+/// Chats and the units they address.
+pub mod group;
+/// Raw inbound updates.
+pub mod inbox;
+/// One-use binding codes.
+pub mod invite;
+/// Content items and their versions.
+pub mod item;
+/// Dated absences.
+pub mod leave;
+/// The one office of a database.
+pub mod office;
+mod open;
+/// Pushes, their frozen audiences and covers.
+pub mod push;
+/// Facts for figures.
+pub mod report;
+/// Roles granted to people.
+pub mod role;
+/// Recurring rules and their occurrences.
+pub mod schedule;
+/// Settings that differ from their default.
+pub mod setting;
+/// The roster: people and their immutable versions.
+pub mod staff;
+mod types;
+/// Units and branches.
+pub mod unit;
+
+pub use open::Unsealed;
+pub use types::At;
+
+/// Why the database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database holds migrations that this program does not know.
+    #[error("the database is at version {found}, newer than this program")]
+    Newer { found: i64 },
+    /// The database is missing, empty or older than this program.
+    #[error("the database is missing or older than this program")]
+    Older,
+    /// The bundled SQLite has a fault that can lose committed data.
+    #[error("SQLite {0} can lose committed data")]
+    UnsafeSqlite(String),
+    /// A rule of the schema was violated; holds the constraint as the database names it.
+    #[error("constraint violated: {0}")]
+    Constraint(String),
+    /// A stored text is not one of the words it must be.
+    #[error("stored value {0:?} is not understood")]
+    Unreadable(String),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Migrate(MigrateError),
+    #[error(transparent)]
+    Db(sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match error.as_database_error() {
+            Some(db) if db.is_unique_violation() || db.is_foreign_key_violation() || db.is_check_violation() => {
+                Self::Constraint(db.constraint().unwrap_or(db.message()).to_owned())
+            }
+            _ => Self::Db(error),
+        }
+    }
+}
+
+impl From<MigrateError> for StoreError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(found) => Self::Newer { found },
+            other => Self::Migrate(other),
+        }
+    }
+}
+
+/// Result of every store function.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// An open database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pools: Pools,
+    keys: Arc<Keys>,
+}
+
+#[derive(Debug, Clone)]
+enum Pools {
+    /// One writer per process: several would fight for the lock.
+    Sqlite {
+        write: SqlitePool,
+        read: SqlitePool,
+    },
+    Pg(PgPool),
+}
+
+impl Store {
+    /// The keys that seal this database.
+    pub fn keys(&self) -> &Arc<Keys> {
+        &self.keys
+    }
+
+    /// Starts a writing transaction. It is undone unless [`Tx::commit`] is called.
+    pub async fn write(&self) -> Result<Tx> {
+        let conn = match &self.pools {
+            Pools::Sqlite { write, .. } => Conn::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Pg(pool) => Conn::Pg(pool.begin().await?),
+        };
+        Ok(Tx { conn, keys: Arc::clone(&self.keys), events: Vec::new() })
+    }
+
+    /// Starts a reading transaction: everything it reads is of one moment.
+    pub async fn read(&self) -> Result<Tx> {
+        let conn = match &self.pools {
+            Pools::Sqlite { read, .. } => Conn::Sqlite(read.begin().await?),
+            Pools::Pg(pool) => Conn::Pg(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
+        };
+        Ok(Tx { conn, keys: Arc::clone(&self.keys), events: Vec::new() })
+    }
+
+    /// Waits until every connection has been given back and closes them.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Pg(pool) => pool.close().await,
+        }
+    }
+}
+
+/// One transaction on either database. Entries noted for the audit chain are appended at the commit, so that the
+/// chain's head is read last and, on PostgreSQL, locked for the shortest time.
+#[derive(Debug)]
+pub struct Tx {
+    conn: Conn,
+    keys: Arc<Keys>,
+    events: Vec<Event>,
+}
+
+#[derive(Debug)]
+enum Conn {
+    Sqlite(Transaction<'static, Sqlite>),
+    Pg(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    /// Notes an entry for the audit chain; it is written with the commit of this transaction.
+    pub fn note(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// The keys that seal this database.
+    pub fn keys(&self) -> &Arc<Keys> {
+        &self.keys
+    }
+
+    /// Of two texts that mean the same, the one for this database.
+    fn pick(&self, sqlite: &'static str, pg: &'static str) -> &'static str {
+        match self.conn {
+            Conn::Sqlite(_) => sqlite,
+            Conn::Pg(_) => pg,
+        }
+    }
+
+    /// Appends the noted entries and commits.
+    pub async fn commit(mut self) -> Result<()> {
+        let events = std::mem::take(&mut self.events);
+        audit::append(&mut self, events).await?;
+        match self.conn {
+            Conn::Sqlite(tx) => tx.commit().await?,
+            Conn::Pg(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+/// Runs one query text on whichever database the transaction is of: `on!(tx, c => sqlx::query(SQL).execute(c).await)`.
+macro_rules! on {
+    ($tx:expr, $conn:ident => $body:expr) => {
+        match &mut $tx.conn {
+            $crate::store::Conn::Sqlite(inner) => {
+                let $conn = &mut **inner;
+                $body
+            }
+            $crate::store::Conn::Pg(inner) => {
+                let $conn = &mut **inner;
+                $body
+            }
+        }
+    };
+}
+use on;

@@ -1,0 +1,129 @@
+//! Accounts of people on channels, and who they are bound to.
+
+use chrono::{DateTime, Utc};
+
+use super::types::json;
+use super::{At, Result, Tx, on};
+use crate::ids::{AccountId, ChannelId, StaffId};
+
+/// An account with what binding needs to know.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct AccountRow {
+    pub id: AccountId,
+    pub external_id: String,
+    /// Wrong binding codes in a row.
+    pub code_failures: i64,
+    /// No code is read before this.
+    pub code_wait_until: Option<At>,
+}
+
+/// An account and the person it is bound to.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct BoundRow {
+    pub account_id: AccountId,
+    pub external_id: String,
+    pub staff_id: Option<StaffId>,
+}
+
+/// A binding in force.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct BindingRow {
+    pub staff_id: StaffId,
+    pub account_id: AccountId,
+    pub external_id: String,
+    pub bound_at: At,
+}
+
+/// A binding that may have ended.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct BindingSpan {
+    pub staff_id: StaffId,
+    pub bound_at: At,
+    pub ended_at: Option<At>,
+}
+
+/// The account of a platform id, stored when it was not known.
+pub async fn ensure(tx: &mut Tx, channel: ChannelId, external_id: &str) -> Result<AccountRow> {
+    const ADD: &str = "INSERT INTO account (channel_id, external_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    const GET: &str = "SELECT id, external_id, code_failures, code_wait_until FROM account
+        WHERE channel_id = $1 AND external_id = $2";
+    on!(tx, c => sqlx::query(ADD).bind(channel).bind(external_id).execute(c).await.map(drop))?;
+    Ok(on!(tx, c => sqlx::query_as(GET).bind(channel).bind(external_id).fetch_one(c).await)?)
+}
+
+/// Accounts of many platform ids at once with whom they are bound to; unknown ones are stored.
+pub async fn ensure_many(tx: &mut Tx, channel: ChannelId, external_ids: &[&str]) -> Result<Vec<BoundRow>> {
+    const ADD_SQLITE: &str = "INSERT INTO account (channel_id, external_id)
+        SELECT $1, value FROM json_each($2) WHERE true ON CONFLICT DO NOTHING";
+    const ADD_PG: &str = "INSERT INTO account (channel_id, external_id)
+        SELECT $1, value FROM json_array_elements_text($2::json) ON CONFLICT DO NOTHING";
+    const GET_SQLITE: &str = "SELECT a.id AS account_id, a.external_id, b.staff_id FROM account a
+        LEFT JOIN binding b ON b.account_id = a.id AND b.ended_at IS NULL
+        WHERE a.channel_id = $1 AND a.external_id IN (SELECT value FROM json_each($2))";
+    const GET_PG: &str = "SELECT a.id AS account_id, a.external_id, b.staff_id FROM account a
+        LEFT JOIN binding b ON b.account_id = a.id AND b.ended_at IS NULL
+        WHERE a.channel_id = $1 AND a.external_id IN (SELECT value FROM json_array_elements_text($2::json))";
+    let ids = json(external_ids);
+    let (add, get) = (tx.pick(ADD_SQLITE, ADD_PG), tx.pick(GET_SQLITE, GET_PG));
+    on!(tx, c => sqlx::query(add).bind(channel).bind(&ids).execute(c).await.map(drop))?;
+    Ok(on!(tx, c => sqlx::query_as(get).bind(channel).bind(&ids).fetch_all(c).await)?)
+}
+
+/// Whether the platform lets us write to this person first.
+pub async fn set_can_dm(tx: &mut Tx, account: AccountId, can_dm: bool) -> Result<()> {
+    const SQL: &str = "UPDATE account SET can_dm = $2 WHERE id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(account).bind(can_dm).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Stores the count of wrong codes in a row and the pause they brought.
+pub async fn set_code_failures(
+    tx: &mut Tx,
+    account: AccountId,
+    failures: i64,
+    wait: Option<DateTime<Utc>>,
+) -> Result<()> {
+    const SQL: &str = "UPDATE account SET code_failures = $2, code_wait_until = $3 WHERE id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(account).bind(failures).bind(wait.map(At::from)).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Binds an account to a person. A binding in force of either is a violated constraint.
+pub async fn bind(
+    tx: &mut Tx,
+    channel: ChannelId,
+    account: AccountId,
+    staff: StaffId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    const SQL: &str = "INSERT INTO binding (channel_id, account_id, staff_id, bound_at) VALUES ($1, $2, $3, $4)";
+    on!(tx, c => sqlx::query(SQL).bind(channel).bind(account).bind(staff).bind(At::from(now)).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Ends the binding in force of a person on a channel; false when there was none.
+pub async fn unbind(tx: &mut Tx, channel: ChannelId, staff: StaffId, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "UPDATE binding SET ended_at = $3 WHERE channel_id = $1 AND staff_id = $2 AND ended_at IS NULL";
+    let done = on!(tx, c => sqlx::query(SQL).bind(channel).bind(staff).bind(At::from(now))
+        .execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(done > 0)
+}
+
+/// The person an account is bound to.
+pub async fn bound_to(tx: &mut Tx, account: AccountId) -> Result<Option<StaffId>> {
+    const SQL: &str = "SELECT staff_id FROM binding WHERE account_id = $1 AND ended_at IS NULL";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(account).fetch_optional(c).await)?)
+}
+
+/// Every binding in force.
+pub async fn bindings(tx: &mut Tx) -> Result<Vec<BindingRow>> {
+    const SQL: &str = "SELECT b.staff_id, b.account_id, a.external_id, b.bound_at FROM binding b
+        JOIN account a ON a.id = b.account_id WHERE b.ended_at IS NULL";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}
+
+/// Every binding there ever was, for telling who could be reached at a past instant.
+pub async fn spans(tx: &mut Tx) -> Result<Vec<BindingSpan>> {
+    const SQL: &str = "SELECT staff_id, bound_at, ended_at FROM binding";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}

@@ -1,0 +1,28 @@
+//! Connections to chat platforms.
+
+use super::{Result, Tx, on};
+use crate::ids::ChannelId;
+
+/// The connection of a kind, with the platform's id of our bot.
+pub async fn find(tx: &mut Tx, kind: &str) -> Result<Option<(ChannelId, String)>> {
+    const SQL: &str = "SELECT id, instance FROM channel WHERE kind = $1 ORDER BY id LIMIT 1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(kind).fetch_optional(c).await)?)
+}
+
+/// Stores a connection, seen for the first time.
+pub async fn add(tx: &mut Tx, kind: &str, instance: &str) -> Result<ChannelId> {
+    const SQL: &str = "INSERT INTO channel (kind, instance) VALUES ($1, $2) RETURNING id";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(kind).bind(instance).fetch_one(c).await)?)
+}
+
+/// Remembers what the platform calls our bot in links.
+pub async fn set_name(tx: &mut Tx, id: ChannelId, name: &str) -> Result<()> {
+    const SQL: &str = "UPDATE channel SET name = $2 WHERE id = $1 AND name <> $2";
+    on!(tx, c => sqlx::query(SQL).bind(id).bind(name).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// What the platforms call our bots, as far as they told.
+pub async fn names(tx: &mut Tx) -> Result<Vec<String>> {
+    Ok(on!(tx, c => sqlx::query_scalar("SELECT name FROM channel WHERE name <> '' ORDER BY id").fetch_all(c).await)?)
+}

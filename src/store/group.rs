@@ -1,0 +1,94 @@
+//! Chats (or topics of them) and the units they address.
+
+use super::types::json;
+use super::{Result, Tx, on};
+use crate::domain::word::GroupState;
+use crate::ids::{ChannelId, GroupId, UnitId};
+
+/// A chat the bot knows.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct GroupRow {
+    pub id: GroupId,
+    pub channel_id: ChannelId,
+    /// The platform's kind of the channel, as `telegram`.
+    pub channel: String,
+    pub external_id: String,
+    /// Topic inside the chat; empty for none.
+    pub thread: String,
+    pub title: String,
+    pub state: GroupState,
+    pub reason: Option<String>,
+}
+
+macro_rules! group_sql {
+    ($rest:literal) => {
+        concat!(
+            "SELECT g.id, g.channel_id, c.kind AS channel, g.external_id, g.thread, g.title, g.state, g.reason
+             FROM chat_group g JOIN channel c ON c.id = g.channel_id ",
+            $rest
+        )
+    };
+}
+
+/// Every chat, in the order they were met.
+pub async fn list(tx: &mut Tx) -> Result<Vec<GroupRow>> {
+    Ok(on!(tx, c => sqlx::query_as(group_sql!("ORDER BY g.id")).fetch_all(c).await)?)
+}
+
+/// One chat.
+pub async fn find(tx: &mut Tx, id: GroupId) -> Result<Option<GroupRow>> {
+    Ok(on!(tx, c => sqlx::query_as(group_sql!("WHERE g.id = $1")).bind(id).fetch_optional(c).await)?)
+}
+
+/// The chat of a platform id, its topics included.
+pub async fn find_external(tx: &mut Tx, channel: ChannelId, external_id: &str) -> Result<Vec<GroupRow>> {
+    const SQL: &str = group_sql!("WHERE g.channel_id = $1 AND g.external_id = $2 ORDER BY g.id");
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(channel).bind(external_id).fetch_all(c).await)?)
+}
+
+/// Stores a chat that the bot was added to, unlinked; a known one gets its title and, when it was gone, comes back.
+pub async fn seen(tx: &mut Tx, channel: ChannelId, external_id: &str, title: &str) -> Result<GroupId> {
+    const SQL: &str = "INSERT INTO chat_group (channel_id, external_id, title, state) VALUES ($1, $2, $3, 'unlinked')
+        ON CONFLICT (channel_id, external_id, thread) DO UPDATE SET title = excluded.title,
+            state = CASE WHEN chat_group.state IN ('gone', 'suspended') THEN
+                CASE WHEN EXISTS (SELECT 1 FROM group_unit u WHERE u.group_id = chat_group.id)
+                    THEN 'active' ELSE 'unlinked' END
+                ELSE chat_group.state END,
+            reason = NULL
+        RETURNING id";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(channel).bind(external_id).bind(title).fetch_one(c).await)?)
+}
+
+/// Moves a chat to a state, with the reason an admin reads.
+pub async fn set_state(tx: &mut Tx, id: GroupId, state: GroupState, reason: Option<&str>) -> Result<()> {
+    const SQL: &str = "UPDATE chat_group SET state = $2, reason = $3 WHERE id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(id).bind(state).bind(reason).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// The platform gave a chat another id (group to supergroup); rows of its topics follow.
+pub async fn migrate(tx: &mut Tx, channel: ChannelId, from: &str, to: &str) -> Result<()> {
+    const SQL: &str = "UPDATE chat_group SET external_id = $3 WHERE channel_id = $1 AND external_id = $2
+        AND NOT EXISTS (SELECT 1 FROM chat_group o WHERE o.channel_id = $1 AND o.external_id = $3)";
+    on!(tx, c => sqlx::query(SQL).bind(channel).bind(from).bind(to).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Replaces the units that a chat addresses.
+pub async fn set_units(tx: &mut Tx, id: GroupId, units: &[UnitId]) -> Result<()> {
+    const CLEAR: &str = "DELETE FROM group_unit WHERE group_id = $1";
+    const ADD_SQLITE: &str = "INSERT INTO group_unit (group_id, unit_id) SELECT $1, value FROM json_each($2)";
+    const ADD_PG: &str =
+        "INSERT INTO group_unit (group_id, unit_id) SELECT $1, value::bigint FROM json_array_elements_text($2::json)";
+    on!(tx, c => sqlx::query(CLEAR).bind(id).execute(c).await.map(drop))?;
+    let (sql, units) = (tx.pick(ADD_SQLITE, ADD_PG), json(units));
+    on!(tx, c => sqlx::query(sql).bind(id).bind(&units).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Which units each chat addresses, as `(group, unit)`, in roster order.
+pub async fn units(tx: &mut Tx) -> Result<Vec<(GroupId, UnitId)>> {
+    const SQL: &str = "SELECT gu.group_id, gu.unit_id FROM group_unit gu JOIN unit u ON u.id = gu.unit_id
+        WHERE u.retired_at IS NULL ORDER BY gu.group_id, u.position, u.id";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}

@@ -1,0 +1,76 @@
+//! Raw inbound updates, committed before they are confirmed to the platform (invariant I1).
+
+use chrono::{DateTime, Utc};
+
+use super::types::json;
+use super::{At, Result, Tx, on};
+use crate::ids::{ChannelId, InboxId};
+
+/// An update that is stored.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct InboxRow {
+    pub id: InboxId,
+    pub event_id: String,
+    pub received_at: At,
+    pub raw: String,
+    /// Times it was tried and failed.
+    pub tries: i64,
+}
+
+/// Stores a batch of updates, given as `(event id, raw text)`. Returns the ids of those not seen before.
+pub async fn receive(
+    tx: &mut Tx,
+    channel: ChannelId,
+    batch: &[(&str, &str)],
+    now: DateTime<Utc>,
+) -> Result<Vec<(String, InboxId)>> {
+    const SQLITE: &str = "INSERT INTO inbox (channel_id, event_id, received_at, raw, state)
+        SELECT $1, json_extract(value, '$[0]'), $3, json_extract(value, '$[1]'), 'new' FROM json_each($2) WHERE true
+        ON CONFLICT (channel_id, event_id) DO NOTHING RETURNING event_id, id";
+    const PG: &str = "INSERT INTO inbox (channel_id, event_id, received_at, raw, state)
+        SELECT $1, value->>0, $3, value->>1, 'new' FROM json_array_elements($2::json)
+        ON CONFLICT (channel_id, event_id) DO NOTHING RETURNING event_id, id";
+    let (sql, rows) = (tx.pick(SQLITE, PG), json(batch));
+    Ok(on!(tx, c => sqlx::query_as(sql).bind(channel).bind(&rows).bind(At::from(now)).fetch_all(c).await)?)
+}
+
+/// Ids of updates seen before, as `(event id, id)`.
+pub async fn seen(tx: &mut Tx, channel: ChannelId, event_ids: &[&str]) -> Result<Vec<(String, InboxId)>> {
+    const SQLITE: &str = "SELECT event_id, id FROM inbox
+        WHERE channel_id = $1 AND event_id IN (SELECT value FROM json_each($2))";
+    const PG: &str = "SELECT event_id, id FROM inbox
+        WHERE channel_id = $1 AND event_id IN (SELECT value FROM json_array_elements_text($2::json))";
+    let (sql, ids) = (tx.pick(SQLITE, PG), json(event_ids));
+    Ok(on!(tx, c => sqlx::query_as(sql).bind(channel).bind(&ids).fetch_all(c).await)?)
+}
+
+/// Marks updates as worked through.
+pub async fn done(tx: &mut Tx, ids: &[InboxId]) -> Result<()> {
+    const SQLITE: &str = "UPDATE inbox SET state = 'done' WHERE id IN (SELECT value FROM json_each($1))";
+    const PG: &str =
+        "UPDATE inbox SET state = 'done' WHERE id IN (SELECT value::bigint FROM json_array_elements_text($1::json))";
+    let (sql, ids) = (tx.pick(SQLITE, PG), json(ids));
+    on!(tx, c => sqlx::query(sql).bind(&ids).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Updates still to be worked through, oldest first.
+pub async fn waiting(tx: &mut Tx, channel: ChannelId, limit: i64) -> Result<Vec<InboxRow>> {
+    const SQL: &str = "SELECT id, event_id, received_at, COALESCE(raw, '') AS raw, tries FROM inbox
+        WHERE state = 'new' AND channel_id = $1 ORDER BY id LIMIT $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(channel).bind(limit).fetch_all(c).await)?)
+}
+
+/// Records that an update could not be worked through; after `most` times it is set aside for good. Returns its tries.
+pub async fn failed(tx: &mut Tx, id: InboxId, most: i64) -> Result<i64> {
+    const SQL: &str = "UPDATE inbox SET tries = tries + 1,
+            state = CASE WHEN tries + 1 >= $2 THEN 'quarantined' ELSE state END
+        WHERE id = $1 RETURNING tries";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(id).bind(most).fetch_one(c).await)?)
+}
+
+/// Erases the raw text of updates received before an instant; that they were received stays known.
+pub async fn forget_raw(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64> {
+    const SQL: &str = "UPDATE inbox SET raw = NULL WHERE received_at < $1 AND raw IS NOT NULL AND state <> 'new'";
+    Ok(on!(tx, c => sqlx::query(SQL).bind(At::from(before)).execute(c).await.map(|done| done.rows_affected()))?)
+}

@@ -1,0 +1,53 @@
+//! One-use binding codes. Only a keyed hash of a code is stored.
+
+use chrono::{DateTime, Utc};
+
+use super::{At, Result, Tx, on};
+use crate::ids::{InviteId, StaffId};
+
+/// A code as far as the database knows it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct InviteRow {
+    pub id: InviteId,
+    pub staff_id: StaffId,
+    pub expires_at: At,
+    pub used_at: Option<At>,
+    pub revoked_at: Option<At>,
+}
+
+/// Stores a new code and takes the person's earlier unused ones back.
+pub async fn issue(
+    tx: &mut Tx,
+    staff: StaffId,
+    code_mac: &str,
+    now: DateTime<Utc>,
+    expires: DateTime<Utc>,
+) -> Result<InviteId> {
+    const REVOKE: &str =
+        "UPDATE invite SET revoked_at = $2 WHERE staff_id = $1 AND used_at IS NULL AND revoked_at IS NULL";
+    const ADD: &str =
+        "INSERT INTO invite (staff_id, code_mac, issued_at, expires_at) VALUES ($1, $2, $3, $4) RETURNING id";
+    on!(tx, c => sqlx::query(REVOKE).bind(staff).bind(At::from(now)).execute(c).await.map(drop))?;
+    Ok(on!(tx, c => sqlx::query_scalar(ADD)
+        .bind(staff).bind(code_mac).bind(At::from(now)).bind(At::from(expires)).fetch_one(c).await)?)
+}
+
+/// A code by its keyed hash.
+pub async fn find_by_mac(tx: &mut Tx, code_mac: &str) -> Result<Option<InviteRow>> {
+    const SQL: &str = "SELECT id, staff_id, expires_at, used_at, revoked_at FROM invite WHERE code_mac = $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(code_mac).fetch_optional(c).await)?)
+}
+
+/// A code by its id.
+pub async fn find(tx: &mut Tx, id: InviteId) -> Result<Option<InviteRow>> {
+    const SQL: &str = "SELECT id, staff_id, expires_at, used_at, revoked_at FROM invite WHERE id = $1";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await)?)
+}
+
+/// Uses a code up; false when it was used or taken back meanwhile.
+pub async fn use_up(tx: &mut Tx, id: InviteId, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "UPDATE invite SET used_at = $2 WHERE id = $1 AND used_at IS NULL AND revoked_at IS NULL";
+    let done =
+        on!(tx, c => sqlx::query(SQL).bind(id).bind(At::from(now)).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(done == 1)
+}

@@ -1,0 +1,151 @@
+//! Opening a database: connections, schema, and the office that tells which key belongs to it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::office::OfficeRow;
+use super::{Pools, Result, Store, StoreError};
+use crate::config::DatabaseUrl;
+use crate::secret::Keys;
+
+/// Oldest SQLite without the WAL-reset fault (<https://sqlite.org/wal.html#the_wal_reset_bug>), as `(major, minor, patch)`.
+const SQLITE_OLDEST: (u32, u32, u32) = (3, 51, 3);
+/// How long a statement waits for another writer's lock before it fails.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Readers beside the one SQLite writer; more would only queue on two cores.
+const SQLITE_READERS: u32 = 4;
+/// Connections an instance opens to PostgreSQL.
+const PG_CONNECTIONS: u32 = 8;
+/// Longest wait for a connection; a database that is gone is reported, not waited for.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+static PG_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// A database that is open and whose key is not known yet: it can only tell which one that is.
+#[derive(Debug)]
+pub struct Unsealed(Pools);
+
+impl Unsealed {
+    /// Opens a database whose schema is exactly this program's.
+    pub async fn open(url: &DatabaseUrl) -> Result<Self> {
+        let database = Self(connect(url, OnMissing::Refuse).await?);
+        database.check_schema().await?;
+        Ok(database)
+    }
+
+    /// Opens a database, creating or upgrading its schema first. The caller makes sure that nobody else uses it.
+    pub async fn open_migrated(url: &DatabaseUrl) -> Result<Self> {
+        let pools = connect(url, OnMissing::Create).await?;
+        match &pools {
+            Pools::Sqlite { write, .. } => SQLITE_MIGRATIONS.run(write).await?,
+            Pools::Pg(pool) => PG_MIGRATIONS.run(pool).await?,
+        }
+        Ok(Self(pools))
+    }
+
+    /// The office, once it was set up.
+    pub async fn office(&self) -> Result<Option<OfficeRow>> {
+        const SQL: &str = "SELECT zone, key_id FROM office WHERE id = 1";
+        Ok(match &self.0 {
+            Pools::Sqlite { write, .. } => sqlx::query_as(SQL).fetch_optional(write).await?,
+            Pools::Pg(pool) => sqlx::query_as(SQL).fetch_optional(pool).await?,
+        })
+    }
+
+    /// The database with the keys that seal it.
+    pub fn seal(self, keys: Arc<Keys>) -> Store {
+        Store { pools: self.0, keys }
+    }
+
+    async fn check_schema(&self) -> Result<()> {
+        let known = SQLITE_MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0);
+        let found: Option<i64> = match &self.0 {
+            Pools::Sqlite { write, .. } => sqlx::query_scalar(LATEST_MIGRATION).fetch_one(write).await,
+            Pools::Pg(pool) => sqlx::query_scalar(LATEST_MIGRATION).fetch_one(pool).await,
+        }
+        .map_err(|error| match error {
+            // The table of migrations is not there: nothing was ever set up.
+            sqlx::Error::Database(_) => StoreError::Older,
+            other => StoreError::from(other),
+        })?;
+        match found {
+            Some(found) if found > known => Err(StoreError::Newer { found }),
+            Some(found) if found == known => Ok(()),
+            _ => Err(StoreError::Older),
+        }
+    }
+}
+
+const LATEST_MIGRATION: &str = "SELECT MAX(version) FROM _sqlx_migrations WHERE success";
+
+/// What to do about a SQLite file that is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OnMissing {
+    Create,
+    Refuse,
+}
+
+async fn connect(url: &DatabaseUrl, on_missing: OnMissing) -> Result<Pools> {
+    match url {
+        DatabaseUrl::Sqlite { path } => {
+            if on_missing == OnMissing::Create {
+                create_private(path)?;
+            } else if !path.exists() {
+                return Err(StoreError::Older);
+            }
+            let options = SqliteConnectOptions::new()
+                .filename(path)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(BUSY_TIMEOUT);
+            let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
+            let write = pool().max_connections(1).connect_with(options.clone()).await?;
+            let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&write).await?;
+            if !is_safe_sqlite(&version) {
+                return Err(StoreError::UnsafeSqlite(version));
+            }
+            let read = pool().max_connections(SQLITE_READERS).connect_lazy_with(options.pragma("query_only", "1"));
+            Ok(Pools::Sqlite { write, read })
+        }
+        DatabaseUrl::Postgres { url, .. } => {
+            let options: PgConnectOptions = url.expose_secret().parse()?;
+            let pool = PgPoolOptions::new().max_connections(PG_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
+            Ok(Pools::Pg(pool.connect_with(options).await?))
+        }
+    }
+}
+
+/// Creates the file readable by its owner only; SQLite gives its side files the same rights.
+fn create_private(path: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
+}
+
+fn is_safe_sqlite(version: &str) -> bool {
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    found >= SQLITE_OLDEST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_safe_sqlite;
+
+    #[test]
+    fn sqlite_with_the_wal_fault_is_refused() {
+        assert!(!is_safe_sqlite("3.46.0"));
+        assert!(!is_safe_sqlite("3.51.2"));
+        assert!(is_safe_sqlite("3.51.3"));
+        assert!(is_safe_sqlite("3.52.0"));
+    }
+}

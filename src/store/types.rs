@@ -1,0 +1,83 @@
+//! How domain values stand in columns: instants as milliseconds, words by their spelling.
+
+use chrono::{DateTime, Utc};
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::{Database, Decode, Encode, Type};
+
+/// An instant as it is stored: UTC milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct At(pub i64);
+
+impl At {
+    /// The instant as a date and time. Values outside chrono's range cannot come from our clock and clamp to the epoch.
+    pub fn utc(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0).unwrap_or_default()
+    }
+}
+
+impl From<DateTime<Utc>> for At {
+    fn from(at: DateTime<Utc>) -> Self {
+        Self(at.timestamp_millis())
+    }
+}
+
+/// Stores a word enum by its `as_str` and reads it back by its `parse`; an unknown text is an error, not a guess.
+macro_rules! stored_word {
+    ($($name:path),+ $(,)?) => { $(
+        impl<DB: Database> Type<DB> for $name
+        where
+            str: Type<DB>,
+        {
+            fn type_info() -> DB::TypeInfo {
+                <str as Type<DB>>::type_info()
+            }
+
+            fn compatible(ty: &DB::TypeInfo) -> bool {
+                <str as Type<DB>>::compatible(ty)
+            }
+        }
+
+        impl<'q, DB: Database> Encode<'q, DB> for $name
+        where
+            &'q str: Encode<'q, DB>,
+        {
+            fn encode_by_ref(&self, buf: &mut DB::ArgumentBuffer) -> Result<IsNull, BoxDynError> {
+                self.as_str().encode_by_ref(buf)
+            }
+        }
+
+        impl<'r, DB: Database> Decode<'r, DB> for $name
+        where
+            &'r str: Decode<'r, DB>,
+        {
+            fn decode(value: DB::ValueRef<'r>) -> Result<Self, BoxDynError> {
+                let text = <&str as Decode<'r, DB>>::decode(value)?;
+                Self::parse(text).ok_or_else(|| crate::store::StoreError::Unreadable(text.to_owned()).into())
+            }
+        }
+    )+ };
+}
+
+stored_word!(
+    crate::domain::delivery::AttemptOutcome,
+    crate::domain::delivery::DeliveryKind,
+    crate::domain::delivery::DeliveryState,
+    crate::domain::delivery::TargetKind,
+    crate::domain::leave::LeaveCategory,
+    crate::domain::policy::Role,
+    crate::domain::push::PushState,
+    crate::domain::word::AckMethod,
+    crate::domain::slot::OccurrenceState,
+    crate::domain::word::Confirm,
+    crate::domain::word::GroupState,
+    crate::domain::word::ItemState,
+    crate::domain::word::ScheduleState,
+);
+
+/// A list as one JSON parameter: `json_each` on SQLite, `json_array_elements` on PostgreSQL.
+pub(super) fn json<T: serde::Serialize + ?Sized>(list: &T) -> String {
+    // Lists of numbers and texts always serialise.
+    serde_json::to_string(list).unwrap_or_default()
+}
