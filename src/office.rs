@@ -27,6 +27,8 @@ pub mod db;
 pub mod delivery;
 /// Chats and the units they address.
 pub mod group;
+/// Keeping of raw inbound texts.
+pub mod inbox;
 /// Pushes: freeze an audience, send by hand, look.
 pub mod push;
 /// The month's report.

@@ -90,6 +90,7 @@ CREATE TABLE account (
     can_dm        BOOLEAN NOT NULL DEFAULT FALSE, -- the platform lets us write to this person first
     code_failures BIGINT NOT NULL DEFAULT 0, -- wrong binding codes in a row
     code_wait_until BIGINT,
+    notice_at     BIGINT, -- when the notice on personal data was shown
     UNIQUE (channel_id, external_id)
 );
 

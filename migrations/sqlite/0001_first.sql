@@ -90,6 +90,7 @@ CREATE TABLE account (
     can_dm        INTEGER NOT NULL DEFAULT 0, -- the platform lets us write to this person first
     code_failures INTEGER NOT NULL DEFAULT 0, -- wrong binding codes in a row
     code_wait_until INTEGER,
+    notice_at     INTEGER, -- when the notice on personal data was shown
     UNIQUE (channel_id, external_id)
 ) STRICT;
 

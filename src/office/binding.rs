@@ -26,8 +26,8 @@ pub struct Owner {
 /// What a typed code led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Offer {
-    /// Is it you?
-    Confirm { invite: InviteId, owner: Owner },
+    /// Is it you? `informed`: the notice on personal data was shown before.
+    Confirm { invite: InviteId, owner: Owner, informed: bool },
     /// No such code, or no longer good; `left` more tries.
     Wrong { left: i64 },
     /// Too many wrong codes.
@@ -57,13 +57,41 @@ pub(super) fn code_mac(keys: &Keys, code: &str) -> String {
     hex::encode(keys.mac(Purpose::Invite, &[code.as_bytes()]))
 }
 
-/// Whether an account is bound.
-pub async fn is_bound(ctx: &Ctx, line: &Line, account: &str) -> Outcome<bool> {
+/// What is stored about a bound person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    pub owner: Owner,
+    pub bound_at: DateTime<Utc>,
+    /// How many confirmations.
+    pub acks: i64,
+}
+
+/// What is stored about the person an account is bound to; `None` while it is not bound. Someone who is not bound is
+/// shown the notice on personal data next, which is remembered here.
+pub async fn stored(ctx: &Ctx, line: &Line, account: &str) -> Outcome<Option<Stored>> {
     let mut tx = ctx.store.write().await?;
     let account = reachable(&mut tx, line, account).await?;
-    let bound = store::account::bound_to(&mut tx, account.id).await?.is_some();
+    let stored = match store::account::bound_to(&mut tx, account.id).await? {
+        Some(staff) => {
+            let owner = owner(&mut tx, staff).await?;
+            let record = store::account::record(&mut tx, account.id).await?;
+            record.map(|(bound_at, acks)| Stored { owner, bound_at: bound_at.utc(), acks })
+        }
+        None => {
+            store::account::set_notice_shown(&mut tx, account.id, ctx.now()).await?;
+            None
+        }
+    };
     tx.commit().await?;
-    Ok(bound)
+    Ok(stored)
+}
+
+/// A person opened or closed the private chat.
+pub async fn reached(ctx: &Ctx, line: &Line, account: &str, can_dm: bool) -> Outcome<()> {
+    let mut tx = ctx.store.write().await?;
+    let account = store::account::ensure(&mut tx, line.id, account).await?;
+    store::account::set_can_dm(&mut tx, account.id, can_dm).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Someone who writes to us in private can be written to.
@@ -81,7 +109,7 @@ pub async fn offer(ctx: &Ctx, line: &Line, account: &str, typed: &str) -> Outcom
     let offer = match find(&mut tx, &account, typed, now).await? {
         Found::Good(invite) => {
             let owner = owner(&mut tx, invite.staff_id).await?;
-            Offer::Confirm { invite: invite.id, owner }
+            Offer::Confirm { invite: invite.id, owner, informed: account.notice_at.is_some() }
         }
         Found::Wrong => refuse(&mut tx, &account, now).await?,
         Found::Used => Offer::Used,

@@ -215,9 +215,13 @@ async fn queue(
             }
         }
         Covers::Private(_) => {
-            for (unit, member) in chunks.iter().flat_map(|chunk| chunk.members.iter().map(|m| (chunk.unit, m))) {
-                let id = store::delivery::add(tx, &delivery(TargetKind::Staff, member.staff.0), ctx.now()).await?;
-                store::push::add_cover(tx, push, id, unit, Some(member.staff)).await?;
+            // A person without an account has nothing to be sent to, and counts as not reached.
+            let bound = store::account::bindings(tx).await?;
+            let people: Vec<(UnitId, StaffId)> =
+                chunks.iter().flat_map(|chunk| chunk.members.iter().map(|member| (chunk.unit, member.staff))).collect();
+            for (unit, staff) in people.into_iter().filter(|(_, staff)| bound.iter().any(|b| b.staff_id == *staff)) {
+                let id = store::delivery::add(tx, &delivery(TargetKind::Staff, staff.0), ctx.now()).await?;
+                store::push::add_cover(tx, push, id, unit, Some(staff)).await?;
             }
         }
     }

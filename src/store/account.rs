@@ -15,6 +15,8 @@ pub struct AccountRow {
     pub code_failures: i64,
     /// No code is read before this.
     pub code_wait_until: Option<At>,
+    /// When the notice on personal data was shown.
+    pub notice_at: Option<At>,
 }
 
 /// An account and the person it is bound to.
@@ -45,7 +47,7 @@ pub struct BindingSpan {
 /// The account of a platform id, stored when it was not known.
 pub async fn ensure(tx: &mut Tx, channel: ChannelId, external_id: &str) -> Result<AccountRow> {
     const ADD: &str = "INSERT INTO account (channel_id, external_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-    const GET: &str = "SELECT id, external_id, code_failures, code_wait_until FROM account
+    const GET: &str = "SELECT id, external_id, code_failures, code_wait_until, notice_at FROM account
         WHERE channel_id = $1 AND external_id = $2";
     on!(tx, c => sqlx::query(ADD).bind(channel).bind(external_id).execute(c).await.map(drop))?;
     Ok(on!(tx, c => sqlx::query_as(GET).bind(channel).bind(external_id).fetch_one(c).await)?)
@@ -73,6 +75,13 @@ pub async fn ensure_many(tx: &mut Tx, channel: ChannelId, external_ids: &[&str])
 pub async fn set_can_dm(tx: &mut Tx, account: AccountId, can_dm: bool) -> Result<()> {
     const SQL: &str = "UPDATE account SET can_dm = $2 WHERE id = $1";
     on!(tx, c => sqlx::query(SQL).bind(account).bind(can_dm).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Remembers that the notice on personal data was shown.
+pub async fn set_notice_shown(tx: &mut Tx, account: AccountId, now: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "UPDATE account SET notice_at = $2 WHERE id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(account).bind(At::from(now)).execute(c).await.map(drop))?;
     Ok(())
 }
 
@@ -107,6 +116,13 @@ pub async fn unbind(tx: &mut Tx, channel: ChannelId, staff: StaffId, now: DateTi
     let done = on!(tx, c => sqlx::query(SQL).bind(channel).bind(staff).bind(At::from(now))
         .execute(c).await.map(|done| done.rows_affected()))?;
     Ok(done > 0)
+}
+
+/// Since when an account is bound, and how many confirmations its person has, as `(bound, acks)`.
+pub async fn record(tx: &mut Tx, account: AccountId) -> Result<Option<(At, i64)>> {
+    const SQL: &str = "SELECT b.bound_at, (SELECT COUNT(*) FROM ack k WHERE k.staff_id = b.staff_id) FROM binding b
+        WHERE b.account_id = $1 AND b.ended_at IS NULL";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(account).fetch_optional(c).await)?)
 }
 
 /// The person an account is bound to.

@@ -1,0 +1,133 @@
+//! The composition root: configuration to running program. Listener, clock and the word to stop are arguments, so that
+//! tests and the demo build the same program.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::channel::telegram::{KIND, Settings, Telegram, Timeouts};
+use crate::channel::{Channel, SendError, SetupError};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::ctx::{Ctx, Line};
+use crate::inbox::poll::{self, Poller};
+use crate::office::db::{self, Hold};
+use crate::office::{Refusal, delivery};
+use crate::stop::{self, Stop};
+use crate::{jobs, store, web};
+
+/// Longest wait for the loops when the program stops; what is unfinished is found by the next start.
+const DRAIN: Duration = Duration::from_secs(10);
+/// Pause before the platform is asked again who we are.
+const GREET_PAUSE: Duration = Duration::from_secs(5);
+
+/// Why the program could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("TELOXIDE_TOKEN is missing")]
+    NoToken,
+    #[error(transparent)]
+    Channel(#[from] SetupError),
+    #[error(transparent)]
+    Office(#[from] Refusal),
+}
+
+/// A program ready to run. It holds its database until it is dropped.
+#[derive(Debug)]
+pub struct App {
+    pub ctx: Ctx,
+    pub line: Line,
+    pub telegram: Telegram,
+    hold: Hold,
+}
+
+/// Opens everything. Makes no network call: it starts while the platform is down.
+pub async fn build(config: &Config, clock: Clock) -> Result<App, StartError> {
+    let token = config.token.as_ref().ok_or(StartError::NoToken)?;
+    let telegram = Telegram::new(&Settings {
+        token: token.expose().into(),
+        api_url: Some(config.api_url.to_string()),
+        proxy: config.proxy.as_ref().map(|proxy| secrecy::ExposeSecret::expose_secret(proxy).to_owned()),
+        timeouts: Timeouts::default(),
+    })?;
+    let hold = db::hold(&config.database)?;
+    let store = db::migrate(config, &hold, clock.now()).await?;
+    let id = db::connect(&store, KIND, &token.bot_id().to_string(), clock.now()).await?;
+    let boot = format!("{}-{}", std::process::id(), clock.now().timestamp_millis());
+    let line = Line { id, channel: Channel::Telegram(telegram.clone()) };
+    let ctx = Ctx { store, clock, zone: config.zone, boot, line: Some(line.clone()) };
+    Ok(App { ctx, line, telegram, hold })
+}
+
+/// Runs until `shutdown` resolves, then lets every loop finish its step.
+pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
+    let App { ctx, line, telegram, hold } = app;
+    let in_doubt = delivery::recover(&ctx).await?;
+    if in_doubt > 0 {
+        tracing::warn!(
+            in_doubt,
+            "messages were under way when the program last stopped; nobody knows whether they arrived"
+        );
+    }
+    let (stopper, stop) = stop::pair();
+    let mut loops = JoinSet::new();
+    let poller = Poller::new(ctx.clone(), line.clone(), telegram.clone());
+    loops.spawn(poll::run(poller, stop.clone()));
+    loops.spawn(greet(ctx.clone(), line.clone(), telegram, stop.clone()));
+    loops.spawn(jobs::plan(ctx.clone(), stop.clone()));
+    loops.spawn(jobs::send(ctx.clone(), line, stop.clone()));
+    loops.spawn(jobs::tidy(ctx.clone(), stop.clone()));
+    loops.spawn(serve_http(listener, ctx.clone(), stop));
+    tokio::select! {
+        () = shutdown => {}
+        ended = loops.join_next() => tracing::error!(?ended, "a loop ended by itself; stopping"),
+    }
+    stopper.stop();
+    let drained = async { while loops.join_next().await.is_some() {} };
+    tokio::select! {
+        () = drained => {}
+        () = ctx.clock.sleep(DRAIN) => tracing::warn!("stopped before every loop had finished its step"),
+    }
+    ctx.store.close().await;
+    drop(hold);
+    Ok(())
+}
+
+async fn serve_http(listener: TcpListener, ctx: Ctx, mut stop: Stop) {
+    let served = axum::serve(listener, web::router(ctx)).with_graceful_shutdown(async move { stop.wait().await });
+    if let Err(error) = served.await {
+        tracing::error!(%error, "the HTTP port failed");
+    }
+}
+
+/// Asks the platform what our bot is called, until it tells; links are made of it.
+async fn greet(ctx: Ctx, line: Line, telegram: Telegram, mut stop: Stop) {
+    while !stop.stopped() {
+        match introduce(&ctx, &line, &telegram).await {
+            Ok(()) => break,
+            Err(error) => tracing::warn!(%error, "the platform did not tell what our bot is called"),
+        }
+        tokio::select! {
+            () = ctx.clock.sleep(GREET_PAUSE) => {}
+            () = stop.wait() => {}
+        }
+    }
+    stop.wait().await;
+}
+
+#[derive(Debug, thiserror::Error)]
+enum GreetError {
+    #[error(transparent)]
+    Send(#[from] SendError),
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+}
+
+async fn introduce(ctx: &Ctx, line: &Line, telegram: &Telegram) -> Result<(), GreetError> {
+    let me = telegram.get_me().await?;
+    let mut tx = ctx.store.write().await?;
+    store::channel::set_name(&mut tx, line.id, &me.username).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,155 @@
+//! The polling loop: poll, commit, poll. The next poll confirms a batch to the platform, so it waits for the commit.
+
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use crate::channel::telegram::Telegram;
+use crate::channel::telegram::inbound::WANTED;
+use crate::channel::telegram::poll::Poll;
+use crate::channel::{PollError, RawUpdate};
+use crate::ctx::{Ctx, Line};
+use crate::inbox::intake::{self, Due};
+use crate::inbox::work;
+use crate::office::Refusal;
+use crate::stop::Stop;
+
+/// How long the platform holds a poll open when there is nothing (it caps at 50 s). The client gives up ten seconds
+/// later, which replaces a poll that has fallen silent.
+const HOLD: Duration = Duration::from_secs(25);
+/// First and longest pause after a poll or a commit that failed.
+const PAUSE_FIRST: Duration = Duration::from_secs(1);
+const PAUSE_LONGEST: Duration = Duration::from_secs(60);
+/// Shortest pause while another program polls: each try ends the other's poll.
+const PAUSE_CONFLICT: Duration = Duration::from_secs(5);
+/// Answers under way at once; more would only queue inside the platform.
+const ANSWERS_MOST: usize = 64;
+/// Longest wait for answers under way when the program stops.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// One poller of one bot. The demo and the tests call [`Poller::once`]; the running program repeats it.
+#[derive(Debug)]
+pub struct Poller {
+    ctx: Ctx,
+    line: Line,
+    telegram: Telegram,
+    poll: Poll,
+    /// Answers under way.
+    answers: JoinSet<()>,
+}
+
+/// Why a poll came to nothing; nothing of it is confirmed to the platform.
+#[derive(Debug, thiserror::Error)]
+pub enum PollFailure {
+    #[error(transparent)]
+    Poll(#[from] PollError),
+    #[error("updates could not be stored: {0}")]
+    Store(#[from] Refusal),
+}
+
+impl Poller {
+    /// A poller that has not polled yet.
+    pub fn new(ctx: Ctx, line: Line, telegram: Telegram) -> Self {
+        Self { ctx, line, telegram, poll: Poll::new(WANTED), answers: JoinSet::new() }
+    }
+
+    /// Polls once, holding the poll open for at most `hold`, stores what came and lets the answers go out. Returns how
+    /// many updates came.
+    pub async fn once(&mut self, hold: Duration) -> Result<usize, PollFailure> {
+        let batch = self.fetch(hold).await?;
+        self.take(batch).await
+    }
+
+    /// Asks for updates. May be dropped half-way: nothing is stored or confirmed by it.
+    async fn fetch(&self, hold: Duration) -> Result<Vec<RawUpdate>, PollFailure> {
+        Ok(self.telegram.get_updates(self.poll.offset(), hold, self.poll.allowed_updates()).await?)
+    }
+
+    /// Stores what came. Runs to its end, so that no transaction is dropped half-way.
+    async fn take(&mut self, batch: Vec<RawUpdate>) -> Result<usize, PollFailure> {
+        while self.answers.try_join_next().is_some() {}
+        if !batch.is_empty() {
+            for due in intake::take(&self.ctx, &self.line, &batch).await? {
+                self.answer(due).await;
+            }
+            work::step(&self.ctx, &self.line).await;
+        }
+        self.poll.committed(&batch);
+        Ok(batch.len())
+    }
+
+    async fn answer(&mut self, due: Due) {
+        if self.answers.len() >= ANSWERS_MOST {
+            self.answers.join_next().await;
+        }
+        let line = self.line.clone();
+        self.answers.spawn(async move { say(&line, due).await });
+    }
+
+    /// Waits for the answers under way.
+    pub async fn drain(&mut self) {
+        while self.answers.join_next().await.is_some() {}
+    }
+}
+
+/// Polls until told to stop.
+pub async fn run(mut poller: Poller, mut stop: Stop) {
+    let clock = poller.ctx.clock.clone();
+    let mut pause = PAUSE_FIRST;
+    // What an earlier run stored and did not work through.
+    work::step(&poller.ctx, &poller.line).await;
+    while !stop.stopped() {
+        let fetched = tokio::select! {
+            fetched = poller.fetch(HOLD) => fetched,
+            () = stop.wait() => break,
+        };
+        let taken = match fetched {
+            Ok(batch) => poller.take(batch).await,
+            Err(failure) => Err(failure),
+        };
+        let Err(failure) = taken else {
+            pause = PAUSE_FIRST;
+            continue;
+        };
+        let rest = rest(&failure, pause);
+        pause = (pause * 2).min(PAUSE_LONGEST);
+        tokio::select! {
+            () = clock.sleep(rest) => {}
+            () = stop.wait() => break,
+        }
+    }
+    tokio::select! {
+        () = poller.drain() => {}
+        () = clock.sleep(DRAIN) => tracing::warn!("stopped with answers under way; what they say is stored"),
+    }
+}
+
+/// Answers a press. Best effort: what it says is stored already.
+pub async fn say(line: &Line, due: Due) {
+    if let Err(error) = line.channel.answer(&due.callback_id, &due.answer).await {
+        tracing::info!(%error, "a press was recorded and its answer did not arrive");
+    }
+}
+
+/// How long to rest after a failed poll; says so in the log.
+fn rest(failure: &PollFailure, pause: Duration) -> Duration {
+    match failure {
+        PollFailure::Poll(PollError::Limited { retry_after }) => *retry_after,
+        PollFailure::Poll(PollError::Conflict(conflict)) => {
+            tracing::error!(?conflict, "another program takes this bot's updates; stop it, or remove the webhook");
+            pause.max(PAUSE_CONFLICT)
+        }
+        PollFailure::Poll(PollError::Unauthorized) => {
+            tracing::error!("the platform refuses the token; check TELOXIDE_TOKEN");
+            PAUSE_LONGEST
+        }
+        PollFailure::Poll(error @ (PollError::Unreachable(_) | PollError::Refused(_))) => {
+            tracing::warn!(%error, "the poll failed");
+            pause
+        }
+        PollFailure::Store(error) => {
+            tracing::error!(%error, "updates could not be stored and are not confirmed");
+            pause
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Texts, other presses and membership, worked through one by one. A poison update is tried three times, then set
+//! aside; the others go on.
+
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+
+use crate::channel::{Address, Inbound, Place, Press, Said, Sender, Style};
+use crate::ctx::{Ctx, Line};
+use crate::domain::invite::looks_like_code;
+use crate::domain::invite::normalise;
+use crate::domain::setting::Key;
+use crate::domain::tag::{Tag, Verb};
+use crate::ids::{AttemptId, InviteId};
+use crate::inbox::intake::{BIND_LINK, Due};
+use crate::inbox::poll;
+use crate::message::outgoing::Outgoing;
+use crate::message::{binding as words, print, toast};
+use crate::office::binding::{self, Accepted, Offer, Owner};
+use crate::office::setting::Settings;
+use crate::office::{Outcome, delivery, group, setting};
+use crate::store;
+use crate::store::inbox::InboxRow;
+
+/// Updates taken up in one step.
+const STEP_MOST: i64 = 100;
+/// Tries before an update is set aside.
+const TRIES_MOST: i64 = 3;
+
+/// What an update leads to, done after it was worked through.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// A message into a chat.
+    Say { chat: String, what: Box<Outgoing> },
+    /// An answer to a press.
+    Answer(Due),
+}
+
+/// Works through what waits. Never fails: what cannot be worked through is logged, kept and set aside in the end.
+pub async fn step(ctx: &Ctx, line: &Line) {
+    let waiting = match waiting(ctx, line).await {
+        Ok(waiting) => waiting,
+        Err(error) => {
+            tracing::error!(%error, "the inbox could not be read");
+            return;
+        }
+    };
+    for row in waiting {
+        let handled = AssertUnwindSafe(handle(ctx, line, &row)).catch_unwind().await;
+        let effects = match handled {
+            Ok(Ok(effects)) => effects,
+            Ok(Err(error)) => {
+                tracing::error!(%error, update = %row.id, "an update could not be worked through");
+                fail(ctx, &row).await;
+                continue;
+            }
+            Err(_) => {
+                tracing::error!(update = %row.id, "an update made the program panic");
+                fail(ctx, &row).await;
+                continue;
+            }
+        };
+        if let Err(error) = done(ctx, &row).await {
+            tracing::error!(%error, update = %row.id, "an update will be worked through again");
+        }
+        for effect in effects {
+            carry_out(line, effect).await;
+        }
+    }
+}
+
+async fn waiting(ctx: &Ctx, line: &Line) -> Outcome<Vec<InboxRow>> {
+    let mut tx = ctx.store.read().await?;
+    Ok(store::inbox::waiting(&mut tx, line.id, STEP_MOST).await?)
+}
+
+async fn done(ctx: &Ctx, row: &InboxRow) -> Outcome<()> {
+    let mut tx = ctx.store.write().await?;
+    store::inbox::done(&mut tx, &[row.id]).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn fail(ctx: &Ctx, row: &InboxRow) {
+    let counted = async {
+        let mut tx = ctx.store.write().await?;
+        let tries = store::inbox::failed(&mut tx, row.id, TRIES_MOST).await?;
+        tx.commit().await?;
+        Outcome::Ok(tries)
+    };
+    match counted.await {
+        Ok(tries) if tries >= TRIES_MOST => tracing::error!(update = %row.id, "an update was set aside"),
+        Ok(_) => {}
+        Err(error) => tracing::error!(%error, update = %row.id, "a failed update could not be counted"),
+    }
+}
+
+/// Says it; best effort, because the person can simply ask again.
+async fn carry_out(line: &Line, effect: Effect) {
+    match effect {
+        Effect::Answer(due) => poll::say(line, due).await,
+        Effect::Say { chat, what } => {
+            let sent = line.channel.send(&Address { chat, thread: None }, &what, Style::Styled).await;
+            if let Err(error) = sent {
+                tracing::warn!(%error, "a reply did not arrive");
+            }
+        }
+    }
+}
+
+async fn handle(ctx: &Ctx, line: &Line, row: &InboxRow) -> Outcome<Vec<Effect>> {
+    match line.channel.read(&row.raw) {
+        Inbound::Press(press) => pressed(ctx, line, &press).await,
+        Inbound::Said(said) => said_something(ctx, line, &said).await,
+        Inbound::GroupSeen(seen) => {
+            group::seen(ctx, line, &seen.chat, &seen.title).await?;
+            Ok(Vec::new())
+        }
+        Inbound::GroupGone(gone) => {
+            group::gone(ctx, line, &gone.chat).await?;
+            Ok(Vec::new())
+        }
+        Inbound::Migrated(moved) => {
+            group::migrated(ctx, line, &moved.from, &moved.to).await?;
+            Ok(Vec::new())
+        }
+        Inbound::Reachable(reachable) => {
+            binding::reached(ctx, line, &reachable.account, reachable.can_dm).await?;
+            Ok(Vec::new())
+        }
+        Inbound::Other => Ok(Vec::new()),
+    }
+}
+
+/// A press that is not on 已阅, or is not ours.
+async fn pressed(ctx: &Ctx, line: &Line, press: &Press) -> Outcome<Vec<Effect>> {
+    let answer = |answer| Effect::Answer(Due { callback_id: press.callback_id.clone(), answer });
+    let Some(Tag { verb, id }) = delivery::read_tag(ctx.store.keys(), &press.data) else {
+        return Ok(vec![answer(toast::unknown())]);
+    };
+    match verb {
+        // Only an ack that could not be stored with its batch is left here; the person was told to press again.
+        Verb::Ack => Ok(Vec::new()),
+        Verb::Basis => {
+            let text = delivery::basis(ctx, AttemptId(id)).await?;
+            Ok(vec![answer(text.map_or_else(toast::unknown, toast::basis))])
+        }
+        Verb::Accept => {
+            let settings = settings(ctx).await?;
+            let contact = settings.text(Key::OfficeContact);
+            let what = match binding::accept(ctx, line, &press.account, InviteId(id)).await? {
+                Accepted::Bound { credited } => words::bound(&credited, ctx.zone),
+                Accepted::Used => words::used(contact),
+                Accepted::Expired => words::expired(contact),
+                Accepted::AlreadyBound => words::already_bound(),
+            };
+            Ok(vec![answer(toast::quiet()), say(&press.account, what)])
+        }
+        Verb::Decline => Ok(vec![answer(toast::quiet()), say(&press.account, words::declined())]),
+    }
+}
+
+/// A private chat has the id of its person.
+fn say(account: &str, what: Outgoing) -> Effect {
+    Effect::Say { chat: account.to_owned(), what: Box::new(what) }
+}
+
+async fn settings(ctx: &Ctx) -> Outcome<Settings> {
+    let mut tx = ctx.store.read().await?;
+    setting::load(&mut tx, ctx.zone).await
+}
+
+/// What a private text asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Intent<'a> {
+    Code(&'a str),
+    Privacy,
+    MyData,
+    Other,
+}
+
+fn intent(text: &str) -> Intent<'_> {
+    let text = text.trim();
+    let (command, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let rest = rest.trim();
+    match command.split('@').next().unwrap_or_default() {
+        "/start" if !rest.is_empty() && rest != BIND_LINK => Intent::Code(rest),
+        "/privacy" => Intent::Privacy,
+        "/mydata" => Intent::MyData,
+        _ if !text.starts_with('/') && (normalise(text).is_some() || looks_like_code(text)) => Intent::Code(text),
+        _ => Intent::Other,
+    }
+}
+
+async fn said_something(ctx: &Ctx, line: &Line, said: &Said) -> Outcome<Vec<Effect>> {
+    if said.place != Place::Private || said.sender != Sender::Person {
+        return Ok(Vec::new());
+    }
+    let settings = settings(ctx).await?;
+    let (office, contact) = (settings.text(Key::OfficeName), settings.text(Key::OfficeContact));
+    let what = match intent(&said.text) {
+        Intent::Code(typed) => offered(ctx, line, &said.account, typed, &settings).await?,
+        Intent::Privacy => words::privacy(office, contact),
+        Intent::MyData => match binding::stored(ctx, line, &said.account).await? {
+            Some(stored) => {
+                let person = print::person(&stored.owner.name, &stored.owner.staff_no, &[]);
+                let unit = print::unit_name(&stored.owner.unit);
+                let record =
+                    words::Record { person: &person, unit, bound_at: stored.bound_at, acks: stored.acks, contact };
+                words::my_data(&record, ctx.zone)
+            }
+            None => words::notice(office, contact),
+        },
+        Intent::Other => match binding::stored(ctx, line, &said.account).await? {
+            Some(_) => words::help(contact),
+            None => words::notice(office, contact),
+        },
+    };
+    Ok(vec![say(&said.account, what)])
+}
+
+async fn offered(ctx: &Ctx, line: &Line, account: &str, typed: &str, settings: &Settings) -> Outcome<Outgoing> {
+    let (office, contact) = (settings.text(Key::OfficeName), settings.text(Key::OfficeContact));
+    Ok(match binding::offer(ctx, line, account, typed).await? {
+        Offer::Confirm { invite, owner, informed } => {
+            let keys = ctx.store.keys();
+            let tags = words::Tags {
+                accept: delivery::tag(keys, Verb::Accept, invite.0),
+                decline: delivery::tag(keys, Verb::Decline, invite.0),
+            };
+            let Owner { name, unit, staff_no } = owner;
+            let person = print::person(&name, &staff_no, &[]);
+            let question = words::Question { person: &person, unit: print::unit_name(&unit), tags: &tags };
+            if informed { words::question(&question) } else { words::notice_and_question(office, contact, &question) }
+        }
+        Offer::Wrong { left } => words::wrong_code(left),
+        Offer::Paused { until } => words::paused(until, ctx.zone),
+        Offer::Used => words::used(contact),
+        Offer::AlreadyBound => words::already_bound(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("/start", Intent::Other)]
+    #[case("/start bind", Intent::Other)]
+    #[case("/start K7QF3M2P", Intent::Code("K7QF3M2P"))]
+    #[case("/start@qingfeng_bot K7QF3M2P", Intent::Code("K7QF3M2P"))]
+    #[case(" k7qf-3m2p ", Intent::Code("k7qf-3m2p"))]
+    #[case("K7QF-3M20", Intent::Code("K7QF-3M20"))]
+    #[case("/privacy", Intent::Privacy)]
+    #[case("/mydata", Intent::MyData)]
+    #[case("谢谢", Intent::Other)]
+    #[case("", Intent::Other)]
+    fn texts_are_understood(#[case] text: &str, #[case] meant: Intent<'_>) {
+        assert_eq!(intent(text), meant);
+    }
+}

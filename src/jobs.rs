@@ -1,0 +1,68 @@
+//! What the program does by itself: step functions that ask the database what is due, and one loop that runs them.
+
+use std::future::Future;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::ctx::{Ctx, Line};
+use crate::office::{Outcome, inbox, schedule};
+use crate::stop::Stop;
+
+/// Sends what is due and keeps count lines up to date.
+pub mod send;
+
+/// Longest sleep of a loop: commands change the database beside the running service, and it notices within a second.
+const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(1);
+/// Pause after a step that failed.
+const PAUSE: TimeDelta = TimeDelta::seconds(5);
+/// Pause between two rounds of tidying.
+const TIDY_EVERY: TimeDelta = TimeDelta::hours(1);
+
+/// Runs a step until told to stop. A step returns when it wants to be called next.
+async fn repeat<F>(ctx: &Ctx, mut stop: Stop, name: &'static str, step: impl Fn() -> F)
+where
+    F: Future<Output = Outcome<DateTime<Utc>>>,
+{
+    while !stop.stopped() {
+        let next = match step().await {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::error!(%error, job = name, "a step failed and will be repeated");
+                ctx.now() + PAUSE
+            }
+        };
+        tokio::select! {
+            () = ctx.clock.sleep_until(next) => {}
+            () = stop.wait() => {}
+        }
+    }
+}
+
+/// Decides due slots until told to stop.
+pub async fn plan(ctx: Ctx, stop: Stop) {
+    let step = async || {
+        let next = schedule::plan(&ctx).await?;
+        let look_again = ctx.now() + LOOK_AGAIN;
+        Ok(next.map_or(look_again, |next| next.min(look_again)))
+    };
+    repeat(&ctx, stop, "plan", step).await;
+}
+
+/// Sends until told to stop.
+pub async fn send(ctx: Ctx, line: Line, stop: Stop) {
+    let step = async || {
+        let next = send::step(&ctx, &line).await?;
+        let look_again = ctx.now() + LOOK_AGAIN;
+        Ok(next.map_or(look_again, |next| next.min(look_again)))
+    };
+    repeat(&ctx, stop, "send", step).await;
+}
+
+/// Removes what is past its keeping until told to stop.
+pub async fn tidy(ctx: Ctx, stop: Stop) {
+    let step = async || {
+        inbox::tidy(&ctx).await?;
+        Ok(ctx.now() + TIDY_EVERY)
+    };
+    repeat(&ctx, stop, "tidy", step).await;
+}

@@ -1,0 +1,218 @@
+//! The bot's queue of updates and the rules of `getUpdates`: offsets confirm, unfetched updates expire, the set of
+//! allowed kinds stays until it is named again, and only the newest of several pollers is served.
+
+use std::collections::{HashSet, VecDeque};
+
+use tokio::time::{Duration, Instant};
+
+use super::ledger::Ledger;
+use super::params::Params;
+
+/// Presses live this long (the open server queues `callback_query` with 150 s).
+const PRESS_TTL_MS: i64 = 150_000;
+/// Every other update lives a day.
+const UPDATE_TTL_MS: i64 = 86_400_000;
+/// First update id.
+const FIRST_UPDATE_ID: i64 = 700_000_001;
+/// Most updates in one answer.
+const LIMIT_MAX: i64 = 100;
+/// Longest wait of a poll in seconds.
+const TIMEOUT_SECONDS_MAX: i64 = 50;
+/// A poll that repeats its offset within this time waits at least as long (real server, system time only).
+const REPEAT_WAIT: Duration = Duration::from_secs(3);
+/// A poll that repeats its offset within this time gets one update (real server, system time only).
+const REPEAT_LIMIT: Duration = Duration::from_millis(500);
+
+/// Every kind the Bot API has; other names in `allowed_updates` are passed over, and none left is the default set.
+const KNOWN_KINDS: [&str; 23] = [
+    "message",
+    "edited_message",
+    "channel_post",
+    "edited_channel_post",
+    "business_connection",
+    "business_message",
+    "edited_business_message",
+    "deleted_business_messages",
+    "message_reaction",
+    "message_reaction_count",
+    "inline_query",
+    "chosen_inline_result",
+    "callback_query",
+    "shipping_query",
+    "pre_checkout_query",
+    "purchased_paid_media",
+    "poll",
+    "poll_answer",
+    "my_chat_member",
+    "chat_member",
+    "chat_join_request",
+    "chat_boost",
+    "removed_chat_boost",
+];
+
+/// Kinds of updates the sandbox makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Message,
+    CallbackQuery,
+    MyChatMember,
+    ChatMember,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::CallbackQuery => "callback_query",
+            Self::MyChatMember => "my_chat_member",
+            Self::ChatMember => "chat_member",
+        }
+    }
+
+    /// Whether it arrives when the bot has named nothing.
+    fn is_default(self) -> bool {
+        match self {
+            Self::Message | Self::CallbackQuery | Self::MyChatMember => true,
+            Self::ChatMember => false,
+        }
+    }
+
+    fn ttl_ms(self) -> i64 {
+        match self {
+            Self::CallbackQuery => PRESS_TTL_MS,
+            Self::Message | Self::MyChatMember | Self::ChatMember => UPDATE_TTL_MS,
+        }
+    }
+}
+
+struct Pending {
+    id: i64,
+    expires_at: i64,
+    /// Place in the ledger when it is a press.
+    press: Option<usize>,
+    json: String,
+}
+
+/// One `getUpdates` call as it was understood.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Poll {
+    offset: i64,
+    limit: usize,
+    /// How long it may wait for something to arrive.
+    pub(super) wait: Duration,
+    /// Order of arrival; a newer poll ends an older one.
+    ticket: u64,
+}
+
+/// The queue.
+pub(super) struct Updates {
+    queue: VecDeque<Pending>,
+    next_id: i64,
+    /// Names the bot asked for; `None` is the default set.
+    allowed: Option<HashSet<String>>,
+    ticket: u64,
+    previous: Option<(i64, Instant)>,
+    /// Polls waiting now.
+    pub(super) waiting: usize,
+}
+
+impl Default for Updates {
+    fn default() -> Self {
+        let queue = VecDeque::new();
+        Self { queue, next_id: FIRST_UPDATE_ID, allowed: None, ticket: 0, previous: None, waiting: 0 }
+    }
+}
+
+impl Updates {
+    /// Adds an update made at `now`, unless the bot does not want its kind. `body` is the JSON of the kind's field.
+    pub(super) fn push(&mut self, now: i64, kind: Kind, press: Option<usize>, body: &str) -> bool {
+        let wanted = self.allowed.as_ref().map_or_else(|| kind.is_default(), |names| names.contains(kind.name()));
+        if wanted {
+            let id = self.next_id;
+            self.next_id += 1;
+            let json = format!("{{\"update_id\":{id},\"{}\":{body}}}", kind.name());
+            self.queue.push_back(Pending { id, expires_at: now + kind.ttl_ms(), press, json });
+        }
+        wanted
+    }
+
+    /// Reads the parameters of a poll, keeps its allowed kinds and makes it the newest poll. The two rules about a
+    /// repeated offset are left out while the time is manual: there a repeated step is meant.
+    pub(super) fn begin(&mut self, params: &Params, started: Option<Instant>) -> Poll {
+        if let Some(serde_json::Value::Array(names)) = params.json("allowed_updates") {
+            let names = names.iter().filter_map(|name| name.as_str().map(str::to_lowercase));
+            let names: HashSet<String> = names.filter(|name| KNOWN_KINDS.contains(&name.as_str())).collect();
+            self.allowed = (!names.is_empty()).then_some(names);
+        }
+        let offset = params.integer("offset");
+        let mut limit = match params.integer("limit") {
+            n @ 1..=LIMIT_MAX => usize::try_from(n).unwrap_or(1),
+            _ => usize::try_from(LIMIT_MAX).unwrap_or(100),
+        };
+        let seconds = params.integer("timeout").clamp(0, TIMEOUT_SECONDS_MAX);
+        let mut wait = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+        if let Some(now) = started {
+            if let Some((_, at)) = self.previous.filter(|(previous, _)| *previous == offset) {
+                if now.duration_since(at) < REPEAT_WAIT {
+                    wait = wait.max(REPEAT_WAIT);
+                }
+                if now.duration_since(at) < REPEAT_LIMIT {
+                    limit = 1;
+                }
+            }
+            self.previous = Some((offset, now));
+        }
+        self.ticket += 1;
+        Poll { offset, limit, wait, ticket: self.ticket }
+    }
+
+    /// Whether a newer poll has come since.
+    pub(super) fn is_superseded(&self, poll: &Poll) -> bool {
+        self.ticket != poll.ticket
+    }
+
+    /// Confirms what the offset confirms and gives the next updates as a JSON answer; `None` when there are none.
+    pub(super) fn take(&mut self, poll: &Poll, now: i64, ledger: &mut Ledger) -> Option<String> {
+        self.confirm(poll.offset);
+        while self.queue.front().is_some_and(|update| update.expires_at <= now) {
+            self.queue.pop_front();
+        }
+        let mut answer = String::new();
+        for update in self.queue.iter().filter(|update| update.expires_at > now).take(poll.limit) {
+            answer.push_str(if answer.is_empty() { "{\"ok\":true,\"result\":[" } else { "," });
+            answer.push_str(&update.json);
+            if let Some(press) = update.press.and_then(|place| ledger.pressed.get_mut(place)) {
+                press.fetched_at.get_or_insert(now);
+            }
+        }
+        if answer.is_empty() {
+            return None;
+        }
+        answer.push_str("]}");
+        Some(answer)
+    }
+
+    /// Forgets updates before the offset. A negative offset keeps that many from the end; one far beyond the end
+    /// confirms nothing, as in the real server.
+    fn confirm(&mut self, offset: i64) {
+        if offset < 0 {
+            let keep = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
+            let drop = self.queue.len().saturating_sub(keep);
+            self.queue.drain(..drop);
+        } else if offset <= self.next_id {
+            while self.queue.front().is_some_and(|update| update.id < offset) {
+                self.queue.pop_front();
+            }
+        }
+    }
+
+    /// Updates waiting at `now`, fetched or not.
+    pub(super) fn pending(&self, now: i64) -> usize {
+        self.queue.iter().filter(|update| update.expires_at > now).count()
+    }
+
+    /// Forgets everything waiting.
+    pub(super) fn clear(&mut self) {
+        self.queue.clear();
+    }
+}
