@@ -1,4 +1,10 @@
 //! One binary for every test that needs more than one module.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
+#[path = "../support/db.rs"]
+mod db;
+mod delivery;
+mod inbox;
 mod sandbox;
+mod story;
+mod world;
