@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::ctx::{Ctx, Line};
 use crate::inbox::poll::{self, Poller};
 use crate::office::db::{self, Hold};
+use crate::office::delivery::Others;
 use crate::office::{Refusal, delivery};
 use crate::stop::{self, Stop};
 use crate::{jobs, store, web};
@@ -64,7 +65,8 @@ pub async fn build(config: &Config, clock: Clock) -> Result<App, StartError> {
 /// Runs until `shutdown` resolves, then lets every loop finish its step.
 pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
     let App { ctx, line, telegram, hold } = app;
-    let in_doubt = delivery::recover(&ctx).await?;
+    let others = if hold.alone() { Others::None } else { Others::Maybe };
+    let in_doubt = delivery::recover(&ctx, others).await?;
     if in_doubt > 0 {
         tracing::warn!(
             in_doubt,

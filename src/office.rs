@@ -10,6 +10,7 @@ use crate::domain::policy::{Act, Role, may};
 use crate::domain::report::CheckFailed;
 use crate::domain::roster::Problem;
 use crate::domain::setting::Key;
+use crate::domain::slot::AllowedHours;
 use crate::domain::word::ItemState;
 use crate::store::{StoreError, Tx};
 
@@ -86,7 +87,7 @@ pub enum Refusal {
     #[error("push {0} has no list of the missing")]
     NoMissingList(i64),
     #[error("outside the allowed hours")]
-    OutsideHours { hours: String },
+    OutsideHours { hours: AllowedHours },
     #[error("the audience is empty")]
     NobodyAddressed,
     #[error("no chat and no person was named")]

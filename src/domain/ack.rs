@@ -34,6 +34,8 @@ pub struct Standing {
     pub deadline: Option<DateTime<Utc>>,
     /// How the person stands in the frozen audience; `None`: not in it.
     pub member: Option<MemberStatus>,
+    /// The ack that counts was there before this press.
+    pub repeat: bool,
 }
 
 /// Whether a press may be stored at all.
@@ -44,14 +46,13 @@ pub fn takes_presses(state: PushState) -> bool {
     }
 }
 
-/// What a stored press is answered with. `counted` is the instant of the ack that stands; `repeat` says that it was
-/// there before this press.
-pub fn judge(standing: &Standing, counted: DateTime<Utc>, repeat: bool) -> PressResult {
+/// What a stored press is answered with. `counted` is the instant of the ack that counts.
+pub fn judge(standing: &Standing, counted: DateTime<Utc>) -> PressResult {
     match standing.member {
         _ if !takes_presses(standing.state) => PressResult::Recalled,
         None => PressResult::Outside,
         Some(MemberStatus::Exempt) => PressResult::Exempt,
-        Some(MemberStatus::Expected) if repeat => PressResult::Again { at: counted },
+        Some(MemberStatus::Expected) if standing.repeat => PressResult::Again { at: counted },
         Some(MemberStatus::Expected) => match standing.deadline {
             Some(deadline) if standing.confirm == Confirm::Required && counted >= deadline => {
                 PressResult::Late { deadline }
@@ -86,8 +87,8 @@ mod tests {
         #[case] repeat: bool,
         #[case] expected: PressResult,
     ) {
-        let standing = Standing { state, confirm: Confirm::Required, deadline: Some(at(10)), member };
-        assert_eq!(judge(&standing, at(minute), repeat), expected);
+        let standing = Standing { state, confirm: Confirm::Required, deadline: Some(at(10)), member, repeat };
+        assert_eq!(judge(&standing, at(minute)), expected);
     }
 
     #[test]
@@ -97,7 +98,8 @@ mod tests {
             confirm: Confirm::Voluntary,
             deadline: Some(at(10)),
             member: Some(MemberStatus::Expected),
+            repeat: false,
         };
-        assert_eq!(judge(&standing, at(99), false), PressResult::Recorded { at: at(99) });
+        assert_eq!(judge(&standing, at(99)), PressResult::Recorded { at: at(99) });
     }
 }

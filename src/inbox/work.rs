@@ -124,7 +124,7 @@ async fn handle(ctx: &Ctx, line: &Line, row: &InboxRow) -> Outcome<Vec<Effect>> 
             Ok(Vec::new())
         }
         Inbound::Reachable(reachable) => {
-            binding::reached(ctx, line, &reachable.account, reachable.can_dm).await?;
+            binding::reached(ctx, line, &reachable).await?;
             Ok(Vec::new())
         }
         Inbound::Other => Ok(Vec::new()),

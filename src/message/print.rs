@@ -1,8 +1,9 @@
 //! Days, times and people as they are printed.
 
-use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Timelike, Utc};
 use chrono_tz::Tz;
 
+use crate::domain::slot::AllowedHours;
 use crate::domain::wall;
 
 /// `2026年11月20日`
@@ -32,6 +33,13 @@ pub fn weekday(at: DateTime<Utc>, zone: Tz) -> &'static str {
     const NAMES: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
     // A weekday's number from Monday is below seven.
     NAMES.get(wall::of(at, zone).weekday().num_days_from_monday() as usize).copied().unwrap_or_default()
+}
+
+/// `09:00—11:30、14:30—17:30`
+pub fn hours(hours: &AllowedHours) -> String {
+    let clock = |time: NaiveTime| format!("{:02}:{:02}", time.hour(), time.minute());
+    let windows = hours.windows.iter().map(|window| format!("{}—{}", clock(window.from), clock(window.to)));
+    windows.collect::<Vec<_>>().join("、")
 }
 
 /// The last part of a unit's path: how people call it.

@@ -117,7 +117,7 @@ async fn record(tx: &mut Tx, ctx: &Ctx, line: &Line, presses: &[(InboxId, Press<
     for (inbox, press) in presses {
         let Some((push, account, staff)) = facts.resolve(press) else { continue };
         match staff {
-            Some(staff) => wanted.push(NewAck::button(push.id, staff, now, press.attempt, *inbox)),
+            Some(staff) => wanted.push(NewAck::button((push.id, staff), now, press.attempt, *inbox)),
             None => kept.push(KeptPress {
                 push_id: push.id,
                 account_id: account,
@@ -152,17 +152,18 @@ impl Facts {
             None => PressResult::Recalled,
             Some((_, _, None)) => PressResult::NotBound,
             Some((_, _, Some(staff))) => {
+                let Some(ack) = acks.get(&(push.id, staff)) else {
+                    return Pressed { result: PressResult::Unknown, audience: String::new() };
+                };
                 let standing = Standing {
                     state: push.state,
                     confirm: push.confirm,
                     deadline: push.deadline_at.map(store::At::utc),
                     member: self.members.get(&(push.id, staff)).copied(),
-                };
-                match acks.get(&(push.id, staff)) {
                     // The update that made the ack gets the first answer again when it is delivered again.
-                    Some(ack) => judge(&standing, ack.pressed_at.utc(), ack.inbox_id != Some(inbox)),
-                    None => PressResult::Unknown,
-                }
+                    repeat: ack.inbox_id != Some(inbox),
+                };
+                judge(&standing, ack.pressed_at.utc())
             }
         };
         Pressed { result, audience: push.audience.clone() }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
+use crate::channel::Reachable;
 use crate::ctx::{Ctx, Line};
 use crate::domain::ack::takes_presses;
 use crate::domain::audit::{Action, Actor, Job};
@@ -87,17 +88,21 @@ pub async fn stored(ctx: &Ctx, line: &Line, account: &str) -> Outcome<Option<Sto
 }
 
 /// A person opened or closed the private chat.
-pub async fn reached(ctx: &Ctx, line: &Line, account: &str, can_dm: bool) -> Outcome<()> {
+pub async fn reached(ctx: &Ctx, line: &Line, reachable: &Reachable) -> Outcome<()> {
     let mut tx = ctx.store.write().await?;
-    let account = store::account::ensure(&mut tx, line.id, account).await?;
-    store::account::set_can_dm(&mut tx, account.id, can_dm).await?;
+    let account = store::account::ensure(&mut tx, line.id, &reachable.account).await?;
+    if reachable.can_dm {
+        store::account::opened(&mut tx, account.id).await?;
+    } else {
+        store::account::closed(&mut tx, account.id).await?;
+    }
     Ok(tx.commit().await?)
 }
 
 /// Someone who writes to us in private can be written to.
 async fn reachable(tx: &mut Tx, line: &Line, account: &str) -> Outcome<AccountRow> {
     let account = store::account::ensure(tx, line.id, account).await?;
-    store::account::set_can_dm(tx, account.id, true).await?;
+    store::account::opened(tx, account.id).await?;
     Ok(account)
 }
 
@@ -210,7 +215,7 @@ async fn credit(
         .filter(|press| counts(press.push_id))
         .map(|press| {
             let pressed = store::At(press.pressed_at).utc();
-            NewAck::button(press.push_id, staff, pressed, press.attempt_id, press.inbox_id)
+            NewAck::button((press.push_id, staff), pressed, press.attempt_id, press.inbox_id)
         })
         .collect();
     let stored = ack::seal(tx, ctx, &acks).await?;

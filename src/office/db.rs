@@ -16,9 +16,16 @@ use crate::secret::{self, KeyId, Keys};
 use crate::store::office::OfficeRow;
 use crate::store::{self, Store, StoreError, Unsealed};
 
-/// Holds a SQLite database for one `serve`; the lock goes with the value. PostgreSQL needs none.
+/// Holds a SQLite database for one `serve`; the open file is the lock, and goes with the value. PostgreSQL needs none.
 #[derive(Debug)]
-pub struct Hold(#[expect(dead_code, reason = "the open file is the lock")] Option<File>);
+pub struct Hold(Option<File>);
+
+impl Hold {
+    /// Whether this process has the database alone.
+    pub fn alone(&self) -> bool {
+        self.0.is_some()
+    }
+}
 
 /// Takes the database for this process alone, or says who has it.
 pub fn hold(url: &DatabaseUrl) -> Outcome<Hold> {

@@ -50,28 +50,48 @@ pub struct Edit {
     pub outgoing: Outgoing,
 }
 
-/// After a start: what an earlier run left claimed goes back, what it left under way is in doubt.
-pub async fn recover(ctx: &Ctx) -> Outcome<usize> {
+/// Whether another run of the program may be sending on the same database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// This run holds the database alone.
+    None,
+    /// Several instances share it; only a lease that ran out tells that one is gone.
+    Maybe,
+}
+
+/// Takes up what senders that are gone left behind: unsent claims go back, calls under way are in doubt. Returns how many
+/// are in doubt.
+pub async fn recover(ctx: &Ctx, others: Others) -> Outcome<usize> {
     let mut tx = ctx.store.write().await?;
-    let doubted = store::delivery::recover(&mut tx, &ctx.boot, ctx.now()).await?;
-    for delivery in &doubted {
-        state_note(&mut tx, ctx, *delivery, json!({ "state": "in_doubt", "by": "restart" }));
-    }
+    let boot = match others {
+        Others::None => Some(ctx.boot.as_str()),
+        Others::Maybe => None,
+    };
+    let in_doubt = left_behind(&mut tx, ctx, boot).await?;
     tx.commit().await?;
+    Ok(in_doubt)
+}
+
+async fn left_behind(tx: &mut Tx, ctx: &Ctx, boot: Option<&str>) -> Outcome<usize> {
+    let doubted = store::delivery::recover(tx, boot, ctx.now()).await?;
+    for delivery in &doubted {
+        state_note(tx, ctx, *delivery, json!({ "state": "in_doubt", "by": "sender_gone" }));
+    }
     Ok(doubted.len())
 }
 
-/// Ends what is out of time, re-sends once what has been in doubt for long enough, and claims what is due.
+/// Ends what is out of time, takes up what is left behind, re-sends once what has been in doubt for long enough, and
+/// claims what is due.
 pub async fn claim(ctx: &Ctx) -> Outcome<Vec<DeliveryRow>> {
     let now = ctx.now();
     let mut tx = ctx.store.read().await?;
-    let due = store::delivery::next_due(&mut tx).await?.is_some_and(|at| at.utc() <= now)
-        || store::delivery::any_doubtful(&mut tx, now - DOUBT_WAIT).await?;
+    let work = store::delivery::any_work(&mut tx, now, now - DOUBT_WAIT).await?;
     drop(tx);
-    if !due {
+    if !work {
         return Ok(Vec::new());
     }
     let mut tx = ctx.store.write().await?;
+    left_behind(&mut tx, ctx, None).await?;
     for delivery in store::delivery::expire(&mut tx, now).await? {
         state_note(&mut tx, ctx, delivery, json!({ "state": "expired" }));
     }
@@ -281,7 +301,7 @@ async fn suspend(tx: &mut Tx, ctx: &Ctx, call: &Call, gone: GoneReason) -> Outco
         TargetKind::Staff => {
             let bindings = store::account::bindings(tx).await?;
             for binding in bindings.iter().filter(|binding| binding.external_id == call.address.chat) {
-                store::account::set_can_dm(tx, binding.account_id, false).await?;
+                store::account::closed(tx, binding.account_id).await?;
             }
             Ok(())
         }

@@ -239,7 +239,7 @@ pub async fn now(ctx: &Ctx, actor: &Actor, order: &Now) -> Outcome<Shown> {
     authorise(&mut tx, actor, Act::PushWrite).await?;
     let settings = setting::load(&mut tx, ctx.zone).await?;
     if order.hours == Hours::Allowed && !settings.hours.allow(ctx.now()) {
-        return Err(Refusal::OutsideHours { hours: setting::hours_text(&settings.hours) });
+        return Err(Refusal::OutsideHours { hours: settings.hours });
     }
     if order.deadline.is_some_and(|deadline| deadline <= ctx.now()) {
         return Err(Refusal::DeadlinePassed);

@@ -1,6 +1,6 @@
 //! Settings of the office: every default that may be changed.
 
-use chrono::{Duration, NaiveTime, Timelike};
+use chrono::{Duration, NaiveTime};
 use chrono_tz::Tz;
 use serde_json::json;
 
@@ -79,13 +79,6 @@ fn window(text: &str) -> Option<Window> {
     let (from, to) = hours(text)?;
     let at = |minutes: u32| NaiveTime::from_hms_opt(minutes / 60, minutes % 60, 0);
     Some(Window { from: at(from)?, to: at(to)? })
-}
-
-/// `09:00—11:30`, joined by a comma: how allowed hours are told.
-pub fn hours_text(hours: &AllowedHours) -> String {
-    let clock = |time: NaiveTime| format!("{:02}:{:02}", time.hour(), time.minute());
-    let windows = hours.windows.iter().map(|window| format!("{}—{}", clock(window.from), clock(window.to)));
-    windows.collect::<Vec<_>>().join("、")
 }
 
 fn setting(key: Key, stored: &[(String, String)]) -> Setting {

@@ -45,7 +45,7 @@ use serde_json::{Value, json};
 
 use super::clock::Time;
 use super::faults::FaultOrder;
-use super::people::{BotStanding, NewChat, NewPerson, NewSaying, NewTopic};
+use super::people::{Block, BotStanding, NewChat, NewPerson, NewSaying, NewTopic};
 use super::press::NewPress;
 use super::world::{Standing, World};
 
@@ -109,13 +109,6 @@ enum TopicState {
     Open,
     Closed,
     Deleted,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Block {
-    user: i64,
-    blocked: bool,
 }
 
 #[derive(Deserialize)]
@@ -223,8 +216,8 @@ impl World {
             }
             "topics/state" => self.set_topic(&read(order.body)?),
             "block" => {
-                let Block { user, blocked } = read(order.body)?;
-                self.block(user, blocked).map(|()| json!({}))
+                let block: Block = read(order.body)?;
+                self.block(&block).map(|()| json!({}))
             }
             "press" => {
                 let Presses { presses } = read(order.body)?;

@@ -88,6 +88,14 @@ impl BotStanding {
     }
 }
 
+/// Whether a person shuts the bot out of their private chat.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Block {
+    user: i64,
+    blocked: bool,
+}
+
 /// Words to say. Without `chat` they go to the private chat with the bot.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -271,10 +279,10 @@ impl World {
         self.updates.push(now, Kind::Message, None, &message.wire)
     }
 
-    /// Blocks or unblocks the bot.
-    pub(super) fn block(&mut self, user: i64, blocked: bool) -> Result<(), String> {
-        self.person(user)?;
-        self.set_bot(user, if blocked { Standing::Kicked } else { Standing::Member }, user);
+    /// A person shuts the bot out of their private chat, or lets it in again.
+    pub(super) fn block(&mut self, order: &Block) -> Result<(), String> {
+        self.person(order.user)?;
+        self.set_bot(order.user, if order.blocked { Standing::Kicked } else { Standing::Member }, order.user);
         Ok(())
     }
 

@@ -71,10 +71,17 @@ pub async fn ensure_many(tx: &mut Tx, channel: ChannelId, external_ids: &[&str])
     Ok(on!(tx, c => sqlx::query_as(get).bind(channel).bind(&ids).fetch_all(c).await)?)
 }
 
-/// Whether the platform lets us write to this person first.
-pub async fn set_can_dm(tx: &mut Tx, account: AccountId, can_dm: bool) -> Result<()> {
-    const SQL: &str = "UPDATE account SET can_dm = $2 WHERE id = $1";
-    on!(tx, c => sqlx::query(SQL).bind(account).bind(can_dm).execute(c).await.map(drop))?;
+/// The platform lets us write to this person first.
+pub async fn opened(tx: &mut Tx, account: AccountId) -> Result<()> {
+    const SQL: &str = "UPDATE account SET can_dm = TRUE WHERE id = $1 AND NOT can_dm";
+    on!(tx, c => sqlx::query(SQL).bind(account).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// The platform no longer lets us write to this person first.
+pub async fn closed(tx: &mut Tx, account: AccountId) -> Result<()> {
+    const SQL: &str = "UPDATE account SET can_dm = FALSE WHERE id = $1 AND can_dm";
+    on!(tx, c => sqlx::query(SQL).bind(account).execute(c).await.map(drop))?;
     Ok(())
 }
 

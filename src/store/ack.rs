@@ -23,8 +23,7 @@ pub struct NewAck {
 impl NewAck {
     /// A press of a button.
     pub fn button(
-        push_id: PushId,
-        staff_id: StaffId,
+        (push_id, staff_id): (PushId, StaffId),
         pressed_at: DateTime<Utc>,
         attempt: AttemptId,
         inbox: InboxId,

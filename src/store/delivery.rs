@@ -163,9 +163,11 @@ pub async fn fail_claimed(tx: &mut Tx, claimed: &DeliveryRow, reason: &str, now:
     Ok(())
 }
 
-/// After a restart or a lost lease: claims without an attempt go back to the queue, pending attempts are in doubt.
-/// Returns the deliveries now in doubt. Leases held by `boot` are its own business.
-pub async fn recover(tx: &mut Tx, boot: &str, now: DateTime<Utc>) -> Result<Vec<DeliveryId>> {
+/// What senders that are gone left behind: claims without an attempt go back to the queue, pending attempts are in
+/// doubt. A sender is gone when its lease ran out, or at once when only `boot` can be alive. Returns the deliveries now
+/// in doubt.
+pub async fn recover(tx: &mut Tx, boot: Option<&str>, now: DateTime<Utc>) -> Result<Vec<DeliveryId>> {
+    // A comparison with an absent `boot` is never true, which leaves only the lease.
     const REQUEUE: &str =
         "UPDATE delivery SET state = 'queued', lease_owner = NULL, lease_until = NULL, changed_at = $2
         WHERE state = 'claimed' AND (lease_until <= $2 OR lease_owner <> $1)";
@@ -260,10 +262,14 @@ pub async fn next_due(tx: &mut Tx) -> Result<Option<At>> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_one(c).await)?)
 }
 
-/// Whether a group delivery has been in doubt since `before` and waits for its re-send.
-pub async fn any_doubtful(tx: &mut Tx, before: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "SELECT COUNT(*) FROM delivery WHERE state = 'in_doubt' AND target_kind = 'group'
-        AND changed_at <= $1 AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.delivery_id = delivery.id AND a.possible_duplicate)";
-    let count: i64 = on!(tx, c => sqlx::query_scalar(SQL).bind(At::from(before)).fetch_one(c).await)?;
-    Ok(count > 0)
+/// Whether a sender has anything to do now: a delivery that is due or over, one left behind by a sender that is gone, or
+/// one in doubt since `doubt_before` that waits for its re-send. Read before the writer is taken.
+pub async fn any_work(tx: &mut Tx, now: DateTime<Utc>, doubt_before: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM delivery WHERE state IN ('queued', 'retry_wait')
+                AND (not_before <= $1 OR expires_at <= $1))
+            OR EXISTS (SELECT 1 FROM delivery WHERE state IN ('claimed', 'sending') AND lease_until <= $1)
+            OR EXISTS (SELECT 1 FROM delivery d WHERE d.state = 'in_doubt' AND d.target_kind = 'group'
+                AND d.changed_at <= $2 AND d.expires_at > $1
+                AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.delivery_id = d.id AND a.possible_duplicate))";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(At::from(now)).bind(At::from(doubt_before)).fetch_one(c).await)?)
 }

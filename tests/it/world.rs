@@ -14,6 +14,7 @@ use qingfeng::domain::rotation::Pool;
 use qingfeng::domain::word::Confirm;
 use qingfeng::inbox::poll::Poller;
 use qingfeng::jobs::send;
+use qingfeng::office::delivery::Others;
 use qingfeng::office::push::{Hours, Now, NowTarget, Shown};
 use qingfeng::office::roster::Mode;
 use qingfeng::office::{self, schedule};
@@ -122,7 +123,7 @@ impl World {
     /// Starts the program, as `serve` does, with its loops in the test's hands.
     pub(crate) async fn start(&mut self) {
         let app = app::build(&self.config(TOKEN), self.clock.clone()).await.unwrap();
-        office::delivery::recover(&app.ctx).await.unwrap();
+        office::delivery::recover(&app.ctx, Others::Maybe).await.unwrap();
         self.poller = Some(Poller::new(app.ctx.clone(), app.line.clone(), app.telegram.clone()));
         self.app = Some(app);
     }

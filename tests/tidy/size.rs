@@ -34,7 +34,9 @@ pub(crate) fn functions(source: &Source) -> Vec<Finding> {
     .collect()
 }
 
-/// More parameters than this are a named struct; `self` is not counted.
+/// More parameters than this are a named struct. What every use case and store function is given is not counted.
+const CONTEXT: [&str; 3] = ["tx", "ctx", "now"];
+/// See above; `self` is not counted either.
 const PARAMETERS_MAX: usize = 4;
 
 /// Finds functions of the product that take too much, or a bool that says nothing where it is passed.
@@ -71,8 +73,9 @@ impl<'ast> Visit<'ast> for Parameters {
             })
             .collect();
         let name = &signature.ident;
-        if typed.len() > PARAMETERS_MAX {
-            let count = typed.len();
+        let context = signature.inputs.iter().filter(|input| is_context(input)).count();
+        let count = typed.len() - context;
+        if count > PARAMETERS_MAX {
             self.found
                 .push((line, format!("{name} takes {count} parameters; give it a struct (at most {PARAMETERS_MAX})")));
         }
@@ -80,6 +83,12 @@ impl<'ast> Visit<'ast> for Parameters {
             self.found.push((line, format!("{name} takes a bool; use an enum, a field of a struct, or two functions")));
         }
     }
+}
+
+fn is_context(input: &syn::FnArg) -> bool {
+    let syn::FnArg::Typed(typed) = input else { return false };
+    let syn::Pat::Ident(name) = &*typed.pat else { return false };
+    CONTEXT.iter().any(|context| name.ident == context)
 }
 
 struct Function {

@@ -68,10 +68,14 @@ const WRONG: [&str; 34] = [
     "qingfeng probe 2026-09 -- x -y",
 ];
 
+fn answers(lines: &[&str]) -> String {
+    let answers: Vec<String> = lines.iter().map(|line| format!("$ {line}\n{}", mistake_of(line))).collect();
+    answers.join("\n")
+}
+
 #[test]
 fn a_wrong_line_is_answered_in_one_chinese_line() {
-    let answers: Vec<String> = WRONG.iter().map(|line| format!("$ {line}\n{}", mistake_of(line))).collect();
-    insta::assert_snapshot!(answers.join("\n"), @"
+    insta::assert_snapshot!(answers(&WRONG[..17]), @"
     $ qingfeng pusj
     没有“pusj”这个命令，是不是“push”？用法见：qingfeng --help
     $ qingfeng zzz
@@ -106,6 +110,12 @@ fn a_wrong_line_is_answered_in_one_chinese_line() {
     没有“-9”这个选项。用法见：qingfeng push list --help
     $ qingfeng push --once
     没有“--once”这个选项。用法见：qingfeng push --help
+    ");
+}
+
+#[test]
+fn a_wrong_value_is_answered_in_one_chinese_line() {
+    insta::assert_snapshot!(answers(&WRONG[17..]), @"
     $ qingfeng demo --once=yes
     “--once”多写了“yes”，请去掉。用法见：qingfeng demo --help
     $ qingfeng --json push list
