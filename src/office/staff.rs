@@ -58,11 +58,14 @@ pub struct Leave {
     pub to: Option<NaiveDate>,
 }
 
-/// Everyone on the roster, in roster order.
+/// Everyone on the roster, in roster order. Each look at these names is an entry in the ledger.
 pub async fn list(ctx: &Ctx, actor: &Actor) -> Outcome<Vec<Listed>> {
-    let mut tx = ctx.store.read().await?;
+    let mut tx = ctx.store.write().await?;
     authorise(&mut tx, actor, Act::RosterRead).await?;
-    Ok(all(&mut tx).await?)
+    let people = all(&mut tx).await?;
+    note(&mut tx, ctx.now(), actor, (Action::StaffView, "roster".to_owned(), json!({ "people": people.len() })));
+    tx.commit().await?;
+    Ok(people)
 }
 
 async fn all(tx: &mut Tx) -> Result<Vec<Listed>, StoreError> {

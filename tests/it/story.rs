@@ -4,6 +4,7 @@ use crate::db::databases;
 use crate::world::{FIRMS, OPERATOR, STUDY, World};
 use chrono::NaiveDate;
 use qingfeng::domain::leave::LeaveCategory;
+use qingfeng::office::push::Shown;
 use qingfeng::office::staff::Leave;
 use qingfeng::office::{self};
 use serde_json::json;
@@ -148,6 +149,25 @@ async fn the_audience_is_frozen_at_the_push() {
             units
         };
         assert_eq!(by_name(&before), by_name(&after));
+        office.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_later_push_sees_the_roster_of_its_own_day() {
+    for db in databases().await {
+        let mut office = World::new(db).await;
+        let expected = async |office: &World, push: &Shown| {
+            let figures = office::report::figures(&office.ctx(), &OPERATOR, &push.push).await.unwrap().unwrap();
+            figures.counts.expected
+        };
+        let before = office.push_now(None).await;
+        let rows = "工号,姓名,单位,支部,职务,类别,顺序\nS02,白露2,管委会/综合科,,,公职人员,\n";
+        let rows = qingfeng::render::sheet::read(rows.as_bytes()).unwrap();
+        let people = qingfeng::domain::roster::parse(&rows).unwrap();
+        office::roster::import(&office.ctx(), &OPERATOR, &people, office::roster::Mode::Apply).await.unwrap();
+        let after = office.push_now(None).await;
+        assert_eq!((expected(&office, &before).await, expected(&office, &after).await), (10, 1));
         office.stop().await;
     }
 }

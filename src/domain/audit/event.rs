@@ -93,6 +93,8 @@ words! {
         Install = "install",
         /// A roster file replaced the roster.
         RosterImport = "roster_import",
+        /// The list of people was looked at with its names.
+        StaffView = "staff_view",
         /// The roster with its names was written to a file.
         RosterExport = "roster_export",
         /// An absence or exemption was recorded.
