@@ -39,7 +39,7 @@ impl Key {
     /// The value while nobody changed it; `None` for what only the office can know.
     pub const fn default(self) -> Option<&'static str> {
         match self {
-            Self::OfficeName => Some("本单位"),
+            Self::OfficeName => Some("本单位机关党委"),
             Self::OfficeContact => Some("机关党委办公室（内线见通讯录）"),
             Self::OfficeHotline => None,
             Self::HoursMorning => Some("09:00-11:30"),

@@ -174,6 +174,7 @@ async fn settings(ctx: &Ctx) -> Outcome<Settings> {
 enum Intent<'a> {
     Code(&'a str),
     Privacy,
+    Feedback,
     MyData,
     Other,
 }
@@ -186,6 +187,7 @@ fn intent(text: &str) -> Intent<'_> {
         "/start" if !rest.is_empty() && rest != BIND_LINK => Intent::Code(rest),
         "/privacy" => Intent::Privacy,
         "/mydata" => Intent::MyData,
+        "/feedback" => Intent::Feedback,
         _ if !text.starts_with('/') && (normalise(text).is_some() || looks_like_code(text)) => Intent::Code(text),
         _ => Intent::Other,
     }
@@ -200,6 +202,7 @@ async fn said_something(ctx: &Ctx, line: &Line, said: &Said) -> Outcome<Vec<Effe
     let what = match intent(&said.text) {
         Intent::Code(typed) => offered(ctx, line, &said.account, typed, &settings).await?,
         Intent::Privacy => words::privacy(office, contact),
+        Intent::Feedback => words::feedback(contact),
         Intent::MyData => match binding::stored(ctx, line, &said.account).await? {
             Some(stored) => {
                 let person = print::person(&stored.owner.name, &stored.owner.staff_no, &[]);
@@ -253,6 +256,7 @@ mod tests {
     #[case("K7QF-3M20", Intent::Code("K7QF-3M20"))]
     #[case("/privacy", Intent::Privacy)]
     #[case("/mydata", Intent::MyData)]
+    #[case("/feedback 太长了", Intent::Feedback)]
     #[case("谢谢", Intent::Other)]
     #[case("", Intent::Other)]
     fn texts_are_understood(#[case] text: &str, #[case] meant: Intent<'_>) {

@@ -102,18 +102,28 @@ pub fn paused(until: DateTime<Utc>, zone: Tz) -> Outgoing {
 
 /// The code was used before.
 pub fn used(contact: &str) -> Outgoing {
-    plain(&format!("这个码已经用过。如果不是您本人用的，请告诉{contact}。"))
+    plain(&format!("这个码已经用过。如果不是您本人用的，请告诉{}。", who(contact)))
 }
 
 /// The code ran out, or a newer one was handed out.
 pub fn expired(contact: &str) -> Outgoing {
-    plain(&format!("这个码已经过期，或者已经换发新码。请找{contact}重新领一张纸条，原来的记录都在。"))
+    plain(&format!("这个码已经过期，或者已经换发新码。请找{}重新领一张纸条，原来的记录都在。", who(contact)))
+}
+
+/// Where to bring an opinion.
+pub fn feedback(contact: &str) -> Outgoing {
+    plain(&format!("谢谢。意见和建议请直接联系{contact}。"))
+}
+
+/// Whom to ask, without the bracket that says how to reach them.
+fn who(contact: &str) -> &str {
+    contact.split('（').next().unwrap_or(contact)
 }
 
 /// What the bot understands.
 pub fn help(contact: &str) -> Outgoing {
     plain(&format!(
-        "在群里点“已阅”就行，平时不用来这里。\n绑定：发送纸条上的8位绑定码。\n查看保存了什么：/mydata\n怎样保护您的信息：/privacy\n提意见：请联系{contact}。"
+        "在群里点“已阅”就行，平时不用来这里。\n绑定：发送纸条上的8位绑定码。\n查看保存了什么：/mydata\n怎样保护您的信息：/privacy\n提意见：/feedback\n联系：{contact}。"
     ))
 }
 
@@ -142,4 +152,49 @@ pub struct Record<'a> {
 
 fn plain(text: &str) -> Outgoing {
     Outgoing { text: Rich::plain(text), buttons: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ZONE: Tz = Tz::Asia__Shanghai;
+    const OFFICE: &str = "本单位机关党委";
+    const CONTACT: &str = "机关党委办公室（内线见通讯录）";
+
+    fn read(out: &Outgoing) -> String {
+        let label = |button: &Button| match button {
+            Button::Press { label, .. } | Button::Open { label, .. } => format!("[ {label} ]"),
+        };
+        let rows = out.buttons.iter().map(|row| row.iter().map(label).collect::<Vec<_>>().join(" "));
+        [out.text.to_plain()].into_iter().chain(rows).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn joining_reads_as_printed() {
+        let at = DateTime::from_timestamp(1_795_570_860, 0).unwrap_or_default();
+        let person = Masked { name: "张*".to_owned(), tail: "08".to_owned() };
+        let tags = Tags { accept: "y".to_owned(), decline: "n".to_owned() };
+        let asked = Question { person: &person, unit: "综合科", tags: &tags };
+        let record = Record { person: &person, unit: "综合科", bound_at: at, acks: 12, contact: CONTACT };
+        let all = [
+            notice(OFFICE, CONTACT),
+            question(&asked),
+            notice_and_question(OFFICE, CONTACT, &asked),
+            bound(&[], ZONE),
+            bound(&[at], ZONE),
+            bound(&[at, at], ZONE),
+            declined(),
+            already_bound(),
+            wrong_code(4),
+            paused(at, ZONE),
+            used(CONTACT),
+            expired(CONTACT),
+            privacy(OFFICE, CONTACT),
+            help(CONTACT),
+            feedback(CONTACT),
+            my_data(&record, ZONE),
+        ];
+        insta::assert_snapshot!(all.iter().map(read).collect::<Vec<_>>().join("\n----\n"));
+    }
 }

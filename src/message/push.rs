@@ -90,3 +90,69 @@ fn source(copy: &Copy<'_>) -> String {
     }
     lines.join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail loudly")]
+
+    use super::*;
+    use crate::domain::content::{fill, parse};
+
+    const ZONE: Tz = Tz::Asia__Shanghai;
+
+    fn item(path: &str) -> ItemSource {
+        let (folder, stem) = path.split_once('/').unwrap();
+        let file = format!("{}/content/items/{path}.md", env!("CARGO_MANIFEST_DIR"));
+        parse(folder, stem, &std::fs::read_to_string(file).unwrap()).unwrap()
+    }
+
+    fn read(item: &ItemSource, change: impl FnOnce(&mut Copy<'_>)) -> String {
+        let body = fill(&item.body, |_| Some("内线8000".to_owned())).unwrap();
+        let mut said =
+            Copy { item, body: &body, version: 2, due: None, deadline: None, resent: false, count: None, zone: ZONE };
+        change(&mut said);
+        let out = copy(&said, Tags { ack: Some("a".to_owned()), basis: "b".to_owned() });
+        let rows = out.buttons.iter().map(|row| row.iter().map(label).collect::<Vec<_>>().join(" "));
+        format!("{}\n{}", out.text.to_plain(), rows.collect::<Vec<_>>().join("\n"))
+    }
+
+    fn label(button: &Button) -> String {
+        match button {
+            Button::Press { label, .. } | Button::Open { label, .. } => format!("[ {label} ]"),
+        }
+    }
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_788_226_200 + seconds, 0).unwrap()
+    }
+
+    #[test]
+    fn a_voluntary_push_reads_as_printed() {
+        insta::assert_snapshot!(read(&item("gifts/gift-no-threshold"), |copy| copy.count = Some(26)));
+    }
+
+    #[test]
+    fn a_required_reminder_reads_as_printed() {
+        let festival = item("festival/mid-autumn-national-2026");
+        insta::assert_snapshot!(read(&festival, |copy| copy.deadline = Some(at(28_800))));
+    }
+
+    #[test]
+    fn a_late_copy_and_a_second_copy_say_so() {
+        let gift = item("gifts/gift-no-threshold");
+        let heading = |text: String| text.lines().next().unwrap_or_default().to_owned();
+        assert_eq!(
+            heading(read(&gift, |copy| copy.due = Some(at(0)))),
+            "原定09:30　【廉政小知识】收礼多少算违规？法条没有“起点金额”"
+        );
+        assert_eq!(
+            heading(read(&gift, |copy| copy.resent = true)),
+            "（补发）【廉政小知识】收礼多少算违规？法条没有“起点金额”"
+        );
+    }
+
+    #[test]
+    fn nobody_having_confirmed_is_not_said() {
+        assert!(!read(&item("gifts/gift-no-threshold"), |copy| copy.count = Some(0)).contains("已阅0人"));
+    }
+}

@@ -53,3 +53,33 @@ fn toast(text: String) -> Answer {
 fn alert(text: String) -> Answer {
     Answer { text, emphasis: Emphasis::Alert, open: None }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{DateTime, TimeDelta};
+
+    #[test]
+    fn every_case_reads_as_printed_and_fits() {
+        let at = DateTime::from_timestamp(1_795_570_860, 0).unwrap_or_default();
+        let deadline = at + TimeDelta::days(36);
+        let link = Some("https://t.me/qingfeng_bot?start=bind".to_owned());
+        let cases = [
+            PressResult::Recorded { at },
+            PressResult::Again { at },
+            PressResult::Late { deadline },
+            PressResult::NotBound,
+            PressResult::Outside,
+            PressResult::Exempt,
+            PressResult::Recalled,
+            PressResult::Unknown,
+        ];
+        let mut answers: Vec<Answer> =
+            cases.iter().map(|case| press(case, "党员", link.clone(), Tz::Asia__Shanghai)).collect();
+        answers.push(not_stored());
+        assert!(answers.iter().all(|answer| answer.text.encode_utf16().count() <= 200));
+        let lines =
+            answers.iter().map(|a| format!("{:?} {}{}", a.emphasis, a.text, a.open.as_deref().unwrap_or_default()));
+        insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
+    }
+}

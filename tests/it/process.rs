@@ -1,0 +1,181 @@
+//! The program as a process: it starts while the platform is down, stops when asked to, holds its database, and other
+//! commands work beside it.
+
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use qingfeng::sandbox::Time;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use crate::sandbox::{Server, TOKEN};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_qingfeng");
+
+/// A folder with a database, and the environment of one office.
+struct Machine {
+    folder: TempDir,
+    api: String,
+    http: String,
+}
+
+impl Machine {
+    async fn new(api: String) -> Self {
+        let http = free_address().await;
+        Self { folder: tempfile::tempdir().unwrap(), api, http }
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.args(line.split(' ')).current_dir(self.folder.path()).env_clear();
+        command.env("TELOXIDE_TOKEN", TOKEN).env("TELOXIDE_API_URL", &self.api).env("QINGFENG_HTTP_ADDR", &self.http);
+        command.env("QINGFENG_CONTENT_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/content"));
+        command
+    }
+
+    fn serve(&self) -> Running {
+        let child = self.command("serve").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        Running(Some(child))
+    }
+
+    /// Runs a command that must succeed; its JSON.
+    fn run(&self, line: &str) -> Value {
+        let output = self.command(line).output().unwrap();
+        assert!(output.status.success(), "{line}: {}", errors(&output));
+        serde_json::from_slice(&output.stdout).unwrap_or_default()
+    }
+
+    /// Runs a command that must fail; what it says.
+    fn refused(&self, command: &mut Command) -> String {
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
+        errors(&output)
+    }
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A running `serve`; killed when the test gives it up.
+struct Running(Option<Child>);
+
+impl Running {
+    /// Sends a signal and waits for the end: the exit code.
+    fn end(mut self, signal: &str) -> Option<i32> {
+        let mut child = self.0.take().unwrap();
+        let sent = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+async fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_stops_cleanly_on_both_signals_and_tells_its_health() {
+    let server = Server::start_at(Time::System).await;
+    let machine = Machine::new(format!("http://{}/", server.address)).await;
+    for signal in ["TERM", "INT"] {
+        let running = machine.serve();
+        server.look("wait?idle=1&seconds=30").await;
+        for (path, body) in [("healthz", "ok\n"), ("readyz", "ready\n")] {
+            let answer = reqwest::get(format!("http://{}/{path}", machine.http)).await.unwrap();
+            assert_eq!((answer.status().as_u16(), answer.text().await.unwrap().as_str()), (200, body));
+        }
+        assert_eq!(running.end(signal), Some(0), "{signal}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_starts_while_the_platform_is_down_and_goes_on_when_it_is_back() {
+    let address = free_address().await;
+    let machine = Machine::new(format!("http://{address}/")).await;
+    let running = machine.serve();
+    let health = format!("http://{}/healthz", machine.http);
+    while reqwest::get(&health).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    let options = qingfeng::sandbox::Options { token: TOKEN.into(), username: "qingfeng_bot".into(), time: Time::System };
+    let listener = TcpListener::bind(&address).await.unwrap();
+    tokio::spawn(qingfeng::sandbox::Sandbox::new(options).serve(listener, std::future::pending()));
+    let polled = reqwest::get(format!("http://{address}/sandbox/wait?idle=1&seconds=30")).await.unwrap();
+    assert_eq!(polled.status().as_u16(), 200);
+    assert_eq!(running.end("TERM"), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_serve_and_a_foreign_token_are_refused_and_other_commands_work_beside() {
+    let server = Server::start_at(Time::System).await;
+    let machine = Machine::new(format!("http://{}/", server.address)).await;
+    let running = machine.serve();
+    server.look("wait?idle=1&seconds=30").await;
+    let pid = running.0.as_ref().unwrap().id().to_string();
+    let second = machine.refused(machine.command("serve").env("QINGFENG_HTTP_ADDR", free_address().await));
+    assert!(second.contains(&pid), "{second}");
+    let migrate = machine.refused(&mut machine.command("db migrate"));
+    assert!(migrate.contains(&pid), "{migrate}");
+    assert_eq!(machine.run("db check --json")["ok"], true);
+    assert_eq!(running.end("TERM"), Some(0));
+    let foreign = machine.refused(machine.command("serve").env("TELOXIDE_TOKEN", "8000002:another-secret"));
+    assert!(foreign.contains("7000001") && foreign.contains("8000002"), "{foreign}");
+    assert!(!foreign.contains("another-secret"), "{foreign}");
+    let missing = machine.refused(machine.command("serve").env_remove("TELOXIDE_TOKEN"));
+    assert!(missing.contains("TELOXIDE_TOKEN"), "{missing}");
+}
+
+/// The whole way as an office goes it, with nothing but commands and chat.
+#[tokio::test(flavor = "multi_thread")]
+async fn from_an_empty_folder_to_a_figure_in_the_report() {
+    let server = Server::start_at(Time::System).await;
+    let machine = Machine::new(format!("http://{}/", server.address)).await;
+    machine.run("db migrate");
+    let roster = concat!(env!("CARGO_MANIFEST_DIR"), "/content/roster.example.csv");
+    machine.run(&format!("roster import {roster}"));
+    machine.run("content sync");
+    let _running = machine.serve();
+    let staff = machine.run("staff list --json");
+    let staff_no = staff[0]["staff_no"].as_str().unwrap().to_owned();
+    server.order("people", json!({"people": [{"id": 1, "first_name": "甲"}]})).await;
+    let group = json!({"id": -1001, "kind": "supergroup", "title": "学习群", "members": [1], "bot": "member"});
+    server.order("chats", group).await;
+    server.look("wait?idle=1&seconds=30").await;
+    machine.run("group link -1001 --units 管委会");
+    let invite = machine.run(&format!("staff invite {staff_no} --json"));
+    let code = invite[0]["code"].as_str().unwrap();
+    assert!(invite[0]["link"].as_str().unwrap().starts_with("https://t.me/qingfeng_bot?start="));
+    server.order("say", json!({"user": 1, "text": format!("/start {code}")})).await;
+    server.look("wait?sent=1&seconds=30").await;
+    press(&server, 1, "是我，绑定").await;
+    server.look("wait?sent=2&answers=1&seconds=30").await;
+    let pushed = machine.run("push now --item gift-no-threshold --group -1001 --outside-hours --yes --json");
+    server.look("wait?sent=3&seconds=30").await;
+    press(&server, -1001, "已阅").await;
+    server.look("wait?answers=2&idle=1&seconds=30").await;
+    let shown = machine.run(&format!("push show {} --json", pushed["push"]));
+    assert_eq!((&shown["figures"]["acked"], &shown["deliveries"][0]["state"]), (&json!(1), &json!("sent")));
+    assert_eq!(machine.run("audit verify --json")["ok"], true);
+    assert_eq!(machine.run("doctor --offline --json").as_array().unwrap().iter().filter(|c| c["ok"] == false).count(), 0);
+}
+
+/// Person 1 presses a button of the newest message in a chat.
+async fn press(server: &Server, chat: i64, button: &str) {
+    let ledger = server.look("ledger").await;
+    let sent = ledger["sent"].as_array().unwrap().iter().rev().find(|sent| sent["chat"] == chat).unwrap().clone();
+    let press = json!({"user": 1, "chat": chat, "message_id": sent["message_id"], "button": button});
+    server.order("press", json!({ "presses": [press] })).await;
+}
+
