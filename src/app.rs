@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -29,8 +30,12 @@ const GREET_PAUSE: Duration = Duration::from_secs(5);
 pub enum StartError {
     #[error("TELOXIDE_TOKEN is missing")]
     NoToken,
+    #[error("the platform refuses TELOXIDE_TOKEN")]
+    TokenRefused,
     #[error(transparent)]
     Channel(#[from] SetupError),
+    #[error("a loop of the program ended by itself")]
+    LoopEnded,
     #[error(transparent)]
     Office(#[from] Refusal),
 }
@@ -74,18 +79,19 @@ pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output =
         );
     }
     let (stopper, stop) = stop::pair();
-    let mut loops = JoinSet::new();
+    let mut loops: JoinSet<Result<(), StartError>> = JoinSet::new();
     let poller = Poller::new(ctx.clone(), line.clone(), telegram.clone());
-    loops.spawn(poll::run(poller, stop.clone()));
+    loops.spawn(poll::run(poller, stop.clone()).map(Ok));
     loops.spawn(greet(ctx.clone(), line.clone(), telegram, stop.clone()));
-    loops.spawn(jobs::plan(ctx.clone(), stop.clone()));
-    loops.spawn(jobs::send(ctx.clone(), line, stop.clone()));
-    loops.spawn(jobs::tidy(ctx.clone(), stop.clone()));
-    loops.spawn(serve_http(listener, ctx.clone(), stop));
-    tokio::select! {
-        () = shutdown => {}
-        ended = loops.join_next() => tracing::error!(?ended, "a loop ended by itself; stopping"),
-    }
+    loops.spawn(jobs::plan(ctx.clone(), stop.clone()).map(Ok));
+    loops.spawn(jobs::send(ctx.clone(), line, stop.clone()).map(Ok));
+    loops.spawn(jobs::tidy(ctx.clone(), stop.clone()).map(Ok));
+    loops.spawn(serve_http(listener, ctx.clone(), stop).map(Ok));
+    let ended = tokio::select! {
+        () = shutdown => Ok(()),
+        // No loop ends before it is told to, except by a panic or for a token that is refused.
+        ended = loops.join_next() => ended.and_then(Result::ok).unwrap_or(Err(StartError::LoopEnded)),
+    };
     stopper.stop();
     let drained = async { while loops.join_next().await.is_some() {} };
     tokio::select! {
@@ -94,7 +100,7 @@ pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output =
     }
     ctx.store.close().await;
     drop(hold);
-    Ok(())
+    ended
 }
 
 async fn serve_http(listener: TcpListener, ctx: Ctx, mut stop: Stop) {
@@ -104,11 +110,13 @@ async fn serve_http(listener: TcpListener, ctx: Ctx, mut stop: Stop) {
     }
 }
 
-/// Asks the platform what our bot is called, until it tells; links are made of it.
-async fn greet(ctx: Ctx, line: Line, telegram: Telegram, mut stop: Stop) {
+/// Asks the platform what our bot is called, until it tells; links are made of it. A token that is refused at the start
+/// ends the program; one that is refused later leaves everything waiting.
+async fn greet(ctx: Ctx, line: Line, telegram: Telegram, mut stop: Stop) -> Result<(), StartError> {
     while !stop.stopped() {
         match introduce(&ctx, &line, &telegram).await {
             Ok(()) => break,
+            Err(GreetError::Send(SendError::Unauthorized)) => return Err(StartError::TokenRefused),
             Err(error) => tracing::warn!(%error, "the platform did not tell what our bot is called"),
         }
         tokio::select! {
@@ -117,6 +125,7 @@ async fn greet(ctx: Ctx, line: Line, telegram: Telegram, mut stop: Stop) {
         }
     }
     stop.wait().await;
+    Ok(())
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,7 @@
 //! Stores a batch with its acks and says what each press is answered with (invariants I1, I6).
 
+use chrono::{DateTime, Utc};
+
 use crate::channel::telegram::start_link;
 use crate::channel::{Inbound, Press, RawUpdate};
 use crate::ctx::{Ctx, Line};
@@ -27,11 +29,12 @@ struct Read<'a> {
 }
 
 impl Read<'_> {
-    fn incoming(&self) -> Incoming<'_> {
+    fn incoming(&self, at: DateTime<Utc>) -> Incoming<'_> {
         let press = self.press.as_ref().map(|(press, attempt)| ack::Press {
             account: &press.account,
             attempt: *attempt,
             message_id: &press.message_id,
+            at,
         });
         Incoming { event_id: &self.update.event_id, raw: &self.update.raw, press }
     }
@@ -40,9 +43,10 @@ impl Read<'_> {
 /// Stores a batch. When it cannot be stored whole it is replayed one by one, so that one poison update never costs the
 /// others; an error means that not even a raw text could be stored, and nothing may be confirmed to the platform.
 pub async fn take(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Vec<Due>> {
+    let now = ctx.now();
     let read: Vec<Read<'_>> = batch.iter().map(|update| read(ctx, line, update)).collect();
     let bind = bind_link(ctx).await;
-    let whole: Vec<Incoming<'_>> = read.iter().map(Read::incoming).collect();
+    let whole: Vec<Incoming<'_>> = read.iter().map(|update| update.incoming(now)).collect();
     match ack::receive(ctx, line, &whole).await {
         Ok(results) => Ok(answers(ctx, &read, results, bind.as_ref())),
         Err(error) => {
@@ -70,11 +74,11 @@ fn read<'a>(ctx: &Ctx, line: &Line, update: &'a RawUpdate) -> Read<'a> {
 async fn one_by_one(ctx: &Ctx, line: &Line, read: &[Read<'_>], bind: Option<&String>) -> Outcome<Vec<Due>> {
     let mut due = Vec::new();
     for update in read {
-        let incoming = update.incoming();
+        let incoming = update.incoming(ctx.now());
         match ack::receive(ctx, line, &[incoming]).await {
             Ok(results) => due.extend(answers(ctx, std::slice::from_ref(update), results, bind)),
             Err(error) => {
-                tracing::error!(%error, event = incoming.event_id, "an update could not be counted; only its text is stored");
+                tracing::error!(%error, event = incoming.event_id, "a press could not be counted and is tried again; its text is stored");
                 ack::receive(ctx, line, &[Incoming { press: None, ..incoming }]).await?;
                 let press = update.press.as_ref();
                 due.extend(press.map(|(p, _)| Due { callback_id: p.callback_id.clone(), answer: toast::not_stored() }));

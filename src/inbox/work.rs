@@ -16,6 +16,7 @@ use crate::inbox::intake::{BIND_LINK, Due};
 use crate::inbox::poll;
 use crate::message::outgoing::Outgoing;
 use crate::message::{binding as words, print, toast};
+use crate::office::ack::{self, Incoming};
 use crate::office::binding::{self, Accepted, Offer, Owner};
 use crate::office::setting::Settings;
 use crate::office::{Outcome, delivery, group, setting};
@@ -109,7 +110,7 @@ async fn carry_out(line: &Line, effect: Effect) {
 
 async fn handle(ctx: &Ctx, line: &Line, row: &InboxRow) -> Outcome<Vec<Effect>> {
     match line.channel.read(&row.raw) {
-        Inbound::Press(press) => pressed(ctx, line, &press).await,
+        Inbound::Press(press) => pressed(ctx, line, row, &press).await,
         Inbound::Said(said) => said_something(ctx, line, &said).await,
         Inbound::GroupSeen(seen) => {
             group::seen(ctx, line, &seen.chat, &seen.title).await?;
@@ -132,14 +133,22 @@ async fn handle(ctx: &Ctx, line: &Line, row: &InboxRow) -> Outcome<Vec<Effect>> 
 }
 
 /// A press that is not on 已阅, or is not ours.
-async fn pressed(ctx: &Ctx, line: &Line, press: &Press) -> Outcome<Vec<Effect>> {
+async fn pressed(ctx: &Ctx, line: &Line, row: &InboxRow, press: &Press) -> Outcome<Vec<Effect>> {
     let answer = |answer| Effect::Answer(Due { callback_id: press.callback_id.clone(), answer });
     let Some(Tag { verb, id }) = delivery::read_tag(ctx.store.keys(), &press.data) else {
         return Ok(vec![answer(toast::unknown())]);
     };
     match verb {
-        // Only an ack that could not be stored with its batch is left here; the person was told to press again.
-        Verb::Ack => Ok(Vec::new()),
+        // Only an ack that could not be counted with its batch is left here. The person was told so; it counts all the
+        // same, with its own time, once it can.
+        Verb::Ack => {
+            let at = row.received_at.utc();
+            let press =
+                ack::Press { account: &press.account, attempt: AttemptId(id), message_id: &press.message_id, at };
+            let again = Incoming { event_id: &row.event_id, raw: &row.raw, press: Some(press) };
+            ack::receive(ctx, line, &[again]).await?;
+            Ok(Vec::new())
+        }
         Verb::Basis => {
             let text = delivery::basis(ctx, AttemptId(id)).await?;
             Ok(vec![answer(text.map_or_else(toast::unknown, toast::basis))])

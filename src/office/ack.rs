@@ -36,6 +36,8 @@ pub struct Press<'a> {
     /// The copy that was pressed.
     pub attempt: AttemptId,
     pub message_id: &'a str,
+    /// When it was received.
+    pub at: DateTime<Utc>,
 }
 
 /// What a press came to, with what its answer needs.
@@ -110,19 +112,18 @@ async fn facts(tx: &mut Tx, line: &Line, presses: &[(InboxId, Press<'_>)]) -> Ou
 }
 
 async fn record(tx: &mut Tx, ctx: &Ctx, line: &Line, presses: &[(InboxId, Press<'_>)]) -> Outcome<Vec<Pressed>> {
-    let now = ctx.now();
     let facts = facts(tx, line, presses).await?;
     let mut wanted: Vec<NewAck> = Vec::new();
     let mut kept: Vec<KeptPress> = Vec::new();
     for (inbox, press) in presses {
         let Some((push, account, staff)) = facts.resolve(press) else { continue };
         match staff {
-            Some(staff) => wanted.push(NewAck::button((push.id, staff), now, press.attempt, *inbox)),
+            Some(staff) => wanted.push(NewAck::button((push.id, staff), press.at, press.attempt, *inbox)),
             None => kept.push(KeptPress {
                 push_id: push.id,
                 account_id: account,
                 attempt_id: press.attempt,
-                pressed_at: now.timestamp_millis(),
+                pressed_at: press.at.timestamp_millis(),
                 inbox_id: *inbox,
             }),
         }

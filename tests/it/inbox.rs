@@ -5,6 +5,7 @@ use std::time::Duration;
 use qingfeng::channel::RawUpdate;
 use qingfeng::inbox::intake;
 use serde_json::json;
+use sqlx::{ConnectOptions, Connection};
 
 use crate::db::databases;
 use crate::world::{OPERATOR, STUDY, World};
@@ -135,6 +136,56 @@ async fn what_people_read_about_themselves_is_masked() {
         }
         let ledger = office.server.look("ledger").await;
         assert!(!ledger.to_string().contains("白露"), "a full name went out");
+        office.stop().await;
+    }
+}
+
+/// A rule of the database that only the press of one person breaks.
+async fn poison(office: &World, staff: i64) {
+    let url = &office.db.url;
+    if let Some(path) = url.strip_prefix("sqlite://") {
+        let sql = format!(
+            "CREATE TRIGGER poison BEFORE INSERT ON ack WHEN NEW.staff_id = {staff} BEGIN SELECT RAISE(ABORT, 'poison'); END"
+        );
+        let mut connection = sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    } else {
+        let sql = format!("ALTER TABLE ack ADD CONSTRAINT poison CHECK (staff_id <> {staff})");
+        let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn one_poison_press_never_costs_the_others_and_is_set_aside() {
+    for db in databases().await {
+        let label = db.label;
+        let mut office = World::new(db).await;
+        for user in 1..=3 {
+            office.bind(user).await;
+        }
+        office.push_now(None).await;
+        office.work().await;
+        poison(&office, 2).await;
+        let message: i64 = office.newest(STUDY).await.parse().unwrap();
+        let press = |user| json!({"user": user, "chat": STUDY, "message_id": message, "button": "已阅"});
+        office.server.order("press", json!({ "presses": [press(1), press(2), press(3)] })).await;
+        office.poll().await;
+        let ledger = office.server.look("ledger").await;
+        let pressed = ledger["pressed"].as_array().unwrap();
+        let answers: Vec<&str> = pressed[3..].iter().map(|p| p["answered"]["text"].as_str().unwrap()).collect();
+        let recorded = "已记录（9月1日09:30），谢谢。";
+        assert_eq!(answers, [recorded, "系统忙，这次还没有记录，请过几分钟再点一次。", recorded], "{label}");
+        assert_eq!(office.report().await["voluntary"]["acked"], 2, "{label}");
+        // It is tried again with each batch, three times in all, and then set aside with its text.
+        office.say(1, "/help").await;
+        office.say(1, "/help").await;
+        let ctx = office.ctx();
+        let mut tx = ctx.store.read().await.unwrap();
+        let waiting = qingfeng::store::inbox::waiting(&mut tx, office.line().id, 10).await.unwrap();
+        assert!(waiting.is_empty(), "{label}: {waiting:?}");
+        drop(tx);
+        assert!(office.verified().await, "{label}");
         office.stop().await;
     }
 }
