@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::out::{self, Ended, Failure, Form, left, line};
+use super::out::{self, Ended, Failure, Form, line};
 use super::refusal;
 use super::session::{Session, Setup};
 use crate::config::Config;
@@ -230,11 +230,12 @@ fn print(findings: &[Finding], form: Form) -> Ended {
             out::json(&rows.collect::<Vec<_>>())?;
         }
         Form::Text => {
-            let rows = findings.iter().map(|finding| {
-                let state = if finding.ok { "通过" } else { "不通过" };
-                vec![finding.check.label().to_owned(), state.to_owned(), finding.detail.replace('\n', " ")]
+            let lines = findings.iter().map(|finding| {
+                let state = if finding.ok { "通过　" } else { "不通过" };
+                let detail = finding.detail.replace('\n', "\n        ");
+                format!("{state}  {}：{detail}", finding.check.label())
             });
-            out::table(&[left("检查"), left("结果"), left("说明")], rows.collect(), "")?;
+            out::print(&lines.collect::<Vec<_>>().join("\n"))?;
         }
     }
     let bad: Vec<&str> = findings.iter().filter(|finding| !finding.ok).map(|finding| finding.check.label()).collect();

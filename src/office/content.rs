@@ -13,6 +13,7 @@ use crate::domain::content::{
     unknown_placeholders,
 };
 use crate::domain::policy::Act;
+use crate::domain::wall;
 use crate::domain::word::ItemState;
 use crate::office::setting::known;
 use crate::office::{Outcome, Refusal, authorise, note, setting};
@@ -193,8 +194,10 @@ pub async fn unfilled(ctx: &Ctx, actor: &Actor) -> Outcome<Vec<Unfilled>> {
     let mut tx = ctx.store.read().await?;
     authorise(&mut tx, actor, Act::ContentRead).await?;
     let settings = setting::load(&mut tx, ctx.zone).await?;
+    let today = wall::of(ctx.now(), ctx.zone).date();
+    let may_go = |row: &ItemRow| row.state == ItemState::Approved && row.expires_on.is_none_or(|day| day > today);
     let mut found = Vec::new();
-    for row in store::item::list(&mut tx).await?.into_iter().filter(|row| row.state == ItemState::Approved) {
+    for row in store::item::list(&mut tx).await?.into_iter().filter(may_go) {
         let Some(version) = store::item::version(&mut tx, row.version_id).await? else { continue };
         let blanks = placeholders(&source_of(&version)?).into_iter().filter(|blank| settings.fill(blank).is_none());
         let blanks: Vec<_> = blanks.map(|blank| (blank.0.clone(), setting::placeholder_key(&blank))).collect();

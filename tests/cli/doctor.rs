@@ -27,6 +27,8 @@ fn an_office_in_order_passes() {
     assert_eq!((code, bad(&found), err), (0, Vec::new(), String::new()));
     let checks: Vec<&str> = found.iter().map(|finding| finding["check"].as_str().unwrap()).collect();
     insta::assert_snapshot!("checks", checks.join(" "));
+    let plain = office.run("doctor --offline").done();
+    assert!(plain.starts_with("通过　  配置：数据库sqlite://data/qingfeng.db\n"), "{plain}");
     let roles = found.iter().find(|finding| finding["check"] == "roles").unwrap();
     assert!(roles["detail"].as_str().unwrap().contains("还没有管理员"));
 }
