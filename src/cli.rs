@@ -1,4 +1,94 @@
-//! The command line: parses, calls a use case, words the outcome. One file per noun.
+//! The command line: one file per noun, each parsing, calling a use case and wording the outcome. A new noun is a
+//! module, a variant of [`Noun`] and an arm of [`Noun::run`].
 
+use clap::{Parser, Subcommand};
+
+/// `audit`: the ledger.
+pub mod audit;
+/// `content`: items.
+pub mod content;
+/// `db`: the database itself.
+pub mod db;
+/// `doctor`: whether everything is in order.
+pub mod doctor;
+/// `group`: chats.
+pub mod group;
+/// To stdout and stderr, files, and how a command ends.
+pub mod out;
+/// `push`: what goes out.
+pub mod push;
+/// Every refusal of a use case in Chinese.
+pub mod refusal;
+/// `report`: the month's figures.
+pub mod report;
+/// `roster`: the file of who works where.
+pub mod roster;
+/// `schedule`: recurring rules.
+pub mod schedule;
+/// What a command works with: configuration, open database, who acts.
+pub mod session;
+/// `setting`: what the office may change.
+pub mod setting;
+/// `staff`: people.
+pub mod staff;
 /// Chinese help pages and usage errors.
 pub mod usage;
+/// Words of values: how they are printed, and how they are read from an argument.
+pub mod words;
+
+use out::Ended;
+use session::Setup;
+
+/// 把廉政小知识按时推送到各科室的群里，记录谁已知悉，到月底出参学情况报表。
+#[derive(Debug, Parser)]
+#[command(
+    name = "qingfeng",
+    version,
+    after_help = "例子\n  qingfeng db migrate\n  qingfeng roster import 花名册.xlsx\n  qingfeng content sync\n  \
+                  qingfeng doctor"
+)]
+pub struct Cli {
+    /// 以哪个工号的身份操作；不写就看QINGFENG_OPERATOR，都没有就记为本机操作员
+    #[arg(long = "as", global = true, value_name = "工号", value_parser = words::staff_no)]
+    pub acting_as: Option<String>,
+    #[command(subcommand)]
+    pub noun: Noun,
+}
+
+/// What a command is about.
+#[derive(Debug, Subcommand)]
+pub enum Noun {
+    Doctor(doctor::Doctor),
+    Content(content::Content),
+    Roster(roster::Roster),
+    Staff(staff::Staff),
+    Setting(setting::Setting),
+    Group(group::Group),
+    Schedule(schedule::Schedule),
+    Push(push::Push),
+    Report(report::Report),
+    Audit(audit::Audit),
+    Db(db::Db),
+}
+
+impl Noun {
+    /// Carries the command out.
+    pub fn run(self, setup: &Setup) -> Ended {
+        match self {
+            Self::Doctor(doctor) => doctor.run(setup),
+            Self::Content(content) => content.verb.run(setup),
+            Self::Roster(roster) => roster.verb.run(setup),
+            Self::Staff(staff) => staff.verb.run(setup),
+            Self::Setting(setting) => setting.verb.run(setup),
+            Self::Group(group) => group.verb.run(setup),
+            Self::Schedule(schedule) => schedule.verb.run(setup),
+            Self::Push(push) => push.verb.run(setup),
+            Self::Report(report) => report.verb.run(setup),
+            Self::Audit(audit) => audit.verb.run(setup),
+            Self::Db(db) => db.verb.run(setup),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,10 @@ use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use tracing_subscriber::EnvFilter;
 
+mod environment;
+
+pub use environment::{EnvFileFault, Environment};
+
 /// Every key that is read. `.env.example` documents the same ones.
 pub const KEYS: [&str; 11] = [
     TELOXIDE_TOKEN,

@@ -8,7 +8,6 @@ use crate::domain::content::ContentProblem;
 use crate::domain::cron::CronError;
 use crate::domain::policy::{Act, Role, may};
 use crate::domain::report::CheckFailed;
-use crate::domain::roster::Problem;
 use crate::domain::setting::Key;
 use crate::domain::slot::AllowedHours;
 use crate::domain::word::ItemState;
@@ -45,7 +44,7 @@ pub mod staff;
 /// Units as people name them.
 pub mod unit;
 
-/// Why a use case did not do what was asked. Nothing was changed. Worded in one place: `message::refusal`.
+/// Why a use case did not do what was asked. Nothing was changed. Worded in one place: `cli::refusal`.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     #[error("{actor} may not {act:?}")]
@@ -94,6 +93,8 @@ pub enum Refusal {
     NoTarget,
     #[error("the deadline has passed")]
     DeadlinePassed,
+    #[error("only a required push has a deadline")]
+    DeadlineNotAsked,
     #[error("setting {0} is unknown")]
     UnknownSetting(String),
     #[error("setting {0:?} does not take this value")]
@@ -108,8 +109,6 @@ pub enum Refusal {
     LeaveBackwards,
     #[error("the leave overlaps another")]
     LeaveOverlaps,
-    #[error("the roster file has problems")]
-    Roster(Vec<Problem>),
     #[error("the content has problems")]
     Content(Vec<(String, ContentProblem)>),
     #[error("no item file in {0}")]

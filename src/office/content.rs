@@ -9,12 +9,14 @@ use serde_json::json;
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::content::{
-    Addressed, Basis, ContentProblem, ContentProblemKind, ItemSource, duplicates, parse, unknown_placeholders,
+    Addressed, Basis, ContentProblem, ContentProblemKind, ItemSource, duplicates, parse, placeholders,
+    unknown_placeholders,
 };
 use crate::domain::policy::Act;
+use crate::domain::wall;
 use crate::domain::word::ItemState;
 use crate::office::setting::known;
-use crate::office::{Outcome, Refusal, authorise, note};
+use crate::office::{Outcome, Refusal, authorise, note, setting};
 use crate::store::item::{ItemRow, NewVersion, VersionRow};
 use crate::store::{self, StoreError, Tx};
 
@@ -182,4 +184,26 @@ pub async fn show(ctx: &Ctx, actor: &Actor, slug: &str) -> Outcome<(ItemRow, Ver
     let row = store::item::find(&mut tx, slug).await?.ok_or_else(unknown)?;
     let version = store::item::version(&mut tx, row.version_id).await?.ok_or_else(unknown)?;
     Ok((row, version))
+}
+
+/// An item that cannot go out yet: its slug, and each blank with the setting that fills it.
+pub type Unfilled = (String, Vec<(String, Option<crate::domain::setting::Key>)>);
+
+/// The items that could go out if their blanks were filled.
+pub async fn unfilled(ctx: &Ctx, actor: &Actor) -> Outcome<Vec<Unfilled>> {
+    let mut tx = ctx.store.read().await?;
+    authorise(&mut tx, actor, Act::ContentRead).await?;
+    let settings = setting::load(&mut tx, ctx.zone).await?;
+    let today = wall::of(ctx.now(), ctx.zone).date();
+    let may_go = |row: &ItemRow| row.state == ItemState::Approved && row.expires_on.is_none_or(|day| day > today);
+    let mut found = Vec::new();
+    for row in store::item::list(&mut tx).await?.into_iter().filter(may_go) {
+        let Some(version) = store::item::version(&mut tx, row.version_id).await? else { continue };
+        let blanks = placeholders(&source_of(&version)?).into_iter().filter(|blank| settings.fill(blank).is_none());
+        let blanks: Vec<_> = blanks.map(|blank| (blank.0.clone(), setting::placeholder_key(&blank))).collect();
+        if !blanks.is_empty() {
+            found.push((row.slug, blanks));
+        }
+    }
+    Ok(found)
 }

@@ -117,3 +117,9 @@ pub async fn integrity(store: &Store) -> Outcome<String> {
     let mut tx = store.read().await?;
     Ok(store::office::integrity(&mut tx).await?)
 }
+
+/// The platform's id of the bot that this database belongs to; `None` before the first start.
+pub async fn bot(store: &Store, kind: &str) -> Outcome<Option<String>> {
+    let mut tx = store.read().await?;
+    Ok(store::channel::find(&mut tx, kind).await?.map(|(_, instance)| instance))
+}

@@ -20,7 +20,9 @@ use crate::ids::{GroupId, ItemVersionId, OccurrenceId, PushId, StaffId, UnitId};
 use crate::office::setting::{self, Settings};
 use crate::office::{Outcome, Refusal, authorise, note};
 use crate::store::delivery::{AttemptRow, DeliveryRow, NewDelivery};
+use crate::store::group::GroupRow;
 use crate::store::push::{NewPush, PushRow};
+use crate::store::staff::PersonRow;
 use crate::store::{self, Tx};
 
 /// Whom a push goes to.
@@ -85,6 +87,18 @@ pub enum Hours {
 pub struct Shown {
     pub push: PushRow,
     pub deliveries: Vec<(DeliveryRow, Vec<AttemptRow>)>,
+    /// The chats that deliveries go to.
+    pub groups: Vec<GroupRow>,
+    /// The people that private deliveries go to.
+    pub people: Vec<PersonRow>,
+}
+
+/// What `push now` would do.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    pub shown: Shown,
+    /// 应知
+    pub expected: usize,
 }
 
 /// Freezes the audience of an order and queues its deliveries. Everything about the push is decided here, before the
@@ -236,17 +250,29 @@ fn hash(chunk: &Chunk) -> String {
 /// Sends an item by hand, at once.
 pub async fn now(ctx: &Ctx, actor: &Actor, order: &Now) -> Outcome<Shown> {
     let mut tx = ctx.store.write().await?;
-    authorise(&mut tx, actor, Act::PushWrite).await?;
-    let settings = setting::load(&mut tx, ctx.zone).await?;
+    let placed = place(&mut tx, ctx, actor, order).await?;
+    tx.commit().await?;
+    Ok(placed.shown)
+}
+
+/// What [`now`] would do, by doing it and taking it back: it is refused for the same reasons.
+pub async fn preview(ctx: &Ctx, actor: &Actor, order: &Now) -> Outcome<Preview> {
+    let mut tx = ctx.store.write().await?;
+    place(&mut tx, ctx, actor, order).await
+}
+
+async fn place(tx: &mut Tx, ctx: &Ctx, actor: &Actor, order: &Now) -> Outcome<Preview> {
+    authorise(tx, actor, Act::PushWrite).await?;
+    let settings = setting::load(tx, ctx.zone).await?;
     if order.hours == Hours::Allowed && !settings.hours.allow(ctx.now()) {
         return Err(Refusal::OutsideHours { hours: settings.hours });
     }
     if order.deadline.is_some_and(|deadline| deadline <= ctx.now()) {
         return Err(Refusal::DeadlinePassed);
     }
-    let target = target(&mut tx, &order.target).await?;
+    let target = target(tx, &order.target).await?;
     let unknown = || Refusal::UnknownItem(order.slug.clone());
-    let row = store::item::find(&mut tx, &order.slug).await?.ok_or_else(unknown)?;
+    let row = store::item::find(tx, &order.slug).await?.ok_or_else(unknown)?;
     let today = wall::of(ctx.now(), ctx.zone).date();
     if row.state != ItemState::Approved {
         return Err(Refusal::ItemNotReady { slug: row.slug, state: row.state });
@@ -254,22 +280,24 @@ pub async fn now(ctx: &Ctx, actor: &Actor, order: &Now) -> Outcome<Shown> {
     if let Some(on) = row.expires_on.filter(|day| *day <= today) {
         return Err(Refusal::ItemExpired { slug: row.slug, on });
     }
-    let version = store::item::version(&mut tx, row.version_id).await?.ok_or_else(unknown)?;
+    let version = store::item::version(tx, row.version_id).await?.ok_or_else(unknown)?;
     let item = super::content::source_of(&version)?;
+    let confirm = order.confirm.unwrap_or(item.confirm);
+    if order.deadline.is_some() && confirm != Confirm::Required {
+        return Err(Refusal::DeadlineNotAsked);
+    }
     let order = Order {
         occurrence: None,
         item_version: row.version_id,
-        confirm: order.confirm.unwrap_or(item.confirm),
+        confirm,
         item: &item,
         target,
         slot: ctx.now(),
         late: false,
         deadline: order.deadline,
     };
-    let made = make(&mut tx, ctx, actor, &order).await?;
-    let shown = find(&mut tx, made.push).await?;
-    tx.commit().await?;
-    Ok(shown)
+    let made = make(tx, ctx, actor, &order).await?;
+    Ok(Preview { shown: find(tx, made.push).await?, expected: made.expected })
 }
 
 async fn target(tx: &mut Tx, asked: &NowTarget) -> Outcome<Target> {
@@ -317,5 +345,9 @@ async fn find(tx: &mut Tx, id: PushId) -> Outcome<Shown> {
         let attempts = store::delivery::attempts(tx, delivery.id).await?;
         deliveries.push((delivery, attempts));
     }
-    Ok(Shown { push, deliveries })
+    let of = |kind: TargetKind| deliveries.iter().filter(move |(d, _)| d.target_kind == kind).map(|(d, _)| d.target_id);
+    let staff: Vec<StaffId> = of(TargetKind::Staff).map(StaffId).collect();
+    let chats: Vec<i64> = of(TargetKind::Group).collect();
+    let groups = store::group::list(tx).await?.into_iter().filter(|group| chats.contains(&group.id.0)).collect();
+    Ok(Shown { groups, people: store::staff::find_many(tx, &staff).await?, push, deliveries })
 }

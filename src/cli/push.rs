@@ -1,0 +1,213 @@
+//! `push`: send by hand, list, look at one, see who is missing.
+
+use chrono::NaiveDateTime;
+use clap::{Args, Subcommand};
+
+use super::out::{self, Ended, Form, left, line};
+use super::session::{Session, Setup};
+use super::words;
+use crate::domain::wall;
+use crate::domain::word::Confirm;
+use crate::ids::PushId;
+use crate::message::print::local;
+use crate::office::push::{self, Hours, Now, NowTarget, Preview};
+use crate::office::report;
+use crate::store::At;
+
+/// How a push and its deliveries are printed.
+mod view;
+
+use view::{MadeJson, MissingJson, PushJson, ShownJson};
+
+/// 推送：立即发送、查看
+#[derive(Debug, Args)]
+pub struct Push {
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// 立即推送一条内容
+    ///
+    /// 不写--yes只显示会发给谁，什么都不改动。默认只在允许的时段发送；加--outside-hours后任何时候都发，包括休息日，请想清楚再用。
+    #[command(after_help = "例子\n  qingfeng push now --item token-price-is-gift --group 1\n  \
+                            qingfeng push now --item token-price-is-gift --group -1001234567890 --yes\n  \
+                            qingfeng push now --item six-kinds --private 综合科 G2601 --confirm required \
+                            --deadline \"2026-09-24 17:30\" --yes")]
+    Now(NowArgs),
+    /// 列出推送，最新的在最前
+    #[command(after_help = "例子\n  qingfeng push list\n  qingfeng push list --json")]
+    List {
+        /// 输出JSON，供其他程序读取
+        #[arg(long)]
+        json: bool,
+    },
+    /// 显示一次推送的人数和每条消息的经过
+    #[command(after_help = "例子\n  qingfeng push show 12")]
+    Show {
+        /// 推送的编号，见push list
+        #[arg(value_name = "编号")]
+        id: i64,
+        /// 输出JSON，供其他程序读取
+        #[arg(long)]
+        json: bool,
+    },
+    /// 列出一次需知悉的推送还有谁没有确认
+    ///
+    /// 自愿阅读的推送不列名。每次查看都记入审计记录。
+    #[command(after_help = "例子\n  qingfeng push missing 12")]
+    Missing {
+        /// 推送的编号，见push list
+        #[arg(value_name = "编号")]
+        id: i64,
+        /// 输出JSON，供其他程序读取
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct NowArgs {
+    /// 内容的短名，见content list
+    #[arg(long, value_name = "短名")]
+    item: String,
+    #[command(flatten)]
+    target: TargetArgs,
+    /// 要读者做什么；不写就看内容自己的
+    #[arg(long, value_name = "方式", value_parser = words::confirm_parser())]
+    confirm: Option<Confirm>,
+    /// 允许的时段之外也发送
+    #[arg(long)]
+    outside_hours: bool,
+    /// 需知悉的期限，单位所在地的时间；不写就是之后第二个工作日17:30
+    #[arg(long, value_name = "时间", value_parser = words::wall_time)]
+    deadline: Option<NaiveDateTime>,
+    /// 真正发送
+    #[arg(long)]
+    yes: bool,
+    /// 输出JSON，供其他程序读取
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct TargetArgs {
+    /// 发到哪些群，编号或会话号，见group list
+    #[arg(long, value_name = "群", num_args = 1.., allow_negative_numbers = true)]
+    group: Vec<String>,
+    /// 私信发给哪些单位或工号
+    #[arg(long, value_name = "单位或工号", num_args = 1..)]
+    private: Vec<String>,
+}
+
+impl Verb {
+    /// Carries the verb out.
+    pub fn run(self, setup: &Setup) -> Ended {
+        match self {
+            Self::Now(args) => setup.open(async |session| now(session, args).await),
+            Self::List { json } => setup.open(async |session| list(session, json.into()).await),
+            Self::Show { id, json } => setup.open(async |session| show(session, PushId(id), json.into()).await),
+            Self::Missing { id, json } => setup.open(async |session| missing(session, PushId(id), json.into()).await),
+        }
+    }
+}
+
+async fn now(session: &Session, args: NowArgs) -> Ended {
+    let (ctx, actor, zone) = (&session.ctx, &session.actor, session.config.zone);
+    let target = if args.target.group.is_empty() {
+        NowTarget::Private(words::list(&args.target.private))
+    } else {
+        NowTarget::Groups(words::list(&args.target.group))
+    };
+    let order = Now {
+        slug: args.item,
+        target,
+        confirm: args.confirm,
+        hours: if args.outside_hours { Hours::Any } else { Hours::Allowed },
+        deadline: args.deadline.map(|deadline| wall::instant(deadline, zone)),
+    };
+    if !args.yes {
+        let preview = push::preview(ctx, actor, &order).await?;
+        out::print(&preview_text(session, &preview))?;
+        return Err(line("还没有发送，什么都没有改动。看清楚后加--yes再运行"));
+    }
+    let shown = push::now(ctx, actor, &order).await?;
+    match Form::from(args.json) {
+        Form::Json => out::json(&MadeJson::of(&shown)),
+        Form::Text => {
+            let count = shown.deliveries.len();
+            out::print(&format!(
+                "推送{0}已排入，共{count}条消息，由运行中的服务发出。经过见：qingfeng push show {0}",
+                shown.push.id
+            ))
+        }
+    }
+}
+
+fn preview_text(session: &Session, preview: &Preview) -> String {
+    let zone = session.config.zone;
+    let push = &preview.shown.push;
+    let deadline = push.deadline_at.map_or_else(|| "无".to_owned(), |at| local(at.utc(), zone));
+    let targets: Vec<String> =
+        preview.shown.deliveries.iter().map(|(row, _)| view::shown_target(&preview.shown, row)).collect();
+    [
+        format!("内容：{}（{}，第{}版）", push.title, push.slug, push.version),
+        format!("对象：{}", push.audience),
+        format!("方式：{}", words::confirm(push.confirm)),
+        format!("期限：{deadline}"),
+        format!("发到：{}", targets.join("、")),
+        format!("应知：{}人", preview.expected),
+        format!("时间：{}，立即发送", local(push.slot_at.utc(), zone)),
+    ]
+    .join("\n")
+}
+
+async fn list(session: &Session, form: Form) -> Ended {
+    let pushes = push::list(&session.ctx, &session.actor).await?;
+    let zone = session.config.zone;
+    if form == Form::Json {
+        return out::json(&pushes.iter().map(|push| PushJson::of(push, zone)).collect::<Vec<_>>());
+    }
+    let columns = [left("编号"), left("时间"), left("方式"), left("状态"), left("短名"), left("题目")];
+    let rows = pushes.into_iter().map(|push| {
+        let confirm = words::confirm(push.confirm).to_owned();
+        let state = words::push_state(push.state).to_owned();
+        vec![push.id.to_string(), local(push.slot_at.utc(), zone), confirm, state, push.slug, push.title]
+    });
+    out::table(&columns, rows.collect(), "还没有推送")
+}
+
+async fn show(session: &Session, id: PushId, form: Form) -> Ended {
+    let shown = push::show(&session.ctx, &session.actor, id).await?;
+    let figures = report::figures(&session.ctx, &session.actor, &shown.push).await?;
+    let zone = session.config.zone;
+    if form == Form::Json {
+        return out::json(&ShownJson::of(&shown, figures.as_ref(), zone));
+    }
+    let push = &shown.push;
+    let deadline = push.deadline_at.map(At::utc).map_or_else(|| "无".to_owned(), |at| local(at, zone));
+    let head = [
+        format!("推送{}：{}（{}，第{}版）", push.id, push.title, push.slug, push.version),
+        format!("时间：{}；期限：{deadline}", local(push.slot_at.utc(), zone)),
+        format!("方式：{}；状态：{}", words::confirm(push.confirm), words::push_state(push.state)),
+        figures.as_ref().map_or_else(|| "不统计人数".to_owned(), view::figures),
+    ];
+    out::print(&head.join("\n"))?;
+    out::print("")?;
+    view::deliveries(&shown)
+}
+
+async fn missing(session: &Session, id: PushId, form: Form) -> Ended {
+    let people = report::missing(&session.ctx, &session.actor, id).await?;
+    if form == Form::Json {
+        return out::json(&people.iter().map(MissingJson::of).collect::<Vec<_>>());
+    }
+    let columns = [left("工号"), left("姓名"), left("单位"), left("送达")];
+    let rows = people.into_iter().map(|missing| {
+        let reached = if missing.reached { "已送达" } else { "未送达" };
+        vec![missing.person.staff_no, missing.person.name, missing.person.unit, reached.to_owned()]
+    });
+    out::table(&columns, rows.collect(), "都已确认")
+}

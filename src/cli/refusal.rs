@@ -1,0 +1,245 @@
+//! The one place that words a use case's refusal: what, where, and what to do next. The match is exhaustive, so that a
+//! new refusal does not compile until it has its words.
+
+use std::io::{self, ErrorKind};
+
+use chrono::NaiveDate;
+
+use crate::cli::words;
+use crate::domain::content::{ContentProblem, Theme};
+use crate::domain::policy::Act;
+use crate::domain::report::{CheckFailed, CheckName};
+use crate::domain::setting::{Key, Shape};
+use crate::domain::word::ItemState;
+use crate::message;
+use crate::message::print::date;
+use crate::office::Refusal;
+use crate::store::StoreError;
+
+/// Names shown of a long list.
+const SHOWN_MAX: usize = 12;
+
+/// One line, or one for each problem of a file.
+pub fn words(refusal: &Refusal) -> String {
+    let fixed = |text: &str| text.to_owned();
+    match refusal {
+        Refusal::Forbidden { actor, act } => forbidden(actor, *act),
+        Refusal::NotOnRoster(no) => format!("花名册里没有工号“{no}”。在册的工号见：qingfeng staff list"),
+        Refusal::RosterEmpty => fixed("花名册还是空的。请先运行：qingfeng roster import 花名册.xlsx"),
+        Refusal::UnknownUnit { given, known } => unknown_unit(given, known),
+        Refusal::AmbiguousUnit { given, options } => {
+            format!("“{given}”可以指{}个单位：{}。请写全路径", options.len(), several(options))
+        }
+        Refusal::UnknownGroup(name) => {
+            format!("没有“{name}”这个群。请写编号或会话号，见：qingfeng group list；新群要先把机器人拉进去")
+        }
+        Refusal::GroupNotLinked(name) => group_not_linked(name),
+        Refusal::UnknownItem(slug) => format!("没有“{slug}”这条内容。短名见：qingfeng content list"),
+        Refusal::UnknownTheme(theme) => format!("没有“{theme}”这个主题。可写：{}", themes()),
+        Refusal::ItemNotReady { slug, state } => item_not_ready(slug, *state),
+        Refusal::ItemExpired { slug, on } => item_expired(slug, *on),
+        Refusal::Unfilled { slug, blanks } => unfilled(slug, blanks),
+        Refusal::UnknownSchedule(name) => format!("没有“{name}”这个计划。名称见：qingfeng schedule list"),
+        Refusal::ScheduleExists(name) => {
+            format!("已有名为“{name}”的计划。请换个名称，或先运行：qingfeng schedule remove {name}")
+        }
+        Refusal::ScheduleName => fixed("计划的名称要有1至40个字。请改短，或补上"),
+        Refusal::NoFittingItem => {
+            fixed("没有一条可推送的内容合适。请先运行qingfeng content sync，或换主题，见：qingfeng content list")
+        }
+        Refusal::Cron(error) => message::schedule::cron_problem(error),
+        Refusal::UnknownPush(id) => format!("没有编号为{id}的推送。编号见：qingfeng push list"),
+        Refusal::NoMissingList(id) => no_missing_list(*id),
+        Refusal::OutsideHours { hours } => outside_hours(hours),
+        Refusal::NobodyAddressed => fixed(NOBODY_ADDRESSED),
+        Refusal::NoTarget => fixed("没有写发给谁。请用--group写群，或用--private写单位或工号"),
+        Refusal::DeadlinePassed => fixed("期限已经过去。请写一个以后的时间"),
+        Refusal::DeadlineNotAsked => fixed("只有需知悉的推送才有期限。请去掉--deadline，或加--confirm required"),
+        Refusal::UnknownSetting(key) => format!("没有“{key}”这项设置。全部设置见：qingfeng setting list"),
+        Refusal::SettingValue(key) => format!("{}（{}）不能这样写。应是{}", key.as_str(), key.label(), bounds(*key)),
+        Refusal::RoleHeld { staff_no, role } => format!("{staff_no}已经是{}，不用再给", words::role(*role)),
+        Refusal::RoleNotHeld { staff_no, role } => {
+            format!("{staff_no}不是{}，没有可收回的。现有角色见：qingfeng staff role list", words::role(*role))
+        }
+        Refusal::LastAdmin => fixed("这是最后一个管理员，不能收回。请先给别人：qingfeng staff role grant 工号 admin"),
+        Refusal::LeaveBackwards => fixed("最后一天早于第一天。请核对--from和--to"),
+        Refusal::LeaveOverlaps => fixed("与这个人已登记的免计日期重叠。请核对--from和--to"),
+        Refusal::Content(problems) => content(problems),
+        Refusal::NoItemFiles(path) => no_item_files(path),
+        Refusal::File { path, source } => format!("{path}：{}", io_words(source)),
+        Refusal::OtherZone { stored, configured } => {
+            format!("数据库的时区是{stored}，配置是{configured}，不能中途更改。请把QINGFENG_TZ改回{stored}")
+        }
+        Refusal::OtherBot { stored, configured } => other_bot(stored, configured),
+        Refusal::Held { holder } => format!("数据库正由另一个服务使用（进程{holder}）。请先停掉它，再运行一次"),
+        Refusal::NotSetUp { database } => format!("数据库{database}{NOT_SET_UP}"),
+        Refusal::Secret(fault) => message::secret::fault(fault),
+        Refusal::Check(failed) => check(failed),
+        Refusal::Store(error) => store(error),
+    }
+}
+
+const NOBODY_ADDRESSED: &str =
+    "没有人要收这条推送：内容的对象在所选范围里一个都没有。请核对对象和范围，见：qingfeng content list";
+const NOT_SET_UP: &str = "还没有建好，或者比程序旧。请先运行：qingfeng db migrate";
+
+fn unknown_unit(given: &str, known: &[String]) -> String {
+    if known.is_empty() {
+        return format!("没有“{given}”这个单位：花名册还是空的。请先运行：qingfeng roster import 花名册.xlsx");
+    }
+    format!("没有“{given}”这个单位。现有：{}", several(known))
+}
+
+fn group_not_linked(name: &str) -> String {
+    format!("群“{name}”还没有关联单位，或已暂停。请先运行：qingfeng group link {name} --units 单位")
+}
+
+fn item_expired(slug: &str, on: NaiveDate) -> String {
+    format!("内容“{slug}”从{}起不再推送。请核对原文后改expires_on，再运行：qingfeng content sync", date(on))
+}
+
+fn no_missing_list(id: i64) -> String {
+    format!("推送{id}不要求知悉，没有未确认名单：自愿阅读的不列名。汇总见：qingfeng push show {id}")
+}
+
+fn outside_hours(hours: &str) -> String {
+    format!("现在不在允许推送的时段（工作日{hours}）。请到时再发；确需现在发，加--outside-hours")
+}
+
+fn content(problems: &[(String, ContentProblem)]) -> String {
+    let lines = problems.iter().map(|(file, problem)| message::content::problem(file, problem));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn no_item_files(path: &str) -> String {
+    format!("{path}里没有内容文件。请核对文件夹（默认看QINGFENG_CONTENT_DIR），文件放在items/主题/短名.md")
+}
+
+fn other_bot(stored: &str, configured: &str) -> String {
+    format!("数据库属于机器人{stored}，TELOXIDE_TOKEN是机器人{configured}的。请换回原来的令牌，或核对DATABASE_URL")
+}
+
+/// Why a file cannot be used, and what to do.
+pub fn io_words(error: &io::Error) -> String {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the standard library may add kinds")]
+    let known = match error.kind() {
+        ErrorKind::NotFound => "找不到。请核对路径",
+        ErrorKind::PermissionDenied => "没有权限。请换个位置，或改它的权限",
+        ErrorKind::AlreadyExists => "已经有了，不覆盖。请换个文件名，或先移走它",
+        ErrorKind::IsADirectory => "它是一个文件夹。请写出文件名",
+        ErrorKind::NotADirectory => "路径中间有一段是文件，不是文件夹。请核对路径",
+        ErrorKind::ReadOnlyFilesystem => "所在磁盘是只读的。请换个位置",
+        ErrorKind::StorageFull => "磁盘已满。请先腾出空间",
+        ErrorKind::InvalidData => "内容不是文本。请核对文件",
+        _ => return format!("系统不允许（{error}）。请检查磁盘和路径"),
+    };
+    known.to_owned()
+}
+
+/// What a setting's value must look like.
+pub fn bounds(key: Key) -> String {
+    match key.shape() {
+        Shape::Text { most } => format!("1至{most}个字的文字，不含换行和〔〕"),
+        Shape::Hours => "一段时间，写成09:00-11:30，先早后晚".to_owned(),
+        Shape::Number { least, most } => format!("{least}至{most}的整数"),
+    }
+}
+
+fn forbidden(actor: &str, act: Act) -> String {
+    let who = actor.strip_prefix("operator:").unwrap_or(actor);
+    format!("{who}没有权限{}。请由管理员操作，或让管理员运行：qingfeng staff role grant {who} admin", act_words(act))
+}
+
+const fn act_words(act: Act) -> &'static str {
+    match act {
+        Act::ContentRead => "查看内容",
+        Act::ContentWrite => "更新内容",
+        Act::RosterRead => "查看花名册",
+        Act::RosterWrite => "导入花名册",
+        Act::StaffWrite => "管理人员",
+        Act::RoleWrite => "管理角色",
+        Act::SettingRead => "查看设置",
+        Act::SettingWrite => "更改设置",
+        Act::GroupRead => "查看群",
+        Act::GroupWrite => "管理群",
+        Act::ScheduleRead => "查看计划",
+        Act::ScheduleWrite => "管理计划",
+        Act::PushRead => "查看推送",
+        Act::PushWrite => "发送推送",
+        Act::MissingRead => "查看未确认名单",
+        Act::ReportRead => "查看报表",
+        Act::AuditRead => "查看审计记录",
+    }
+}
+
+fn item_not_ready(slug: &str, state: ItemState) -> String {
+    let next = match state {
+        ItemState::Withdrawn => "它的文件已不在内容文件夹里；放回后运行：qingfeng content sync",
+        ItemState::Draft | ItemState::Submitted => "请等它通过审核",
+        ItemState::Expired => "请核对原文后改expires_on，再运行：qingfeng content sync",
+        ItemState::Approved | ItemState::Published => "请再运行一次",
+    };
+    format!("内容“{slug}”的状态是{}，不能推送。{next}", words::item_state(state))
+}
+
+/// What to fill in, as commands to run.
+pub fn unfilled(slug: &str, blanks: &[(String, Option<Key>)]) -> String {
+    let mut lines = vec![format!("内容“{slug}”有{}处待填，填好前不能推送：", blanks.len())];
+    lines.extend(blanks.iter().map(|(blank, key)| match key {
+        Some(key) => {
+            format!("  〔{blank}〕请运行：qingfeng setting set {} 值（把“值”换成{}）", key.as_str(), key.label())
+        }
+        None => format!("  〔{blank}〕没有对应的设置，请在内容文件里改写"),
+    }));
+    lines.join("\n")
+}
+
+fn themes() -> String {
+    let each = |theme: &Theme| format!("{}（{}）", theme.as_str(), theme.label());
+    Theme::ALL.iter().map(each).collect::<Vec<_>>().join("、")
+}
+
+fn several(names: &[String]) -> String {
+    let shown = names.iter().take(SHOWN_MAX).cloned().collect::<Vec<_>>().join("、");
+    if names.len() > SHOWN_MAX { format!("{shown}等{}个", names.len()) } else { shown }
+}
+
+fn check(failed: &CheckFailed) -> String {
+    let place = failed.push.map(|push| format!("推送{push}，")).unwrap_or_default();
+    format!("报表没有通过自检，不出（{place}{}）。请把这一行告诉维护人员，数据没有改动", check_words(failed.check))
+}
+
+const fn check_words(check: CheckName) -> &'static str {
+    match check {
+        CheckName::AudienceOnce => "名单里有人重复",
+        CheckName::PushSums => "应知与各项之和不等",
+        CheckName::OnTimeSums => "已确认与按期、逾期之和不等",
+        CheckName::Totals => "各次之和与合计不等",
+        CheckName::UnitSums => "各单位之和与合计不等",
+        CheckName::PeopleBounds => "人数与人次对不上",
+    }
+}
+
+fn store(error: &StoreError) -> String {
+    match error {
+        StoreError::Newer { found } => {
+            format!("数据库比程序新（数据库是第{found}版）。请升级程序，或核对DATABASE_URL")
+        }
+        StoreError::Older => format!("数据库{NOT_SET_UP}"),
+        StoreError::UnsafeSqlite(version) => {
+            format!("程序带的SQLite是{version}版，可能丢失数据，不能使用。请换官方发布的程序")
+        }
+        StoreError::Constraint(detail) => format!("有人同时改了同一处，没有保存。请再运行一次（{detail}）"),
+        StoreError::Unreadable(detail) => {
+            format!("数据库里有看不懂的内容，可能被改动过。请运行：qingfeng audit verify（{detail}）")
+        }
+        StoreError::Io(error) => format!("数据库文件读写不了：{}", io_words(error)),
+        StoreError::Migrate(error) => {
+            format!("数据库升级没有成功，已退回原样。请保留数据库并告诉维护人员（{error}）")
+        }
+        StoreError::Db(error) => format!("数据库出错，没有改动。请检查DATABASE_URL、磁盘和权限（{error}）"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

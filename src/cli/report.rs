@@ -1,0 +1,71 @@
+//! `report`: the month's figures.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args, Subcommand};
+
+use super::out::{self, Ended};
+use super::session::Setup;
+use super::words;
+use crate::domain::month::Month;
+use crate::domain::report::MonthReport;
+use crate::office::report;
+use crate::render::report as render;
+
+/// 报表：一个月的参学情况
+#[derive(Debug, Args)]
+pub struct Report {
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// 出一个月的参学情况报表
+    ///
+    /// 按科室汇总，不列个人。供了解情况、改进内容使用，不作为对单位和个人考核评价的依据。
+    #[command(after_help = "例子\n  qingfeng report month 2026-09\n  \
+                            qingfeng report month 2026-09 --format csv --out 2026-09.csv")]
+    Month {
+        /// 哪个月
+        #[arg(value_name = "月份", value_parser = words::month)]
+        month: Month,
+        /// 格式
+        #[arg(long, value_name = "格式", default_value = "text", value_parser = formats())]
+        format: String,
+        /// 写到文件，已有的会换掉；不写就显示在屏幕上
+        #[arg(long, value_name = "文件")]
+        out: Option<PathBuf>,
+    },
+}
+
+fn formats() -> PossibleValuesParser {
+    PossibleValuesParser::new([
+        PossibleValue::new("text").help("文字，给人看"),
+        PossibleValue::new("json").help("JSON，给程序读"),
+        PossibleValue::new("csv").help("表格软件能打开的csv"),
+    ])
+}
+
+impl Verb {
+    /// Carries the verb out.
+    pub fn run(self, setup: &Setup) -> Ended {
+        let Self::Month { month, format, out } = self;
+        let report = setup.open(async |session| Ok(report::month(&session.ctx, &session.actor, month).await?))?;
+        let text = rendered(&report, &format)?;
+        let Some(path) = out else { return out::print(text.trim_end()) };
+        out::replace(&path, text.as_bytes())?;
+        out::print(&format!("{month}的报表已写到{}", path.display()))
+    }
+}
+
+fn rendered(report: &MonthReport, format: &str) -> Ended<String> {
+    match format {
+        "json" => serde_json::to_string_pretty(&render::json(report))
+            .map(|text| text + "\n")
+            .map_err(|error| out::line(format!("JSON写不出来（{error}）"))),
+        "csv" => Ok(render::csv(report)),
+        _ => Ok(render::text(report)),
+    }
+}

@@ -1,0 +1,315 @@
+//! Words of values: how they are printed, and how they are read from an argument.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use crate::domain::audit::{Action, Actor};
+use crate::domain::delivery::{AttemptOutcome, DeliveryState};
+use crate::domain::leave::LeaveCategory;
+use crate::domain::month::Month;
+use crate::domain::policy::Role;
+use crate::domain::push::PushState;
+use crate::domain::roster;
+use crate::domain::word::{Confirm, GroupState, ItemState, Kind};
+
+/// What a push asks of its readers.
+pub const fn confirm(confirm: Confirm) -> &'static str {
+    match confirm {
+        Confirm::Required => "需知悉",
+        Confirm::Voluntary => "自愿",
+        Confirm::None => "不统计",
+    }
+}
+
+/// Where an item stands.
+pub const fn item_state(state: ItemState) -> &'static str {
+    match state {
+        ItemState::Draft => "草稿",
+        ItemState::Submitted => "待审核",
+        ItemState::Approved => "可推送",
+        ItemState::Published => "已发布",
+        ItemState::Withdrawn => "已撤下",
+        ItemState::Expired => "已过期",
+    }
+}
+
+/// Where a chat stands.
+pub const fn group_state(state: GroupState) -> &'static str {
+    match state {
+        GroupState::Unlinked => "未关联",
+        GroupState::Active => "正常",
+        GroupState::Suspended => "已暂停",
+        GroupState::Gone => "已退出",
+    }
+}
+
+/// Where a push stands.
+pub const fn push_state(state: PushState) -> &'static str {
+    match state {
+        PushState::Open => "进行中",
+        PushState::Closed => "已结账",
+        PushState::Cancelled => "已取消",
+        PushState::Recalled => "已撤回",
+    }
+}
+
+/// Where a message stands.
+pub const fn delivery_state(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Queued => "待发送",
+        DeliveryState::Claimed | DeliveryState::Sending => "发送中",
+        DeliveryState::Sent => "已送达",
+        DeliveryState::RetryWait => "等待重试",
+        DeliveryState::InDoubt => "存疑",
+        DeliveryState::Failed => "发送失败",
+        DeliveryState::Expired => "过期未发",
+        DeliveryState::Cancelled => "已取消",
+        DeliveryState::Abandoned => "已放弃",
+    }
+}
+
+/// What a call came to.
+pub const fn attempt_outcome(outcome: AttemptOutcome) -> &'static str {
+    match outcome {
+        AttemptOutcome::Pending => "未返回",
+        AttemptOutcome::Ok => "成功",
+        AttemptOutcome::NotSent => "没有发出",
+        AttemptOutcome::Limited => "平台要求稍后",
+        AttemptOutcome::Rejected => "平台拒绝",
+        AttemptOutcome::Unknown => "结果不明",
+        AttemptOutcome::Proved => "由按键证实",
+    }
+}
+
+/// Why a message was not sent, or why a chat is suspended, from its stored word.
+pub fn reason(word: &str) -> &str {
+    match word {
+        "kicked" | "removed" => "机器人已被移出群",
+        "chat_gone" => "群已不在",
+        "blocked" => "对方屏蔽了机器人",
+        "never_started" => "对方还没有打开与机器人的私聊",
+        "deactivated" => "对方账号已注销",
+        "refused" => "平台拒绝",
+        "unreachable" => "连不上平台",
+        "target" => "没有可发的群或私聊",
+        "unknown" => "原因不明",
+        _ => word,
+    }
+}
+
+/// What an entry of the ledger records, from its stored word; a word of a newer program stays as it is.
+pub fn action(word: &str) -> &str {
+    let Some(action) = Action::parse(word) else { return word };
+    match action {
+        Action::DbInit => "建库",
+        Action::Install => "接入机器人",
+        Action::RosterImport => "导入花名册",
+        Action::RosterExport => "导出花名册",
+        Action::LeaveAdd => "登记免计",
+        Action::RoleGrant => "给予角色",
+        Action::RoleRevoke => "收回角色",
+        Action::Invite => "生成绑定码",
+        Action::Bind => "绑定",
+        Action::BindRefused => "绑定码不对",
+        Action::PressCredit => "补记绑定前的确认",
+        Action::GroupSeen => "进群",
+        Action::GroupLink => "群关联单位",
+        Action::GroupState => "群状态变化",
+        Action::ContentSync => "更新内容",
+        Action::ScheduleAdd => "增加计划",
+        Action::ScheduleRemove => "停用计划",
+        Action::SettingSet => "更改设置",
+        Action::PushCreate => "生成推送",
+        Action::PushMissingView => "查看未确认名单",
+        Action::AckBatch => "记录确认",
+        Action::DeliveryState => "消息状态变化",
+        Action::ReportView => "查看报表",
+    }
+}
+
+/// Who acted, from the stored form.
+pub fn actor(stored: &str) -> String {
+    match Actor::parse(stored) {
+        Some(Actor::Staff { id, .. }) => format!("人员{id}"),
+        Some(Actor::Operator { staff_no: None }) => "本机操作员".to_owned(),
+        Some(Actor::Operator { staff_no: Some(staff_no) }) => staff_no,
+        Some(Actor::System { .. }) => "系统".to_owned(),
+        None => stored.to_owned(),
+    }
+}
+
+/// What was acted on, from the stored form `kind:id`.
+pub fn subject(stored: &str) -> String {
+    let (kind, id) = stored.split_once(':').unwrap_or((stored, ""));
+    let kind = match kind {
+        "staff" => "人员",
+        "group" => "群",
+        "chat" => "会话",
+        "push" => "推送",
+        "delivery" => "消息",
+        "schedule" => "计划",
+        "channel" => "渠道",
+        "account" => "账号",
+        "ack_batch" => "确认批次",
+        "office" => "单位",
+        "content" => "内容",
+        "roster" => "花名册",
+        _ => return stored.to_owned(),
+    };
+    format!("{kind}{id}")
+}
+
+/// A right.
+pub const fn role(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "管理员",
+        Role::Leader => "领导",
+        Role::Staff => "职工",
+    }
+}
+
+/// Kinds as they are stored, for people: 党员、公职人员.
+pub fn kinds(stored: &str) -> String {
+    roster::kinds_text(&stored.split(',').filter_map(Kind::parse).collect::<Vec<_>>())
+}
+
+/// Names of a category of absence; the first is the one that is printed.
+const fn leave_names(category: LeaveCategory) -> &'static [&'static str] {
+    match category {
+        LeaveCategory::Parental => &["产假育儿假", "产假", "育儿假", "产假、育儿假"],
+        LeaveCategory::LongSick => &["长期病假"],
+        LeaveCategory::Seconded => &["借调挂职", "借调", "挂职", "借调、挂职"],
+        LeaveCategory::Study => &["脱产学习"],
+        LeaveCategory::Retired => &["退休离岗", "退休", "离岗", "退休、离岗"],
+        LeaveCategory::Floating => &["流动党员"],
+        LeaveCategory::Other => &["其他", "其他免计"],
+    }
+}
+
+/// A category of absence.
+pub fn leave(category: LeaveCategory) -> &'static str {
+    leave_names(category).first().copied().unwrap_or_default()
+}
+
+/// Reads a category by its name or its code.
+pub fn leave_category(text: &str) -> Result<LeaveCategory, String> {
+    let named = LeaveCategory::ALL.iter().find(|category| leave_names(**category).contains(&text)).copied();
+    named.or_else(|| LeaveCategory::parse(text)).ok_or_else(|| format!("类别可写：{}", leave_choices()))
+}
+
+/// Every category with its code.
+pub fn leave_choices() -> String {
+    let each = |category: &LeaveCategory| format!("{}（{}）", leave(*category), category.as_str());
+    LeaveCategory::ALL.iter().map(each).collect::<Vec<_>>().join("、")
+}
+
+/// Reads a right that is granted; being staff needs no grant.
+pub fn granted_role(text: &str) -> Result<Role, &'static str> {
+    let named = [Role::Admin, Role::Leader].into_iter().find(|known| [role(*known), known.as_str()].contains(&text));
+    named.ok_or("角色可写admin（管理员）或leader（领导）")
+}
+
+/// Reads a staff number as rosters spell it.
+pub fn staff_no(text: &str) -> Result<String, String> {
+    let rule = |_| format!("工号是1至{}位数字、字母或“-”，如G2601", roster::STAFF_NO_CHARS_MAX);
+    roster::staff_no(text).map_err(rule)
+}
+
+/// Reads a month.
+pub fn month(text: &str) -> Result<Month, &'static str> {
+    Month::parse(text).ok_or("月份要写成2026-09")
+}
+
+/// Reads a day.
+pub fn day(text: &str) -> Result<NaiveDate, &'static str> {
+    let written = text.len() == 10;
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| written).ok_or("日期要写成2026-09-01，且当月要有这一天")
+}
+
+/// Reads a wall time of the office.
+pub fn wall_time(text: &str) -> Result<NaiveDateTime, &'static str> {
+    NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").map_err(|_| "时间要加引号写成\"2026-09-24 17:30\"")
+}
+
+/// Reads what a push asks of its readers.
+pub fn confirm_parser() -> impl TypedValueParser<Value = Confirm> {
+    let value = |word: Confirm, help: &'static str| PossibleValue::new(word.as_str()).help(help);
+    let values = [
+        value(Confirm::Required, "需知悉，有期限，计入知悉率"),
+        value(Confirm::Voluntary, "自愿，计入参与率"),
+        value(Confirm::None, "不统计，没有按钮"),
+    ];
+    PossibleValuesParser::new(values).try_map(|text| Confirm::parse(&text).ok_or("写法不对"))
+}
+
+/// Names that were given one by one, or joined by a comma or 、.
+pub fn list(given: &[String]) -> Vec<String> {
+    let parts = given.iter().flat_map(|text| text.split([',', '，', '、'])).map(str::trim);
+    parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("产假", Ok(LeaveCategory::Parental))]
+    #[case("parental", Ok(LeaveCategory::Parental))]
+    #[case("借调", Ok(LeaveCategory::Seconded))]
+    #[case("请假", Err(()))]
+    fn categories_are_read_by_name_or_code(#[case] text: &str, #[case] category: Result<LeaveCategory, ()>) {
+        assert_eq!(leave_category(text).map_err(drop), category);
+    }
+
+    #[test]
+    fn every_category_is_read_back_by_its_print() {
+        for category in LeaveCategory::ALL {
+            assert_eq!(leave_category(leave(*category)), Ok(*category));
+        }
+    }
+
+    #[rstest]
+    #[case("admin", Some(Role::Admin))]
+    #[case("管理员", Some(Role::Admin))]
+    #[case("领导", Some(Role::Leader))]
+    #[case("staff", None)]
+    fn roles_are_read_by_name_or_word(#[case] text: &str, #[case] role: Option<Role>) {
+        assert_eq!(granted_role(text).ok(), role);
+    }
+
+    #[rstest]
+    #[case(&["综合科,财务科"], &["综合科", "财务科"])]
+    #[case(&["综合科、财务科", " 企业服务科 "], &["综合科", "财务科", "企业服务科"])]
+    #[case(&["，"], &[])]
+    fn lists_may_be_joined(#[case] given: &[&str], #[case] names: &[&str]) {
+        assert_eq!(list(&given.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()), names);
+    }
+
+    #[rstest]
+    #[case("2026-09-01", true)]
+    #[case("2026-9-1", false)]
+    #[case("2026-02-30", false)]
+    fn days_are_read_in_one_spelling(#[case] text: &str, #[case] good: bool) {
+        assert_eq!(day(text).is_ok(), good);
+    }
+
+    #[test]
+    fn entries_of_the_ledger_are_read_in_chinese() {
+        let actors = ["staff:12@3", "operator", "operator:G01", "system:send", "later:1"].map(actor);
+        let subjects = ["staff:12", "push:3", "office", "office.hotline", "later:1"].map(subject);
+        let words = Action::ALL.iter().map(|known| action(known.as_str())).chain([action("later")]);
+        let words = words.collect::<Vec<_>>().join(" ");
+        insta::assert_snapshot!(format!("{}\n{}\n{words}", actors.join(" "), subjects.join(" ")));
+    }
+
+    #[test]
+    fn words_of_states_differ() {
+        let groups = GroupState::ALL.iter().map(|state| group_state(*state)).collect::<Vec<_>>();
+        let items = ItemState::ALL.iter().map(|state| item_state(*state)).collect::<Vec<_>>();
+        let pushes = PushState::ALL.iter().map(|state| push_state(*state)).collect::<Vec<_>>();
+        let sent = DeliveryState::ALL.iter().map(|state| delivery_state(*state)).collect::<Vec<_>>();
+        let calls = AttemptOutcome::ALL.iter().map(|outcome| attempt_outcome(*outcome)).collect::<Vec<_>>();
+        insta::assert_snapshot!([groups, items, pushes, sent, calls].map(|words| words.join(" ")).join("\n"));
+    }
+}
