@@ -23,8 +23,12 @@ pub mod refusal;
 pub mod report;
 /// `roster`: the file of who works where.
 pub mod roster;
+/// `sandbox`: the local Bot API server alone.
+pub mod sandbox;
 /// `schedule`: recurring rules.
 pub mod schedule;
+/// `serve`: the service.
+pub mod serve;
 /// What a command works with: configuration, open database, who acts.
 pub mod session;
 /// `setting`: what the office may change.
@@ -58,6 +62,8 @@ pub struct Cli {
 /// What a command is about.
 #[derive(Debug, Subcommand)]
 pub enum Noun {
+    Serve(serve::Serve),
+    Sandbox(sandbox::Sandbox),
     Doctor(doctor::Doctor),
     Content(content::Content),
     Roster(roster::Roster),
@@ -72,9 +78,30 @@ pub enum Noun {
 }
 
 impl Noun {
+    /// What is logged unless the environment says otherwise: the service tells what it does, a command only warns.
+    pub fn log(&self) -> &'static str {
+        match self {
+            Self::Serve(_) => "info",
+            Self::Sandbox(_)
+            | Self::Doctor(_)
+            | Self::Content(_)
+            | Self::Roster(_)
+            | Self::Staff(_)
+            | Self::Setting(_)
+            | Self::Group(_)
+            | Self::Schedule(_)
+            | Self::Push(_)
+            | Self::Report(_)
+            | Self::Audit(_)
+            | Self::Db(_) => "warn",
+        }
+    }
+
     /// Carries the command out.
     pub fn run(self, setup: &Setup) -> Ended {
         match self {
+            Self::Serve(serve) => serve.run(setup),
+            Self::Sandbox(sandbox) => sandbox.run(setup),
             Self::Doctor(doctor) => doctor.run(setup),
             Self::Content(content) => content.verb.run(setup),
             Self::Roster(roster) => roster.verb.run(setup),

@@ -11,7 +11,7 @@ fn main() -> ExitCode {
         Err(stop) => return out::stop(&stop),
     };
     let ended = Setup::read(cli.acting_as.as_deref()).and_then(|setup| {
-        out::trace(&setup.log());
+        out::trace(&setup.log(cli.noun.log()));
         cli.noun.run(&setup)
     });
     out::end(ended)

@@ -50,7 +50,7 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::Cron(error) => message::schedule::cron_problem(error),
         Refusal::UnknownPush(id) => format!("没有编号为{id}的推送。编号见：qingfeng push list"),
         Refusal::NoMissingList(id) => no_missing_list(*id),
-        Refusal::OutsideHours { hours } => outside_hours(hours),
+        Refusal::OutsideHours { hours } => outside_hours(&message::print::hours(hours)),
         Refusal::NobodyAddressed => fixed(NOBODY_ADDRESSED),
         Refusal::NoTarget => fixed("没有写发给谁。请用--group写群，或用--private写单位或工号"),
         Refusal::DeadlinePassed => fixed("期限已经过去。请写一个以后的时间"),

@@ -11,9 +11,6 @@ use crate::domain::audit::Actor;
 use crate::message;
 use crate::office::db;
 
-/// What is logged while a command runs, unless the environment says otherwise.
-const LOG: &str = "warn";
-
 /// What every command starts with.
 #[derive(Debug)]
 pub struct Setup {
@@ -37,9 +34,9 @@ impl Setup {
         Ok(Self { environment, acting_as: acting_as.map(str::to_owned), config: OnceCell::new() })
     }
 
-    /// What is to be logged.
-    pub fn log(&self) -> String {
-        self.environment.get(RUST_LOG).unwrap_or_else(|| LOG.to_owned())
+    /// What is to be logged, `default` unless the environment says otherwise.
+    pub fn log(&self, default: &str) -> String {
+        self.environment.get(RUST_LOG).unwrap_or_else(|| default.to_owned())
     }
 
     /// The configuration, or all of its problems.

@@ -104,6 +104,7 @@ pub fn action(word: &str) -> &str {
         Action::DbInit => "建库",
         Action::Install => "接入机器人",
         Action::RosterImport => "导入花名册",
+        Action::StaffView => "查看人员名单",
         Action::RosterExport => "导出花名册",
         Action::LeaveAdd => "登记免计",
         Action::RoleGrant => "给予角色",

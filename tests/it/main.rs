@@ -5,6 +5,7 @@
 mod db;
 mod delivery;
 mod inbox;
+mod process;
 mod sandbox;
 mod story;
 mod world;

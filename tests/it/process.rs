@@ -109,7 +109,8 @@ async fn it_starts_while_the_platform_is_down_and_goes_on_when_it_is_back() {
     while reqwest::get(&health).await.is_err() {
         tokio::task::yield_now().await;
     }
-    let options = qingfeng::sandbox::Options { token: TOKEN.into(), username: "qingfeng_bot".into(), time: Time::System };
+    let options =
+        qingfeng::sandbox::Options { token: TOKEN.into(), username: "qingfeng_bot".into(), time: Time::System };
     let listener = TcpListener::bind(&address).await.unwrap();
     tokio::spawn(qingfeng::sandbox::Sandbox::new(options).serve(listener, std::future::pending()));
     let polled = reqwest::get(format!("http://{address}/sandbox/wait?idle=1&seconds=30")).await.unwrap();
@@ -168,7 +169,10 @@ async fn from_an_empty_folder_to_a_figure_in_the_report() {
     let shown = machine.run(&format!("push show {} --json", pushed["push"]));
     assert_eq!((&shown["figures"]["acked"], &shown["deliveries"][0]["state"]), (&json!(1), &json!("sent")));
     assert_eq!(machine.run("audit verify --json")["ok"], true);
-    assert_eq!(machine.run("doctor --offline --json").as_array().unwrap().iter().filter(|c| c["ok"] == false).count(), 0);
+    assert_eq!(
+        machine.run("doctor --offline --json").as_array().unwrap().iter().filter(|c| c["ok"] == false).count(),
+        0
+    );
 }
 
 /// Person 1 presses a button of the newest message in a chat.
@@ -178,4 +182,3 @@ async fn press(server: &Server, chat: i64, button: &str) {
     let press = json!({"user": 1, "chat": chat, "message_id": sent["message_id"], "button": button});
     server.order("press", json!({ "presses": [press] })).await;
 }
-

@@ -10,6 +10,7 @@ use crate::ids::PushId;
 use crate::secret::{KeyId, SecretFault, SecretFaultKind};
 
 use super::*;
+use crate::domain::slot::AllowedHours;
 
 fn text(text: &str) -> String {
     text.to_owned()
@@ -55,7 +56,7 @@ fn about_pushes() -> Vec<Refusal> {
         Refusal::Cron(CronExpr::parse("30 25 * * *").unwrap_err()),
         Refusal::UnknownPush(7),
         Refusal::NoMissingList(7),
-        Refusal::OutsideHours { hours: text("09:00—11:30、14:30—17:30") },
+        Refusal::OutsideHours { hours: AllowedHours::standard(chrono_tz::Tz::Asia__Shanghai) },
         Refusal::NobodyAddressed,
         Refusal::NoTarget,
         Refusal::DeadlinePassed,
