@@ -66,7 +66,7 @@ pub async fn claim(ctx: &Ctx) -> Outcome<Vec<DeliveryRow>> {
     let now = ctx.now();
     let mut tx = ctx.store.read().await?;
     let due = store::delivery::next_due(&mut tx).await?.is_some_and(|at| at.utc() <= now)
-        || store::delivery::any_doubtful(&mut tx, now - DOUBT_WAIT).await?;
+        || store::delivery::any_doubtful(&mut tx, now, now - DOUBT_WAIT).await?;
     drop(tx);
     if !due {
         return Ok(Vec::new());
@@ -112,8 +112,7 @@ async fn address(tx: &mut Tx, line: &Line, delivery: &DeliveryRow) -> Outcome<Op
             group.map(|g| Address { chat: g.external_id, thread: Some(g.thread).filter(|t| !t.is_empty()) })
         }
         TargetKind::Staff => {
-            let bindings = store::account::bindings(tx).await?;
-            let binding = bindings.into_iter().find(|binding| binding.staff_id == StaffId(delivery.target_id));
+            let binding = store::account::of_staff(tx, line.id, StaffId(delivery.target_id)).await?;
             binding.map(|binding| Address { chat: binding.external_id, thread: None })
         }
     })
