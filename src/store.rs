@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use sqlx::error::ErrorKind;
 use sqlx::migrate::MigrateError;
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
@@ -81,21 +82,21 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        match error.as_database_error() {
-            Some(db) if db.is_unique_violation() || db.is_foreign_key_violation() || db.is_check_violation() => {
-                Self::Constraint(db.constraint().unwrap_or(db.message()).to_owned())
-            }
-            _ => Self::Db(error),
+        if let Some(db) = error.as_database_error().filter(|db| !matches!(db.kind(), ErrorKind::Other)) {
+            return Self::Constraint(db.constraint().unwrap_or(db.message()).to_owned());
         }
+        if let sqlx::Error::ColumnDecode { source, .. } = &error
+            && let Some(Self::Unreadable(text)) = source.downcast_ref()
+        {
+            return Self::Unreadable(text.clone());
+        }
+        Self::Db(error)
     }
 }
 
 impl From<MigrateError> for StoreError {
     fn from(error: MigrateError) -> Self {
-        match error {
-            MigrateError::VersionMissing(found) => Self::Newer { found },
-            other => Self::Migrate(other),
-        }
+        if let MigrateError::VersionMissing(found) = error { Self::Newer { found } } else { Self::Migrate(error) }
     }
 }
 
@@ -129,7 +130,7 @@ impl Store {
     pub async fn write(&self) -> Result<Tx> {
         let conn = match &self.pools {
             Pools::Sqlite { write, .. } => Conn::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Pools::Pg(pool) => Conn::Pg(pool.begin().await?),
+            Pools::Pg(pool) => Conn::Pg(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?),
         };
         Ok(Tx { conn, keys: Arc::clone(&self.keys), events: Vec::new() })
     }

@@ -17,7 +17,7 @@ use crate::config::Config;
 ///
 /// 平台暂时连不上也能启动，连上后自动继续。
 #[derive(Debug, Args)]
-#[command(after_help = "例子\n  qingfeng serve\n  RUST_LOG=debug qingfeng serve")]
+#[command(after_help = "例子\n  qingfeng serve")]
 pub struct Serve {}
 
 impl Serve {

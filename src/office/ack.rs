@@ -184,6 +184,11 @@ async fn store_new(tx: &mut Tx, ctx: &Ctx, wanted: Vec<NewAck>) -> Outcome<HashM
     let new: Vec<NewAck> =
         wanted.into_iter().filter(|ack| !standing.contains_key(&(ack.push_id, ack.staff_id))).collect();
     standing.extend(seal(tx, ctx, &new).await?.into_iter().map(|ack| (key(&ack), ack)));
+    let raced: Vec<(PushId, StaffId)> = pairs.into_iter().filter(|pair| !standing.contains_key(pair)).collect();
+    if !raced.is_empty() {
+        // Another instance stored these between our look and our insert; theirs stand.
+        standing.extend(store::ack::find_many(tx, &raced).await?.into_iter().map(|ack| (key(&ack), ack)));
+    }
     Ok(standing)
 }
 
@@ -196,6 +201,7 @@ pub(super) async fn seal(tx: &mut Tx, ctx: &Ctx, acks: &[NewAck]) -> Outcome<Vec
     let batch = store::ack::open_batch(tx, now).await?;
     let stored = store::ack::add_many(tx, batch, acks).await?;
     if stored.is_empty() {
+        store::ack::drop_batch(tx, batch).await?;
         return Ok(stored);
     }
     let lines: Vec<AckLine> = stored.iter().map(line).collect();
@@ -210,16 +216,16 @@ pub(super) async fn seal(tx: &mut Tx, ctx: &Ctx, acks: &[NewAck]) -> Outcome<Vec
 }
 
 /// What the seal of a batch covers of one ack: every column of its row.
-pub(super) fn line(ack: &AckRow) -> AckLine {
+pub fn line(ack: &AckRow) -> AckLine {
     AckLine {
         ack: ack.id,
         push: ack.push_id,
         staff: ack.staff_id,
         at_ms: ack.pressed_at.0,
         method: ack.method.as_str().to_owned(),
-        recorded_by: ack.recorded_by.map(|staff| staff.to_string()).unwrap_or_default(),
-        attempt: ack.attempt_id.map_or(0, |id| id.0),
-        inbox: ack.inbox_id.map_or(0, |id| id.0),
+        recorded_by: ack.recorded_by.clone(),
+        attempt: ack.attempt_id,
+        inbox: ack.inbox_id,
         batch: ack.batch_id,
     }
 }

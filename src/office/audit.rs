@@ -1,6 +1,6 @@
 //! The ledger: verify every entry and every ack, and read the latest entries.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::ctx::Ctx;
 use crate::domain::audit::{AckLine, Action, Actor, Chain, Entry, Head, check_batch};
@@ -8,7 +8,8 @@ use crate::domain::policy::Act;
 use crate::ids::{AckId, AuditSeq};
 use crate::office::{Outcome, ack, authorise};
 use crate::secret::Purpose;
-use crate::store::{self, Tx};
+use crate::store::audit::StoredHead;
+use crate::store::{self, At, Tx};
 
 /// Rows read at a time, so that a ledger of any length is verified in the same memory.
 const PAGE: i64 = 1_000;
@@ -18,49 +19,59 @@ const PAGE: i64 = 1_000;
 pub struct Verified {
     pub entries: i64,
     pub acks: i64,
-    /// The end of the chain as it is stored.
+    /// The end of what is right: the last entry, when nothing is bad.
     pub head: Head,
-    /// The first thing that is not right: `entry:17`, `ack_batch:3`, `ack:9`.
+    /// The first thing that is not right: `entry:17`, `audit_head`, `ack_batch:3`, `ack:9`.
     pub first_bad: Option<String>,
 }
 
-/// Verifies the chain from its start, and every batch of acks against the entry that seals it.
+/// Verifies the chain from its start, and every batch of acks against the entry that seals it. A database has an entry
+/// from the moment it was set up, so an empty chain is a chain that was cut.
 pub async fn verify(ctx: &Ctx, actor: &Actor) -> Outcome<Verified> {
     let mut tx = ctx.store.read().await?;
     authorise(&mut tx, actor, Act::AuditRead).await?;
-    let head = store::audit::head(&mut tx).await?;
     let mut seals = HashMap::new();
-    let chain = verify_chain(&mut tx, head, &mut seals).await?;
+    let (head, bad_entry) = verify_chain(&mut tx, &mut seals).await?;
+    let bad_batch = verify_batches(&mut tx, &seals).await?;
     let (acks, bad_ack) = verify_acks(&mut tx, seals).await?;
     let entries = store::audit::count(&mut tx).await?;
-    Ok(Verified { entries, acks, head, first_bad: chain.or(bad_ack) })
+    Ok(Verified { entries, acks, head, first_bad: bad_entry.or(bad_ack).or(bad_batch) })
 }
 
-/// What an entry says of a batch: how many acks, and their tag.
+/// What an entry says of a batch: when it was recorded, how many acks, and their tag.
 struct Seal {
+    at_ms: i64,
     count: usize,
     mac: [u8; 32],
 }
 
-async fn verify_chain(tx: &mut Tx, stored: Head, seals: &mut HashMap<i64, Seal>) -> Outcome<Option<String>> {
+/// Walks the chain and gathers the seals. Returns the end of what is right, and the first entry that is not.
+async fn verify_chain(tx: &mut Tx, seals: &mut HashMap<i64, Seal>) -> Outcome<(Head, Option<String>)> {
     let keys = std::sync::Arc::clone(tx.keys());
     let mut chain = Chain::after(Head::EMPTY);
     // An entry placed before the first can only have been put there.
-    let mut after = AuditSeq(i64::MIN);
-    loop {
-        let page = store::audit::page(tx, after, PAGE).await?;
-        let Some(last) = page.last().map(|entry| entry.seq) else { break };
+    let mut from = Some(i64::MIN);
+    while let Some(first) = from {
+        let page = store::audit::page(tx, AuditSeq(first), PAGE).await?;
+        from = page.last().and_then(|entry| entry.seq.0.checked_add(1));
         for entry in &page {
             if let Err(broken) = chain.check(entry, |bytes| keys.mac(Purpose::Audit, &[bytes])) {
-                return Ok(Some(format!("entry:{}", broken.seq)));
+                return Ok((chain.head(), Some(format!("entry:{}", broken.seq))));
             }
             if let Some((batch, seal)) = seal_of(entry) {
                 seals.insert(batch, seal);
             }
         }
-        after = last;
     }
-    Ok(chain.finish(stored).err().map(|broken| format!("entry:{}", broken.seq)))
+    let end = chain.head();
+    let next = format!("entry:{}", end.seq.0 + 1);
+    let bad = match store::audit::head(tx).await? {
+        _ if end == Head::EMPTY => Some(next),
+        StoredHead::Cut => Some(next),
+        StoredHead::Edited => Some("audit_head".to_owned()),
+        StoredHead::Sound(stored) => chain.finish(stored).err().map(|broken| format!("entry:{}", broken.seq)),
+    };
+    Ok((end, bad))
 }
 
 /// The seal that an `ack_batch` entry holds.
@@ -73,7 +84,26 @@ fn seal_of(entry: &Entry) -> Option<(i64, Seal)> {
     let count = usize::try_from(detail.get("count")?.as_u64()?).ok()?;
     let mut mac = [0; 32];
     hex::decode_to_slice(detail.get("mac")?.as_str()?, &mut mac).ok()?;
-    Some((batch, Seal { count, mac }))
+    Some((batch, Seal { at_ms: entry.at_ms, count, mac }))
+}
+
+/// Every batch is recorded at the instant of the entry that seals it. Returns the first for which that is not so.
+async fn verify_batches(tx: &mut Tx, seals: &HashMap<i64, Seal>) -> Outcome<Option<String>> {
+    let mut wrong: Vec<i64> = Vec::new();
+    let mut seen = HashSet::new();
+    let mut from = Some(i64::MIN);
+    while let Some(first) = from {
+        let page = store::ack::batches(tx, first, PAGE).await?;
+        from = page.last().and_then(|(batch, _)| batch.checked_add(1));
+        for (batch, At(recorded)) in page {
+            seen.insert(batch);
+            if seals.get(&batch).is_none_or(|seal| seal.at_ms != recorded) {
+                wrong.push(batch);
+            }
+        }
+    }
+    wrong.extend(seals.keys().filter(|batch| !seen.contains(batch)));
+    Ok(wrong.into_iter().min().map(|batch| format!("ack_batch:{batch}")))
 }
 
 /// Reads every ack in id order, gathers each batch until it is whole, and checks it. What belongs to no seal, or is
@@ -81,10 +111,10 @@ fn seal_of(entry: &Entry) -> Option<(i64, Seal)> {
 async fn verify_acks(tx: &mut Tx, mut seals: HashMap<i64, Seal>) -> Outcome<(i64, Option<String>)> {
     let keys = std::sync::Arc::clone(tx.keys());
     let mut open: HashMap<i64, Vec<AckLine>> = HashMap::new();
-    let (mut count, mut after, mut bad) = (0, AckId(i64::MIN), None);
-    loop {
-        let page = store::ack::page(tx, after, PAGE).await?;
-        let Some(last) = page.last().map(|row| row.id) else { break };
+    let (mut count, mut from, mut bad) = (0, Some(i64::MIN), None);
+    while let Some(first) = from {
+        let page = store::ack::page(tx, AckId(first), PAGE).await?;
+        from = page.last().and_then(|row| row.id.0.checked_add(1));
         for row in &page {
             count += 1;
             let lines = open.entry(row.batch_id).or_default();
@@ -102,7 +132,6 @@ async fn verify_acks(tx: &mut Tx, mut seals: HashMap<i64, Seal>) -> Outcome<(i64
                 seals.remove(&row.batch_id);
             }
         }
-        after = last;
     }
     // A seal that is left over was never filled: acks of it are gone.
     let missing = seals.keys().min().map(|batch| format!("ack_batch:{batch}"));
@@ -113,6 +142,5 @@ async fn verify_acks(tx: &mut Tx, mut seals: HashMap<i64, Seal>) -> Outcome<(i64
 pub async fn tail(ctx: &Ctx, actor: &Actor, count: i64) -> Outcome<Vec<Entry>> {
     let mut tx = ctx.store.read().await?;
     authorise(&mut tx, actor, Act::AuditRead).await?;
-    let head = store::audit::head(&mut tx).await?;
-    Ok(store::audit::page(&mut tx, AuditSeq(head.seq.0.saturating_sub(count)), count).await?)
+    Ok(store::audit::latest(&mut tx, count).await?)
 }

@@ -132,8 +132,7 @@ async fn address(tx: &mut Tx, line: &Line, delivery: &DeliveryRow) -> Outcome<Op
             group.map(|g| Address { chat: g.external_id, thread: Some(g.thread).filter(|t| !t.is_empty()) })
         }
         TargetKind::Staff => {
-            let bindings = store::account::bindings(tx).await?;
-            let binding = bindings.into_iter().find(|binding| binding.staff_id == StaffId(delivery.target_id));
+            let binding = store::account::of_staff(tx, line.id, StaffId(delivery.target_id)).await?;
             binding.map(|binding| Address { chat: binding.external_id, thread: None })
         }
     })
@@ -235,9 +234,14 @@ pub async fn settle(
         message_id,
         error: error.as_deref(),
     };
-    store::delivery::finish_attempt(&mut tx, &record, reason, now).await?;
-    let detail = json!({ "state": step.state.as_str(), "attempt": call.attempt.id, "reason": reason });
-    state_note(&mut tx, ctx, call.delivery.id, detail);
+    let state = if store::delivery::finish_attempt(&mut tx, &record, reason, now).await? {
+        let detail = json!({ "state": step.state.as_str(), "attempt": call.attempt.id, "reason": reason });
+        state_note(&mut tx, ctx, call.delivery.id, detail);
+        step.state
+    } else {
+        // A press was quicker than the reply, or another sender has it by now: the ledger tells that move already.
+        store::delivery::find(&mut tx, call.delivery.id).await?.map_or(step.state, |delivery| delivery.state)
+    };
     match result {
         Ok(_) => start_count(&mut tx, ctx, call).await?,
         Err(SendError::Gone(gone)) => suspend(&mut tx, ctx, call, *gone).await?,
@@ -245,7 +249,7 @@ pub async fn settle(
         Err(_) => {}
     }
     tx.commit().await?;
-    Ok(step.state)
+    Ok(state)
 }
 
 fn call_result(result: &Result<Receipt, SendError>, style: Style) -> CallResult {

@@ -138,6 +138,13 @@ pub async fn bound_to(tx: &mut Tx, account: AccountId) -> Result<Option<StaffId>
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(account).fetch_optional(c).await)?)
 }
 
+/// The account on a channel that a person is bound to.
+pub async fn of_staff(tx: &mut Tx, channel: ChannelId, staff: StaffId) -> Result<Option<BindingRow>> {
+    const SQL: &str = "SELECT b.staff_id, b.account_id, a.external_id, b.bound_at FROM binding b
+        JOIN account a ON a.id = b.account_id WHERE b.channel_id = $1 AND b.staff_id = $2 AND b.ended_at IS NULL";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(channel).bind(staff).fetch_optional(c).await)?)
+}
+
 /// Every binding in force.
 pub async fn bindings(tx: &mut Tx) -> Result<Vec<BindingRow>> {
     const SQL: &str = "SELECT b.staff_id, b.account_id, a.external_id, b.bound_at FROM binding b

@@ -47,7 +47,8 @@ pub struct AckRow {
     pub staff_id: StaffId,
     pub pressed_at: At,
     pub method: AckMethod,
-    pub recorded_by: Option<StaffId>,
+    /// Text form of the actor who entered it for the person; none: the person.
+    pub recorded_by: Option<String>,
     pub attempt_id: Option<AttemptId>,
     pub inbox_id: Option<InboxId>,
     pub batch_id: i64,
@@ -78,7 +79,19 @@ pub async fn open_batch(tx: &mut Tx, now: DateTime<Utc>) -> Result<i64> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(At::from(now)).fetch_one(c).await)?)
 }
 
-/// Stores confirmations in the order given; a person's second one for a push is left out. Returns those stored.
+/// Takes a batch back that no confirmation went into.
+pub async fn drop_batch(tx: &mut Tx, batch: i64) -> Result<()> {
+    on!(tx, c => sqlx::query("DELETE FROM ack_batch WHERE id = $1").bind(batch).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Batches in id order from `from` on, at most `limit`, as `(batch, recorded)`.
+pub async fn batches(tx: &mut Tx, from: i64, limit: i64) -> Result<Vec<(i64, At)>> {
+    const SQL: &str = "SELECT id, recorded_at FROM ack_batch WHERE id >= $1 ORDER BY id LIMIT $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(limit).fetch_all(c).await)?)
+}
+
+/// Stores confirmations in the order given; a person's second one for a push is left out. Returns those stored, by id.
 pub async fn add_many(tx: &mut Tx, batch: i64, acks: &[NewAck]) -> Result<Vec<AckRow>> {
     const SQLITE: &str = "INSERT INTO ack (push_id, staff_id, pressed_at, method, attempt_id, inbox_id, batch_id)
         SELECT json_extract(value, '$.push_id'), json_extract(value, '$.staff_id'), json_extract(value, '$.pressed_at'),
@@ -92,7 +105,9 @@ pub async fn add_many(tx: &mut Tx, batch: i64, acks: &[NewAck]) -> Result<Vec<Ac
         ON CONFLICT (push_id, staff_id) DO NOTHING
         RETURNING id, push_id, staff_id, pressed_at, method, recorded_by, attempt_id, inbox_id, batch_id";
     let (sql, rows) = (tx.pick(SQLITE, PG), json(acks));
-    Ok(on!(tx, c => sqlx::query_as(sql).bind(&rows).bind(batch).fetch_all(c).await)?)
+    let mut stored: Vec<AckRow> = on!(tx, c => sqlx::query_as(sql).bind(&rows).bind(batch).fetch_all(c).await)?;
+    stored.sort_unstable_by_key(|row| row.id);
+    Ok(stored)
 }
 
 /// The stored confirmations of given people for given pushes.
@@ -109,10 +124,10 @@ pub async fn find_many(tx: &mut Tx, pairs: &[(PushId, StaffId)]) -> Result<Vec<A
     Ok(on!(tx, c => sqlx::query_as(sql).bind(&pairs).fetch_all(c).await)?)
 }
 
-/// Every confirmation in id order from `after`, at most `limit`: the way the ledger is verified.
-pub async fn page(tx: &mut Tx, after: AckId, limit: i64) -> Result<Vec<AckRow>> {
-    const SQL: &str = ack_sql!("WHERE id > $1 ORDER BY id LIMIT $2");
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(c).await)?)
+/// Every confirmation in id order from `from` on, at most `limit`: the way the ledger is verified.
+pub async fn page(tx: &mut Tx, from: AckId, limit: i64) -> Result<Vec<AckRow>> {
+    const SQL: &str = ack_sql!("WHERE id >= $1 ORDER BY id LIMIT $2");
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(limit).fetch_all(c).await)?)
 }
 
 /// The confirmations of one batch in id order.

@@ -84,7 +84,7 @@ pub async fn add(tx: &mut Tx, new: &NewDelivery, now: DateTime<Utc>) -> Result<D
         .bind(At::from(new.expires_at)).bind(At::from(now)).fetch_one(c).await)?)
 }
 
-/// Claims up to `limit` due deliveries for a sender until `lease_until`; each is handed out once.
+/// Claims up to `limit` due deliveries for a sender until `lease_until`; each is handed out once. In order of their ids.
 pub async fn claim(
     tx: &mut Tx,
     owner: &str,
@@ -97,14 +97,17 @@ pub async fn claim(
         WHERE id IN (SELECT id FROM delivery WHERE state IN ('queued', 'retry_wait') AND not_before <= $2
             AND expires_at > $2 ORDER BY not_before, id LIMIT $4)
         RETURNING id, kind, subject_id, target_kind, target_id, state, reason, expires_at, tries, epoch";
+    // An array is made once; a plain IN may be planned as a loop that takes `limit` rows each time round.
     const PG: &str = "UPDATE delivery SET state = 'claimed', lease_owner = $1, lease_until = $3, epoch = epoch + 1,
             changed_at = $2
-        WHERE id IN (SELECT id FROM delivery WHERE state IN ('queued', 'retry_wait') AND not_before <= $2
-            AND expires_at > $2 ORDER BY not_before, id LIMIT $4 FOR UPDATE SKIP LOCKED)
+        WHERE id = ANY (ARRAY(SELECT id FROM delivery WHERE state IN ('queued', 'retry_wait') AND not_before <= $2
+            AND expires_at > $2 ORDER BY not_before, id LIMIT $4 FOR UPDATE SKIP LOCKED))
         RETURNING id, kind, subject_id, target_kind, target_id, state, reason, expires_at, tries, epoch";
     let sql = tx.pick(SQLITE, PG);
-    Ok(on!(tx, c => sqlx::query_as(sql)
-        .bind(owner).bind(At::from(now)).bind(At::from(lease_until)).bind(limit).fetch_all(c).await)?)
+    let mut claimed: Vec<DeliveryRow> = on!(tx, c => sqlx::query_as(sql)
+        .bind(owner).bind(At::from(now)).bind(At::from(lease_until)).bind(limit).fetch_all(c).await)?;
+    claimed.sort_unstable_by_key(|row| row.id);
+    Ok(claimed)
 }
 
 /// Commits to one call: the delivery goes to `sending` and the attempt row is there before the network is touched.
@@ -133,18 +136,21 @@ pub async fn begin_attempt(
         .fetch_one(c).await)?))
 }
 
-/// Stores what a call came to. False when the delivery has moved on under another epoch; the attempt keeps its result.
+/// Stores what a call came to. False when the delivery has moved on: under another epoch, or proved by a press that was
+/// quicker than the platform's reply. The attempt keeps its result, and a proof is only replaced by the reply itself. A
+/// reply that comes after the call was given up still settles a delivery that nobody took since.
 pub async fn finish_attempt(
     tx: &mut Tx,
     record: &CallRecord<'_>,
     reason: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    const ATTEMPT: &str = "UPDATE attempt SET outcome = $2, ended_at = $3, message_id = COALESCE($4, message_id),
-        error = $5 WHERE id = $1";
+    const ATTEMPT: &str = "UPDATE attempt SET ended_at = $3, message_id = COALESCE($4, message_id), error = $5,
+            outcome = CASE WHEN outcome = 'proved' AND $2 <> 'ok' THEN outcome ELSE $2 END
+        WHERE id = $1";
     const DELIVERY: &str = "UPDATE delivery SET state = $3, tries = $4, not_before = $5, reason = $6, changed_at = $7,
             lease_owner = NULL, lease_until = NULL
-        WHERE id = $1 AND epoch = $2 AND state = 'sending'";
+        WHERE id = $1 AND epoch = $2 AND state IN ('sending', 'in_doubt')";
     let step = record.step;
     on!(tx, c => sqlx::query(ATTEMPT).bind(record.attempt).bind(step.outcome).bind(At::from(now)).bind(record.message_id)
         .bind(record.error).execute(c).await.map(drop))?;
@@ -165,7 +171,8 @@ pub async fn fail_claimed(tx: &mut Tx, claimed: &DeliveryRow, reason: &str, now:
 
 /// What senders that are gone left behind: claims without an attempt go back to the queue, pending attempts are in
 /// doubt. A sender is gone when its lease ran out, or at once when only `boot` can be alive. Returns the deliveries now
-/// in doubt.
+/// in doubt. One that is alive after all loses nothing: its claim is refused at [`begin_attempt`], and the reply to its
+/// call still settles the delivery, long before [`requeue_doubtful`] looks at it.
 pub async fn recover(tx: &mut Tx, boot: Option<&str>, now: DateTime<Utc>) -> Result<Vec<DeliveryId>> {
     // A comparison with an absent `boot` is never true, which leaves only the lease.
     const REQUEUE: &str =
@@ -198,12 +205,14 @@ pub async fn expire(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<DeliveryId>> 
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(At::from(now)).fetch_all(c).await)?)
 }
 
-/// A press on a copy proves that copy: its attempt and, if it was in doubt, its delivery. Returns the deliveries moved.
+/// A press on a copy proves that copy: its attempt and, unless it was over, its delivery, which is then sent no second
+/// time. Returns the deliveries moved.
 pub async fn prove(tx: &mut Tx, copies: &[(AttemptId, &str)], now: DateTime<Utc>) -> Result<Vec<DeliveryId>> {
     const ATTEMPT: &str = "UPDATE attempt SET outcome = 'proved', ended_at = $3, message_id = COALESCE(message_id, $2)
         WHERE id = $1 AND outcome IN ('pending', 'unknown') RETURNING delivery_id";
-    const DELIVERY: &str = "UPDATE delivery SET state = 'sent', reason = NULL, changed_at = $2
-        WHERE id = $1 AND state IN ('in_doubt', 'queued', 'retry_wait') RETURNING id";
+    const DELIVERY: &str = "UPDATE delivery SET state = 'sent', reason = NULL, changed_at = $2, lease_owner = NULL,
+            lease_until = NULL
+        WHERE id = $1 AND state IN ('queued', 'claimed', 'sending', 'retry_wait', 'in_doubt') RETURNING id";
     let mut moved = Vec::new();
     for (attempt, message_id) in copies {
         let delivery: Option<DeliveryId> = on!(tx, c => sqlx::query_scalar(ATTEMPT).bind(attempt).bind(message_id)

@@ -66,11 +66,22 @@ pub async fn set_state(tx: &mut Tx, id: GroupId, state: GroupState, reason: Opti
     Ok(())
 }
 
-/// The platform gave a chat another id (group to supergroup); rows of its topics follow.
+/// The platform gave a chat another id (group to supergroup); rows of its topics follow. It may tell us of the new chat
+/// first: such a row, which nobody linked, makes way. Where someone did link the new chat, the old one is gone instead.
 pub async fn migrate(tx: &mut Tx, channel: ChannelId, from: &str, to: &str) -> Result<()> {
-    const SQL: &str = "UPDATE chat_group SET external_id = $3 WHERE channel_id = $1 AND external_id = $2
-        AND NOT EXISTS (SELECT 1 FROM chat_group o WHERE o.channel_id = $1 AND o.external_id = $3)";
-    on!(tx, c => sqlx::query(SQL).bind(channel).bind(from).bind(to).execute(c).await.map(drop))?;
+    const MAKE_WAY: &str = "DELETE FROM chat_group WHERE channel_id = $1 AND external_id = $3 AND state = 'unlinked'
+        AND EXISTS (SELECT 1 FROM chat_group o WHERE o.channel_id = $1 AND o.external_id = $2)
+        AND NOT EXISTS (SELECT 1 FROM group_unit u WHERE u.group_id = chat_group.id)
+        AND NOT EXISTS (SELECT 1 FROM schedule_group s WHERE s.group_id = chat_group.id)
+        AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.target_kind = 'group' AND d.target_id = chat_group.id)";
+    const MOVE: &str = "UPDATE chat_group SET external_id = $3 WHERE channel_id = $1 AND external_id = $2
+        AND NOT EXISTS (SELECT 1 FROM chat_group o
+            WHERE o.channel_id = $1 AND o.external_id = $3 AND o.thread = chat_group.thread)";
+    const RETIRE: &str = "UPDATE chat_group SET state = 'gone', reason = 'migrated'
+        WHERE channel_id = $1 AND external_id = $2 AND $3 <> $2";
+    for sql in [MAKE_WAY, MOVE, RETIRE] {
+        on!(tx, c => sqlx::query(sql).bind(channel).bind(from).bind(to).execute(c).await.map(drop))?;
+    }
     Ok(())
 }
 

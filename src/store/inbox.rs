@@ -17,7 +17,7 @@ pub struct InboxRow {
     pub tries: i64,
 }
 
-/// Stores a batch of updates, given as `(event id, raw text)`. Returns the ids of those not seen before.
+/// Stores a batch of updates in the order given, as `(event id, raw text)`. Returns the ids of those not seen before.
 pub async fn receive(
     tx: &mut Tx,
     channel: ChannelId,
@@ -25,10 +25,11 @@ pub async fn receive(
     now: DateTime<Utc>,
 ) -> Result<Vec<(String, InboxId)>> {
     const SQLITE: &str = "INSERT INTO inbox (channel_id, event_id, received_at, raw, state)
-        SELECT $1, json_extract(value, '$[0]'), $3, json_extract(value, '$[1]'), 'new' FROM json_each($2) WHERE true
+        SELECT $1, json_extract(value, '$[0]'), $3, json_extract(value, '$[1]'), 'new' FROM json_each($2) WHERE true ORDER BY key
         ON CONFLICT (channel_id, event_id) DO NOTHING RETURNING event_id, id";
     const PG: &str = "INSERT INTO inbox (channel_id, event_id, received_at, raw, state)
-        SELECT $1, value->>0, $3, value->>1, 'new' FROM json_array_elements($2::json)
+        SELECT $1, value->>0, $3, value->>1, 'new'
+        FROM json_array_elements($2::json) WITH ORDINALITY AS t (value, n) ORDER BY n
         ON CONFLICT (channel_id, event_id) DO NOTHING RETURNING event_id, id";
     let (sql, rows) = (tx.pick(SQLITE, PG), json(batch));
     Ok(on!(tx, c => sqlx::query_as(sql).bind(channel).bind(&rows).bind(At::from(now)).fetch_all(c).await)?)

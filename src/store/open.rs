@@ -69,11 +69,8 @@ impl Unsealed {
             Pools::Sqlite { write, .. } => sqlx::query_scalar(LATEST_MIGRATION).fetch_one(write).await,
             Pools::Pg(pool) => sqlx::query_scalar(LATEST_MIGRATION).fetch_one(pool).await,
         }
-        .map_err(|error| match error {
-            // The table of migrations is not there: nothing was ever set up.
-            sqlx::Error::Database(_) => StoreError::Older,
-            other => StoreError::from(other),
-        })?;
+        // The table of migrations is not there: nothing was ever set up.
+        .map_err(|error| if error.as_database_error().is_some() { StoreError::Older } else { error.into() })?;
         match found {
             Some(found) if found > known => Err(StoreError::Newer { found }),
             Some(found) if found == known => Ok(()),
@@ -139,7 +136,30 @@ fn is_safe_sqlite(version: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_safe_sqlite;
+    #![allow(clippy::unwrap_used, reason = "tests fail loudly")]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_sqlite_connection_flushes_each_commit_and_only_one_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::Sqlite { path: folder.path().join("test.db") };
+        let Pools::Sqlite { write, read } = connect(&url, OnMissing::Create).await.unwrap() else { unreachable!() };
+        for (pool, query_only) in [(&write, 0_i64), (&read, 1)] {
+            for (pragma, expected) in [
+                ("PRAGMA synchronous", 2), // FULL
+                ("PRAGMA foreign_keys", 1),
+                ("PRAGMA query_only", query_only),
+                ("PRAGMA busy_timeout", 10_000),
+            ] {
+                let found: i64 = sqlx::query_scalar(pragma).fetch_one(pool).await.unwrap();
+                assert_eq!(found, expected, "{pragma}");
+            }
+            let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(pool).await.unwrap();
+            assert_eq!(journal, "wal");
+        }
+        assert_eq!(write.options().get_max_connections(), 1);
+    }
 
     #[test]
     fn sqlite_with_the_wal_fault_is_refused() {

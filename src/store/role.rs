@@ -28,7 +28,7 @@ pub async fn revoke(tx: &mut Tx, staff: StaffId, role: Role, now: DateTime<Utc>)
     const SQL: &str = "UPDATE role_grant SET revoked_at = $3 WHERE staff_id = $1 AND role = $2 AND revoked_at IS NULL";
     let done = on!(tx, c => sqlx::query(SQL).bind(staff).bind(role).bind(At::from(now))
         .execute(c).await.map(|done| done.rows_affected()))?;
-    Ok(done == 1)
+    Ok(done > 0)
 }
 
 /// Every grant in force, of people on the roster, in roster order.

@@ -139,16 +139,22 @@ async fn a_group_that_threw_the_bot_out_is_suspended_and_its_people_are_not_reac
 #[tokio::test]
 async fn refused_markup_goes_out_plain_once_and_a_moved_group_is_followed() {
     for db in databases().await {
-        let office = World::new(db).await;
+        let mut office = World::new(db).await;
+        // The new chat is met before the old one is known to have moved.
+        let chat = json!({"id": -1003, "kind": "supergroup", "title": "学习群", "members": [1], "bot": "member"});
+        office.server.order("chats", chat).await;
+        office.poll().await;
         let markup =
             json!({"kind": "error", "code": 400, "description": "Bad Request: can't parse entities: unclosed"});
         office.server.order("faults", json!({"method": "sendMessage", "times": 1, "fault": markup})).await;
-        let moved = json!({"kind": "error", "code": 400, "description": "Bad Request: group chat was upgraded to a supergroup chat", "parameters": {"migrate_to_chat_id": -1002}});
+        let moved = json!({"kind": "error", "code": 400, "description": "Bad Request: group chat was upgraded to a supergroup chat", "parameters": {"migrate_to_chat_id": -1003}});
         office.server.order("faults", json!({"method": "sendMessage", "times": 1, "fault": moved})).await;
         let push = office.push_now(None).await;
         office.work().await;
         let (state, outcomes) = office.delivery(&push).await;
         assert_eq!(outcomes[..2], ["rejected".to_owned(), "rejected".to_owned()]);
         assert_eq!((state.as_str(), outcomes.len()), ("sent", 3));
+        assert_eq!(office.sent(-1003).await.len(), 1);
+        office.stop().await;
     }
 }

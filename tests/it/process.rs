@@ -2,7 +2,6 @@
 //! commands work beside it.
 
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
 
 use qingfeng::sandbox::Time;
 use serde_json::{Value, json};
@@ -147,6 +146,7 @@ async fn from_an_empty_folder_to_a_figure_in_the_report() {
     let roster = concat!(env!("CARGO_MANIFEST_DIR"), "/content/roster.example.csv");
     machine.run(&format!("roster import {roster}"));
     machine.run("content sync");
+    machine.run("setting set office.hotline 内线8000");
     let _running = machine.serve();
     let staff = machine.run("staff list --json");
     let staff_no = staff[0]["staff_no"].as_str().unwrap().to_owned();

@@ -1,7 +1,7 @@
 //! The tag over the acks of one commit. The audit chain holds one `ack_batch` entry per commit instead of one per
 //! press; the tag in it makes every press as safe from being changed as an entry of its own.
 
-use crate::ids::{AckId, PushId, StaffId};
+use crate::ids::{AckId, AttemptId, InboxId, PushId, StaffId};
 
 use super::{Tag, put};
 
@@ -21,24 +21,30 @@ pub struct AckLine {
     pub at_ms: i64,
     /// How, in the table's spelling (`button`, `text`, `manual` …).
     pub method: String,
-    /// Who recorded it for them, as an [`Actor`](super::Actor)'s text form; empty when they did it themselves.
-    pub recorded_by: String,
-    /// The copy that was pressed; 0 for none.
-    pub attempt: i64,
-    /// The inbound update that carried it; 0 for none.
-    pub inbox: i64,
+    /// Who recorded it for them, as an [`Actor`](super::Actor)'s text form; none when they did it themselves.
+    pub recorded_by: Option<String>,
+    /// The copy that was pressed.
+    pub attempt: Option<AttemptId>,
+    /// The inbound update that carried it.
+    pub inbox: Option<InboxId>,
     /// The commit it belongs to.
     pub batch: i64,
 }
 
 impl AckLine {
-    /// Numbers as 8 bytes, big endian, then each text preceded by its length.
+    /// Numbers as 8 bytes, big endian, then each text preceded by its length. What may be absent is preceded by a byte
+    /// that says whether it is there.
     fn encode(&self, bytes: &mut Vec<u8>) {
-        for number in [self.ack.0, self.push.0, self.staff.0, self.at_ms, self.attempt, self.inbox, self.batch] {
+        for number in [self.ack.0, self.push.0, self.staff.0, self.at_ms, self.batch] {
             bytes.extend_from_slice(&number.to_be_bytes());
         }
+        for number in [self.attempt.map(|id| id.0), self.inbox.map(|id| id.0)] {
+            bytes.push(u8::from(number.is_some()));
+            bytes.extend_from_slice(&number.unwrap_or_default().to_be_bytes());
+        }
         put(bytes, self.method.as_bytes());
-        put(bytes, self.recorded_by.as_bytes());
+        bytes.push(u8::from(self.recorded_by.is_some()));
+        put(bytes, self.recorded_by.as_deref().unwrap_or_default().as_bytes());
     }
 }
 

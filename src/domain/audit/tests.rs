@@ -6,7 +6,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::*;
-use crate::ids::{AckId, ChannelId, PushId, StaffId};
+use crate::ids::{AckId, AttemptId, ChannelId, InboxId, PushId, StaffId};
 
 /// A keyed tag good enough for tests: what matters is that it depends on every byte.
 fn mac(bytes: &[u8]) -> Tag {
@@ -177,7 +177,7 @@ proptest! {
     }
 
     #[test]
-    fn any_change_of_an_ack_row_is_seen(count in 1..6_i64, at in 0..6_usize, column in 0..6_u8) {
+    fn any_change_of_an_ack_row_is_seen(count in 1..6_i64, at in 0..6_usize, column in 0..9_u8) {
         let mut lines = acks(count);
         let tag = batch_mac(&lines, mac);
         let at = at % lines.len();
@@ -188,7 +188,10 @@ proptest! {
             2 => line.staff = StaffId(line.staff.0 + 1),
             3 => line.at_ms -= 1,
             4 => line.method = "manual".to_owned(),
-            _ => line.recorded_by = "operator".to_owned(),
+            5 => line.attempt = None,
+            6 => line.inbox = Some(InboxId(0)),
+            7 => line.batch += 1,
+            _ => line.recorded_by = Some(String::new()),
         }
         prop_assert_eq!(check_batch(&lines, lines.len(), &tag, mac), Err(BatchFault::Edited));
     }
@@ -201,9 +204,9 @@ fn acks(count: i64) -> Vec<AckLine> {
         staff: StaffId(10 + n),
         at_ms: 5000 + n,
         method: "button".to_owned(),
-        recorded_by: String::new(),
-        attempt: 20 + n,
-        inbox: 30 + n,
+        recorded_by: None,
+        attempt: Some(AttemptId(20 + n)),
+        inbox: Some(InboxId(30 + n)),
         batch: 1,
     };
     (1..=count).map(line).collect()

@@ -1,0 +1,33 @@
+//! Every function of the store on both databases: SQL is not checked when it is compiled, and the two differ.
+//! One file per aggregate; `world` holds the small office they all start from.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
+
+#[path = "support/db.rs"]
+mod db;
+
+#[path = "store/ack.rs"]
+mod ack;
+#[path = "store/audit.rs"]
+mod audit;
+#[path = "store/content.rs"]
+mod content;
+#[path = "store/delivery.rs"]
+mod delivery;
+#[path = "store/inbox.rs"]
+mod inbox;
+#[path = "store/ledger.rs"]
+mod ledger;
+#[path = "store/open.rs"]
+mod open;
+#[path = "store/people.rs"]
+mod people;
+#[path = "store/places.rs"]
+mod places;
+#[path = "store/push.rs"]
+mod push;
+#[path = "store/schedule.rs"]
+mod schedule;
+#[path = "store/schema.rs"]
+mod schema;
+#[path = "store/world.rs"]
+mod world;

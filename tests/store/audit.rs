@@ -1,0 +1,91 @@
+//! The chain as it is stored: appended at a commit, never forked.
+
+use qingfeng::domain::audit::{Action, Actor, Event, Head};
+use qingfeng::ids::AuditSeq;
+use qingfeng::store::audit::{self, StoredHead};
+use qingfeng::store::{Store, StoreError};
+
+use crate::world::{at, worlds};
+
+fn event(subject: &str) -> Event {
+    Event {
+        at_ms: at(1).timestamp_millis(),
+        actor: Actor::Operator { staff_no: None },
+        action: Action::SettingSet,
+        subject: subject.to_owned(),
+        detail: serde_json::json!({ "value": "含“引号”、\\ 与换行\n" }),
+    }
+}
+
+#[tokio::test]
+async fn a_commit_appends_what_was_noted_and_moves_the_head() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        assert_eq!(audit::head(&mut tx).await.unwrap(), StoredHead::Sound(Head::EMPTY));
+        tx.note(event("setting:a"));
+        tx.note(event("setting:b"));
+        tx.commit().await.unwrap();
+        let mut tx = world.store.read().await.unwrap();
+        let entries = audit::page(&mut tx, AuditSeq(1), 9).await.unwrap();
+        let told: Vec<_> = entries.iter().map(|e| (e.seq.0, e.subject.as_str(), e.detail.as_str())).collect();
+        let detail = "{\"value\":\"含“引号”、\\\\ 与换行\\n\"}";
+        assert_eq!(told, [(1, "setting:a", detail), (2, "setting:b", detail)]);
+        let last = Head { seq: AuditSeq(2), mac: entries[1].mac };
+        assert_eq!(audit::head(&mut tx).await.unwrap(), StoredHead::Sound(last));
+        assert_eq!(audit::page(&mut tx, AuditSeq(2), 9).await.unwrap(), entries[1..]);
+        assert_eq!(audit::latest(&mut tx, 1).await.unwrap(), entries[1..]);
+        assert_eq!(audit::latest(&mut tx, 9).await.unwrap(), entries);
+        assert_eq!(audit::count(&mut tx).await.unwrap(), 2);
+    }
+}
+
+#[tokio::test]
+async fn what_was_noted_goes_with_a_transaction_that_is_dropped() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        tx.note(event("setting:a"));
+        world.deliver(&mut tx).await;
+        drop(tx);
+        let mut tx = world.tx().await;
+        assert_eq!(audit::head(&mut tx).await.unwrap(), StoredHead::Sound(Head::EMPTY));
+        assert_eq!(audit::count(&mut tx).await.unwrap(), 0);
+        assert!(qingfeng::store::delivery::of_push(&mut tx, world.push).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn two_writers_never_fork_the_chain() {
+    for world in worlds().await {
+        let write = |store: Store, name: &'static str| async move {
+            for n in 0..20 {
+                let mut tx = store.write().await.unwrap();
+                tx.note(event(&format!("setting:{name}{n}")));
+                tx.note(event(&format!("setting:{name}{n}")));
+                tx.commit().await.unwrap();
+            }
+        };
+        let one = tokio::spawn(write(world.store.clone(), "a"));
+        let two = tokio::spawn(write(world.again().await, "b"));
+        one.await.unwrap();
+        two.await.unwrap();
+        let actor = Actor::Operator { staff_no: None };
+        let verified = qingfeng::office::audit::verify(&world.ctx(), &actor).await.unwrap();
+        assert_eq!((verified.entries, verified.head.seq, verified.first_bad), (80, AuditSeq(80), None));
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_appended_to_a_head_that_was_edited() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        tx.note(event("setting:a"));
+        tx.commit().await.unwrap();
+        world.raw("UPDATE audit_head SET mac = 'x'").await.unwrap();
+        let mut tx = world.tx().await;
+        assert_eq!(audit::head(&mut tx).await.unwrap(), StoredHead::Edited);
+        tx.note(event("setting:b"));
+        let refused = tx.commit().await;
+        assert!(matches!(refused, Err(StoreError::Unreadable(_))), "{refused:?}");
+        assert_eq!(audit::count(&mut world.tx().await).await.unwrap(), 1);
+    }
+}

@@ -1,0 +1,68 @@
+//! Raw inbound updates.
+
+use qingfeng::store::inbox;
+
+use crate::world::{at, worlds};
+
+#[tokio::test]
+async fn an_update_is_stored_once_per_channel_in_the_order_it_came() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        let other = qingfeng::store::channel::add(&mut tx, "relay", "1").await.unwrap();
+        let batch = [("12", "{\"a\":\"\\u0000“”\"}"), ("11", "{}"), ("12", "again")];
+        let new = inbox::receive(&mut tx, world.channel, &batch, at(0)).await.unwrap();
+        assert_eq!(new.len(), 2);
+        assert_eq!(inbox::receive(&mut tx, world.channel, &batch, at(1)).await.unwrap(), []);
+        let lower = inbox::receive(&mut tx, world.channel, &[("3", "{}")], at(2)).await.unwrap();
+        assert_eq!(lower[0].0, "3", "ids start anew after a while: a lower one is new");
+        assert_eq!(inbox::receive(&mut tx, other, &[("12", "{}")], at(3)).await.unwrap().len(), 1);
+        let waiting = inbox::waiting(&mut tx, world.channel, 9).await.unwrap();
+        let told: Vec<_> = waiting.iter().map(|row| (row.event_id.as_str(), row.raw.as_str(), row.tries)).collect();
+        assert_eq!(told, [("12", batch[0].1, 0), ("11", "{}", 0), ("3", "{}", 0)]);
+        assert_eq!(waiting[0].received_at, qingfeng::store::At::from(at(0)));
+        assert_eq!(inbox::waiting(&mut tx, world.channel, 1).await.unwrap().len(), 1);
+        let seen = inbox::seen(&mut tx, world.channel, &["3", "99"]).await.unwrap();
+        assert_eq!(seen, [("3".to_owned(), waiting[2].id)]);
+    }
+}
+
+#[tokio::test]
+async fn what_was_worked_through_waits_no_more() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        inbox::receive(&mut tx, world.channel, &[("1", "{}"), ("2", "{}")], at(0)).await.unwrap();
+        let first = inbox::waiting(&mut tx, world.channel, 1).await.unwrap().remove(0);
+        inbox::done(&mut tx, &[first.id]).await.unwrap();
+        let rest = inbox::waiting(&mut tx, world.channel, 9).await.unwrap();
+        assert_eq!(rest.iter().map(|row| row.event_id.as_str()).collect::<Vec<_>>(), ["2"]);
+        assert_eq!(inbox::receive(&mut tx, world.channel, &[("1", "{}")], at(9)).await.unwrap(), [], "still known");
+    }
+}
+
+#[tokio::test]
+async fn an_update_that_keeps_failing_is_set_aside() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        let id = inbox::receive(&mut tx, world.channel, &[("1", "{}")], at(0)).await.unwrap()[0].1;
+        assert_eq!(inbox::failed(&mut tx, id, 3).await.unwrap(), 1);
+        assert_eq!(inbox::failed(&mut tx, id, 3).await.unwrap(), 2);
+        assert_eq!(inbox::waiting(&mut tx, world.channel, 9).await.unwrap()[0].tries, 2);
+        assert_eq!(inbox::failed(&mut tx, id, 3).await.unwrap(), 3);
+        assert!(inbox::waiting(&mut tx, world.channel, 9).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn raw_texts_go_after_their_days_and_only_once_worked_through() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        let old = inbox::receive(&mut tx, world.channel, &[("1", "{}"), ("2", "{}")], at(0)).await.unwrap();
+        let new = inbox::receive(&mut tx, world.channel, &[("3", "{}")], at(10)).await.unwrap();
+        let done = old.iter().find(|(event, _)| event == "1").unwrap().1;
+        inbox::done(&mut tx, &[done, new[0].1]).await.unwrap();
+        assert_eq!(inbox::forget_raw(&mut tx, at(10)).await.unwrap(), 1);
+        assert_eq!(inbox::forget_raw(&mut tx, at(10)).await.unwrap(), 0);
+        assert_eq!(inbox::waiting(&mut tx, world.channel, 9).await.unwrap()[0].raw, "{}");
+        assert_eq!(inbox::seen(&mut tx, world.channel, &["1"]).await.unwrap(), [("1".to_owned(), done)]);
+    }
+}

@@ -1,0 +1,77 @@
+//! Both folders of migrations describe the same tables, and the queries that run all the time find their indexes.
+
+use std::collections::BTreeSet;
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+
+use crate::world::{World, worlds};
+
+/// `table.column null type`, with the types of both databases in one spelling.
+async fn columns(world: &World) -> BTreeSet<String> {
+    const SQLITE: &str =
+        "SELECT m.name || '.' || p.name || CASE WHEN p.\"notnull\" OR p.pk THEN ' ' ELSE ' null ' END || p.type
+        FROM sqlite_schema m JOIN pragma_table_info(m.name) p
+        WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.name <> '_sqlx_migrations'";
+    const PG: &str = "SELECT table_name || '.' || column_name || CASE is_nullable WHEN 'NO' THEN ' ' ELSE ' null ' END
+            || CASE data_type WHEN 'bigint' THEN 'INTEGER' WHEN 'boolean' THEN 'INTEGER' WHEN 'date' THEN 'TEXT'
+                ELSE upper(data_type) END
+        FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations'";
+    let rows: Vec<String> = if world.db.label == "postgres" {
+        let mut connection = PgConnection::connect(&world.db.url).await.unwrap();
+        sqlx::query_scalar(PG).fetch_all(&mut connection).await.unwrap()
+    } else {
+        let mut connection = SqliteConnection::connect(&world.db.url).await.unwrap();
+        sqlx::query_scalar(SQLITE).fetch_all(&mut connection).await.unwrap()
+    };
+    rows.into_iter().collect()
+}
+
+/// Names of all indexes that a migration gave a name.
+async fn indexes(world: &World) -> BTreeSet<String> {
+    let rows: Vec<String> = if world.db.label == "postgres" {
+        let mut connection = PgConnection::connect(&world.db.url).await.unwrap();
+        let sql = "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'public'
+            AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key'";
+        sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
+    } else {
+        let mut connection = SqliteConnection::connect(&world.db.url).await.unwrap();
+        let sql = "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL";
+        sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
+    };
+    rows.into_iter().collect()
+}
+
+#[tokio::test]
+async fn both_databases_have_the_same_columns_and_indexes() {
+    let worlds = worlds().await;
+    let sqlite = (columns(&worlds[0]).await, indexes(&worlds[0]).await);
+    assert!(sqlite.0.contains("ack.attempt_id null INTEGER") && sqlite.1.contains("ack_once"), "{sqlite:?}");
+    for world in &worlds[1..] {
+        let other = (columns(world).await, indexes(world).await);
+        let apart: Vec<_> =
+            sqlite.0.symmetric_difference(&other.0).chain(sqlite.1.symmetric_difference(&other.1)).collect();
+        assert!(apart.is_empty(), "on one database only: {apart:#?}");
+    }
+}
+
+/// What runs many times a minute on SQLite must not read whole tables. The texts are those of the store, shortened to
+/// what the planner decides by.
+#[tokio::test]
+async fn what_runs_all_the_time_finds_its_index() {
+    let world = worlds().await.remove(0);
+    let mut connection = SqliteConnection::connect(&world.db.url).await.unwrap();
+    for (sql, index) in [
+        ("SELECT MIN(not_before) FROM delivery WHERE state IN ('queued', 'retry_wait')", "delivery_due"),
+        ("SELECT COUNT(*) FROM delivery WHERE state = 'in_doubt' AND target_kind = 'group'", "delivery_doubt"),
+        ("SELECT MIN(edit_after) FROM count_line WHERE dirty", "count_line_dirty"),
+        ("SELECT id FROM inbox WHERE state = 'new' AND channel_id = 1 ORDER BY id LIMIT 9", "inbox_new"),
+        ("SELECT id FROM inbox WHERE received_at < 1 AND raw IS NOT NULL AND state <> 'new'", "inbox_raw"),
+        ("SELECT MAX(slot_at) FROM push WHERE item_version_id = 1", "push_item"),
+    ] {
+        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+        assert!(plan.iter().any(|step| step.3.contains(index)), "{sql}: {plan:?}");
+    }
+}
