@@ -19,12 +19,12 @@ const PAUSE: TimeDelta = TimeDelta::seconds(5);
 const TIDY_EVERY: TimeDelta = TimeDelta::hours(1);
 
 /// Runs a step until told to stop. A step returns when it wants to be called next.
-async fn repeat<F>(ctx: &Ctx, mut stop: Stop, name: &'static str, step: impl Fn() -> F)
+async fn repeat<F>(ctx: &Ctx, mut stop: Stop, name: &'static str, work: impl Fn() -> F)
 where
     F: Future<Output = Outcome<DateTime<Utc>>>,
 {
     while !stop.stopped() {
-        let next = match step().await {
+        let next = match work().await {
             Ok(next) => next,
             Err(error) => {
                 tracing::error!(%error, job = name, "a step failed and will be repeated");
@@ -40,29 +40,29 @@ where
 
 /// Decides due slots until told to stop.
 pub async fn plan(ctx: Ctx, stop: Stop) {
-    let step = async || {
+    let work = async || {
         let next = schedule::plan(&ctx).await?;
         let look_again = ctx.now() + LOOK_AGAIN;
         Ok(next.map_or(look_again, |next| next.min(look_again)))
     };
-    repeat(&ctx, stop, "plan", step).await;
+    repeat(&ctx, stop, "plan", work).await;
 }
 
 /// Sends until told to stop.
 pub async fn send(ctx: Ctx, line: Line, stop: Stop) {
-    let step = async || {
+    let work = async || {
         let next = send::step(&ctx, &line).await?;
         let look_again = ctx.now() + LOOK_AGAIN;
         Ok(next.map_or(look_again, |next| next.min(look_again)))
     };
-    repeat(&ctx, stop, "send", step).await;
+    repeat(&ctx, stop, "send", work).await;
 }
 
 /// Removes what is past its keeping until told to stop.
 pub async fn tidy(ctx: Ctx, stop: Stop) {
-    let step = async || {
+    let work = async || {
         inbox::tidy(&ctx).await?;
         Ok(ctx.now() + TIDY_EVERY)
     };
-    repeat(&ctx, stop, "tidy", step).await;
+    repeat(&ctx, stop, "tidy", work).await;
 }

@@ -22,7 +22,6 @@ pub struct Serve {}
 
 impl Serve {
     /// Carries the command out.
-    #[expect(clippy::unused_self, reason = "every noun is run the same way")]
     pub fn run(self, setup: &Setup) -> Ended {
         let config = setup.config()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();

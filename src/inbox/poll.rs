@@ -19,7 +19,7 @@ use crate::stop::Stop;
 const HOLD: Duration = Duration::from_secs(25);
 /// First and longest pause after a poll or a commit that failed.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
-const PAUSE_LONGEST: Duration = Duration::from_secs(60);
+const PAUSE_LONGEST: Duration = Duration::from_mins(1);
 /// Shortest pause while another program polls: each try ends the other's poll.
 const PAUSE_CONFLICT: Duration = Duration::from_secs(5);
 /// Answers under way at once; more would only queue inside the platform.

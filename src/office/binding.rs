@@ -72,16 +72,13 @@ pub struct Stored {
 pub async fn stored(ctx: &Ctx, line: &Line, account: &str) -> Outcome<Option<Stored>> {
     let mut tx = ctx.store.write().await?;
     let account = reachable(&mut tx, line, account).await?;
-    let stored = match store::account::bound_to(&mut tx, account.id).await? {
-        Some(staff) => {
-            let owner = owner(&mut tx, staff).await?;
-            let record = store::account::record(&mut tx, account.id).await?;
-            record.map(|(bound_at, acks)| Stored { owner, bound_at: bound_at.utc(), acks })
-        }
-        None => {
-            store::account::set_notice_shown(&mut tx, account.id, ctx.now()).await?;
-            None
-        }
+    let stored = if let Some(staff) = store::account::bound_to(&mut tx, account.id).await? {
+        let owner = owner(&mut tx, staff).await?;
+        let record = store::account::record(&mut tx, account.id).await?;
+        record.map(|(bound_at, acks)| Stored { owner, bound_at: bound_at.utc(), acks })
+    } else {
+        store::account::set_notice_shown(&mut tx, account.id, ctx.now()).await?;
+        None
     };
     tx.commit().await?;
     Ok(stored)

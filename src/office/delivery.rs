@@ -222,10 +222,7 @@ pub async fn settle(
         Err(SendError::MarkupRefused(text)) => (None, Some(format!("{MARKUP}{text}"))),
         Err(error) => (None, Some(error.to_string())),
     };
-    let reason = match step.state {
-        DeliveryState::Failed => Some(reason(result)),
-        _ => None,
-    };
+    let reason = (step.state == DeliveryState::Failed).then(|| reason(result));
     let record = CallRecord {
         attempt: call.attempt.id,
         delivery: call.delivery.id,

@@ -134,7 +134,15 @@ pub async fn make(tx: &mut Tx, ctx: &Ctx, actor: &Actor, order: &Order<'_>) -> O
         hashes.push(hash);
     }
     let expires = deadline.unwrap_or(ctx.now() + TimeDelta::hours(slot::LATE_HOURS_MAX));
-    queue(tx, ctx, push, &covers, &chunks, expires).await?;
+    let like = NewDelivery {
+        kind: DeliveryKind::Push,
+        subject_id: push.0,
+        target_kind: TargetKind::Group,
+        target_id: 0,
+        not_before: ctx.now(),
+        expires_at: expires,
+    };
+    queue(tx, &like, &covers, &chunks).await?;
     let expected = chunks.iter().flat_map(|c| &c.members).filter(|m| m.status == MemberStatus::Expected).count();
     let detail = json!({
         "item": order.item.slug, "item_version": order.item_version, "confirm": order.confirm.as_str(),
@@ -197,23 +205,10 @@ async fn candidates(tx: &mut Tx, ctx: &Ctx, order: &Order<'_>, covers: &Covers) 
     Ok(people.collect())
 }
 
-/// One delivery per target, with the units (or the person) of the frozen audience that it speaks to.
-async fn queue(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    push: PushId,
-    covers: &Covers,
-    chunks: &[Chunk],
-    expires: DateTime<Utc>,
-) -> Outcome<()> {
-    let delivery = |target_kind, target_id| NewDelivery {
-        kind: DeliveryKind::Push,
-        subject_id: push.0,
-        target_kind,
-        target_id,
-        not_before: ctx.now(),
-        expires_at: expires,
-    };
+/// One delivery per target, with the units (or the person) of the frozen audience that it speaks to. `like` is what they
+/// have in common.
+async fn queue(tx: &mut Tx, like: &NewDelivery, covers: &Covers, chunks: &[Chunk]) -> Outcome<()> {
+    let push = PushId(like.subject_id);
     match covers {
         Covers::Groups(groups) => {
             for (group, units) in groups {
@@ -222,7 +217,8 @@ async fn queue(
                 if addressed.is_empty() {
                     continue;
                 }
-                let id = store::delivery::add(tx, &delivery(TargetKind::Group, group.0), ctx.now()).await?;
+                let new = NewDelivery { target_kind: TargetKind::Group, target_id: group.0, ..like.clone() };
+                let id = store::delivery::add(tx, &new, like.not_before).await?;
                 for unit in addressed {
                     store::push::add_cover(tx, push, id, unit, None).await?;
                 }
@@ -234,7 +230,8 @@ async fn queue(
             let people: Vec<(UnitId, StaffId)> =
                 chunks.iter().flat_map(|chunk| chunk.members.iter().map(|member| (chunk.unit, member.staff))).collect();
             for (unit, staff) in people.into_iter().filter(|(_, staff)| bound.iter().any(|b| b.staff_id == *staff)) {
-                let id = store::delivery::add(tx, &delivery(TargetKind::Staff, staff.0), ctx.now()).await?;
+                let new = NewDelivery { target_kind: TargetKind::Staff, target_id: staff.0, ..like.clone() };
+                let id = store::delivery::add(tx, &new, like.not_before).await?;
                 store::push::add_cover(tx, push, id, unit, Some(staff)).await?;
             }
         }

@@ -44,13 +44,13 @@ impl Machine {
         assert!(output.status.success(), "{line}: {}", errors(&output));
         serde_json::from_slice(&output.stdout).unwrap_or_default()
     }
+}
 
-    /// Runs a command that must fail; what it says.
-    fn refused(&self, command: &mut Command) -> String {
-        let output = command.output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
-        errors(&output)
-    }
+/// Runs a command that must fail; what it says.
+fn refused(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
+    errors(&output)
 }
 
 fn errors(output: &Output) -> String {
@@ -124,16 +124,16 @@ async fn a_second_serve_and_a_foreign_token_are_refused_and_other_commands_work_
     let running = machine.serve();
     server.look("wait?idle=1&seconds=30").await;
     let pid = running.0.as_ref().unwrap().id().to_string();
-    let second = machine.refused(machine.command("serve").env("QINGFENG_HTTP_ADDR", free_address().await));
+    let second = refused(machine.command("serve").env("QINGFENG_HTTP_ADDR", free_address().await));
     assert!(second.contains(&pid), "{second}");
-    let migrate = machine.refused(&mut machine.command("db migrate"));
+    let migrate = refused(&mut machine.command("db migrate"));
     assert!(migrate.contains(&pid), "{migrate}");
     assert_eq!(machine.run("db check --json")["ok"], true);
     assert_eq!(running.end("TERM"), Some(0));
-    let foreign = machine.refused(machine.command("serve").env("TELOXIDE_TOKEN", "8000002:another-secret"));
+    let foreign = refused(machine.command("serve").env("TELOXIDE_TOKEN", "8000002:another-secret"));
     assert!(foreign.contains("7000001") && foreign.contains("8000002"), "{foreign}");
     assert!(!foreign.contains("another-secret"), "{foreign}");
-    let missing = machine.refused(machine.command("serve").env_remove("TELOXIDE_TOKEN"));
+    let missing = refused(machine.command("serve").env_remove("TELOXIDE_TOKEN"));
     assert!(missing.contains("TELOXIDE_TOKEN"), "{missing}");
 }
 

@@ -34,17 +34,17 @@ pub(crate) const FIRMS: i64 = -1002;
 
 /// The cast: twelve people, numbered as their accounts. 11 and 12 work in 企业科, the others in 综合科 (1–5) and 规划科.
 fn roster_csv() -> String {
-    let mut csv = "工号,姓名,单位,支部,职务,类别,顺序\n".to_owned();
-    for n in 1..=12 {
+    let person = |n: i64| {
         let unit = match n {
             1..=5 => "管委会/综合科",
             6..=10 => "管委会/规划科",
             _ => "管委会/企业科",
         };
         let kinds = if n == 12 { "聘用" } else { "公职人员" };
-        csv.push_str(&format!("S{n:02},白露{n},{unit},,,{kinds},\n"));
-    }
-    csv
+        format!("S{n:02},白露{n},{unit},,,{kinds},\n")
+    };
+    let header = "工号,姓名,单位,支部,职务,类别,顺序\n".to_owned();
+    std::iter::once(header).chain((1..=12).map(person)).collect()
 }
 
 /// Two items: a voluntary one for everybody, a required one for public officials.

@@ -78,6 +78,7 @@ async fn allowed_kinds_stay_until_named_again() {
     assert_eq!(kinds(Some(json!(["moon_phase"]))).await, "message", "unknown names are passed over");
 }
 
+#[expect(clippy::disallowed_methods, reason = "a long poll is measured in real time")]
 #[tokio::test]
 async fn a_long_poll_ends_with_the_first_update() {
     let server = Server::start().await;
