@@ -1,5 +1,5 @@
 //! The command line: one file per noun, each parsing, calling a use case and wording the outcome. A new noun is a
-//! module, a variant of [`Noun`] and an arm of [`Noun::run`].
+//! module, a variant of `Noun` and an arm of `Noun::run`.
 
 use clap::{Parser, Subcommand};
 

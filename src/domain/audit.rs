@@ -2,7 +2,7 @@
 //! inserted, removed or moved entry breaks the chain at a known place. The tag is keyed, so nobody who can write the
 //! database can mend the chain afterwards. How a tag is made is passed in as a function: this module knows no key.
 //!
-//! What a chain by itself cannot show is its end being cut off: the shorter chain is a right one. [`Chain::finish`]
+//! What a chain by itself cannot show is its end being cut off: the shorter chain is a right one. `Chain::finish`
 //! therefore compares with the head that is stored apart from the entries. Whoever cuts the entries and also restores
 //! an older head is found out only by a checkpoint kept outside the database.
 

@@ -1,7 +1,7 @@
 //! The figures of a push and of a month: who was expected, who confirmed, and what the system could not do.
 //! One place computes them, so that `push show`, the month report and every export print the same numbers.
 //!
-//! Every expected person of a push is exactly one of, in this order ([`Standing`]): acked (on time or late), in doubt,
+//! Every expected person of a push is exactly one of, in this order (`Standing`): acked (on time or late), in doubt,
 //! undelivered with a reason, missing. Rates are micro averages: sums of numerators over sums of denominators.
 
 mod check;
