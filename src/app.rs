@@ -128,15 +128,17 @@ async fn greet(ctx: Ctx, line: Line, telegram: Telegram, mut stop: Stop) -> Resu
     Ok(())
 }
 
+/// Why the platform's word on our bot was not taken in.
 #[derive(Debug, thiserror::Error)]
-enum GreetError {
+pub enum GreetError {
     #[error(transparent)]
     Send(#[from] SendError),
     #[error(transparent)]
     Store(#[from] store::StoreError),
 }
 
-async fn introduce(ctx: &Ctx, line: &Line, telegram: &Telegram) -> Result<(), GreetError> {
+/// Asks the platform once what our bot is called, and remembers it.
+pub async fn introduce(ctx: &Ctx, line: &Line, telegram: &Telegram) -> Result<(), GreetError> {
     let me = telegram.get_me().await?;
     let mut tx = ctx.store.write().await?;
     store::channel::set_name(&mut tx, line.id, &me.username).await?;

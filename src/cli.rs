@@ -9,6 +9,8 @@ pub mod audit;
 pub mod content;
 /// `db`: the database itself.
 pub mod db;
+/// `demo`: the whole loop on a temporary database and the sandbox.
+pub mod demo;
 /// `doctor`: whether everything is in order.
 pub mod doctor;
 /// `group`: chats.
@@ -62,6 +64,7 @@ pub struct Cli {
 /// What a command is about.
 #[derive(Debug, Subcommand)]
 pub enum Noun {
+    Demo(demo::Args),
     Serve(serve::Serve),
     Sandbox(sandbox::Sandbox),
     Doctor(doctor::Doctor),
@@ -82,6 +85,8 @@ impl Noun {
     pub fn log(&self) -> &'static str {
         match self {
             Self::Serve(_) => "info",
+            // The demo's month has a delivery that fails for good, which is no news.
+            Self::Demo(_) => "error",
             Self::Sandbox(_)
             | Self::Doctor(_)
             | Self::Content(_)
@@ -100,6 +105,7 @@ impl Noun {
     /// Carries the command out.
     pub fn run(self, setup: &Setup) -> Ended {
         match self {
+            Self::Demo(demo) => demo.run(setup),
             Self::Serve(serve) => serve.run(setup),
             Self::Sandbox(sandbox) => sandbox.run(setup),
             Self::Doctor(doctor) => doctor.run(setup),

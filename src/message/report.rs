@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use crate::domain::content::Theme;
 use crate::domain::report::{Counts, Figures, MonthReport, PushRow, Rate};
 use crate::domain::word::Confirm;
 
@@ -89,7 +90,7 @@ fn what_was_pushed(report: &MonthReport) -> Vec<String> {
     }
     let required: Vec<_> = of(report, Confirm::Required).collect();
     if let [only] = required.as_slice() {
-        parts.push(format!("{}1次", named(&only.title)));
+        parts.push(format!("{}1次", named(only)));
     } else {
         let times = |label: &str| required.iter().filter(|push| push.label == label).count();
         parts.extend(labels(report).into_iter().map(|label| format!("{label}{}次", times(label))));
@@ -97,9 +98,18 @@ fn what_was_pushed(report: &MonthReport) -> Vec<String> {
     parts
 }
 
-/// A title within a sentence. Those that name what they are (…提醒, …通知) read as words; others need 《》 to hold together.
-fn named(title: &str) -> String {
-    if title.ends_with("提醒") || title.ends_with("通知") { title.to_owned() } else { format!("《{title}》") }
+/// A push within a sentence. Titles that name what they are (…提醒, …通知) read as words; that of a reminder before a
+/// festival is the festival with its dates; others need 《》 to hold together.
+fn named(push: &PushRow) -> String {
+    let title = &push.title;
+    if title.ends_with("提醒") || title.ends_with("通知") {
+        title.clone()
+    } else if push.label == Theme::Festival.label() {
+        let festival = title.split_once('（').map_or(title.as_str(), |(festival, _)| festival);
+        format!("{festival}廉洁提醒")
+    } else {
+        format!("《{title}》")
+    }
 }
 
 fn voluntary(report: &MonthReport) -> String {

@@ -258,7 +258,7 @@ struct Ready {
 
 /// The item whose turn it is and the chats it can go to; otherwise the reason why the slot is a miss.
 async fn prepare(tx: &mut Tx, schedule: &ScheduleRow, day: NaiveDate) -> Outcome<Result<Ready, &'static str>> {
-    let groups = active_groups(tx, schedule.id).await?;
+    let groups = open_groups(tx, schedule.id).await?;
     if groups.is_empty() {
         return Ok(Err("no_group"));
     }
@@ -269,11 +269,14 @@ async fn prepare(tx: &mut Tx, schedule: &ScheduleRow, day: NaiveDate) -> Outcome
     Ok(Ok(Ready { item: content::source_of(&version)?, version: row.version_id, groups }))
 }
 
-async fn active_groups(tx: &mut Tx, schedule: ScheduleId) -> Outcome<Vec<GroupId>> {
+/// The chats of a rule; none when not one of them can be written to. One that cannot keeps its place: its people stay in
+/// the audience, and its delivery is a row that says why it failed.
+async fn open_groups(tx: &mut Tx, schedule: ScheduleId) -> Outcome<Vec<GroupId>> {
     let groups = store::group::list(tx).await?;
     let active = |id: &GroupId| groups.iter().any(|group| group.id == *id && group.state == GroupState::Active);
     let wanted = store::schedule::groups(tx).await?;
-    Ok(wanted.into_iter().filter(|(id, group)| *id == schedule && active(group)).map(|(_, group)| group).collect())
+    let wanted: Vec<GroupId> = wanted.into_iter().filter(|(id, _)| *id == schedule).map(|(_, group)| group).collect();
+    Ok(if wanted.iter().any(active) { wanted } else { Vec::new() })
 }
 
 /// How long the planner may sleep at most: commands add rules beside the running service, and it notices within a second.

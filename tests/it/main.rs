@@ -4,6 +4,7 @@
 #[path = "../support/db.rs"]
 mod db;
 mod delivery;
+mod demo;
 mod inbox;
 mod process;
 mod sandbox;
