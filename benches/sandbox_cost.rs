@@ -2,7 +2,7 @@
 //! answered over kept-alive connections. The sandbox runs on a thread of its own and its processor time is read from
 //! `/proc`; the client, plain sockets on the main thread, is counted apart.
 //!
-//! `cargo run --release --example sandbox_cost [presses] [connections]`. One connection is the worst case: the sandbox
+//! `cargo bench --bench sandbox_cost -- [presses] [connections]`. One connection is the worst case: the sandbox
 //! falls asleep after every answer.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a measurement fails loudly")]
 
@@ -64,14 +64,14 @@ impl Connection {
 }
 
 /// Processor time of a thread in microseconds.
-#[allow(clippy::cast_precision_loss, reason = "a figure for people")]
+#[expect(clippy::cast_precision_loss, reason = "a figure for people")]
 fn spent_us(thread: &Path) -> f64 {
     let text = std::fs::read_to_string(thread.join("schedstat")).unwrap();
     text.split_whitespace().next().unwrap().parse::<u64>().unwrap() as f64 / 1000.0
 }
 
 /// The kernel's part of a thread's processor time, 0 to 1, from its clock ticks.
-#[allow(clippy::cast_precision_loss, reason = "a figure for people")]
+#[expect(clippy::cast_precision_loss, reason = "a figure for people")]
 fn kernel_share(thread: &Path) -> f64 {
     let text = std::fs::read_to_string(thread.join("stat")).unwrap();
     let after_name = text.rsplit(')').next().unwrap();
@@ -115,9 +115,11 @@ fn callback_ids(updates: &str) -> impl Iterator<Item = &str> {
     updates.split(after).skip(1).map(|rest| rest.split('"').next().unwrap())
 }
 
-#[allow(clippy::cast_precision_loss, reason = "a figure for people")]
+#[expect(clippy::cast_precision_loss, reason = "a figure for people")]
 fn main() {
-    let mut arguments = std::env::args().skip(1).map(|text| text.parse::<usize>().expect("a number"));
+    // Cargo adds an option of its own.
+    let words = std::env::args().skip(1).filter(|word| !word.starts_with("--"));
+    let mut arguments = words.map(|text| text.parse::<usize>().expect("a number"));
     let presses = arguments.next().unwrap_or(200_000) / BULK * BULK;
     let connections = arguments.next().unwrap_or(8);
     let (address, server) = start();

@@ -119,3 +119,8 @@ fn every_store_function_is_run_by_the_conformance_suite() {
 fn documents_name_make_targets_that_exist() {
     none(&agreement::make_targets(&repository()));
 }
+
+#[test]
+fn promises_of_the_readme_name_tests_that_exist() {
+    none(&agreement::promised_tests(&repository()));
+}

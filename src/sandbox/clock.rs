@@ -12,7 +12,7 @@ pub enum Time {
 
 impl Time {
     /// The present instant in UTC milliseconds.
-    #[allow(clippy::disallowed_methods, reason = "the one place of the sandbox that reads the machine's clock")]
+    #[expect(clippy::disallowed_methods, reason = "the one place of the sandbox that reads the machine's clock")]
     pub(super) fn now_ms(self) -> i64 {
         match self {
             Self::Manual(at) => at,

@@ -96,12 +96,12 @@ impl Sandbox {
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "a long poll waits real time, whatever the sandbox's clock says")]
+#[expect(clippy::disallowed_methods, reason = "a long poll waits real time, whatever the sandbox's clock says")]
 fn now() -> Instant {
     Instant::now()
 }
 
-#[allow(clippy::disallowed_methods, reason = "a long poll waits real time, whatever the sandbox's clock says")]
+#[expect(clippy::disallowed_methods, reason = "a long poll waits real time, whatever the sandbox's clock says")]
 async fn until(end: Instant) {
     tokio::time::sleep_until(end).await;
 }

@@ -156,6 +156,22 @@ fn unknown_targets(document: &Source, targets: &BTreeSet<&str>) -> Vec<Finding> 
     found
 }
 
+/// A promise in the README names a test, as `module::name`, that exists.
+pub(crate) fn promised_tests(sources: &[Source]) -> Vec<Finding> {
+    let Some(readme) = sources.iter().find(|s| s.path == "README.md") else { return Vec::new() };
+    let suites = || sources.iter().filter(|s| s.path.starts_with("tests/"));
+    let exists = |name: &str| suites().any(|suite| suite.text.contains(&format!("fn {name}(")));
+    let mut found = Vec::new();
+    for (at, line) in readme.text.lines().enumerate().filter(|(_, line)| line.starts_with('|')) {
+        for (_, name) in line.split('`').skip(1).step_by(2).filter_map(|quoted| quoted.split_once("::")) {
+            if !exists(name) {
+                found.push(readme.finding(at + 1, format!("no test is called {name}")));
+            }
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,5 +222,13 @@ mod tests {
         let expected =
             ["README.md:3: the Makefile has no target test", "README.md:5: the Makefile has no target nothing"];
         assert_eq!(said(make_targets, &[makefile, readme]), expected);
+    }
+
+    #[test]
+    fn a_promise_without_test_is_found() {
+        let readme =
+            ("README.md", "| stored first | `inbox::kept`, `inbox::lost` | `cargo test` |\n`std::env` in prose");
+        let suite = ("tests/it/inbox.rs", "async fn kept() {}");
+        assert_eq!(said(promised_tests, &[readme, suite]), ["README.md:1: no test is called lost"]);
     }
 }
