@@ -85,11 +85,14 @@ fn book() -> Result<Workbook, XlsxError> {
     Ok(book)
 }
 
-/// The first sheet: bold header that stays in sight, columns kept as text so that leading zeros survive typing.
+/// The first sheet: bold header that stays in sight and heads every printed page, columns kept as text so that leading
+/// zeros survive typing.
 fn roster_sheet(book: &mut Workbook) -> Result<&mut Worksheet, XlsxError> {
     let sheet = book.add_worksheet();
     sheet.set_name(SHEET_NAME)?;
     sheet.set_freeze_panes(1, 0)?;
+    // All columns side by side on A4, as many pages as there are people.
+    sheet.set_paper_size(9).set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
     let bold = Format::new().set_bold();
     let text = Format::new().set_num_format("@");
     for (at, column) in (0..).zip(Column::ALL) {
