@@ -3,10 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use secrecy::ExposeSecret;
 use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnectionMetadata;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqliteConnection};
 
 use super::office::OfficeRow;
 use super::{Pools, Result, Store, StoreError};
@@ -102,7 +106,7 @@ async fn connect(url: &DatabaseUrl, on_missing: OnMissing) -> Result<Pools> {
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .busy_timeout(BUSY_TIMEOUT);
-            let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT);
+            let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).after_release(drop_if_stuck);
             let write = pool().max_connections(1).connect_with(options.clone()).await?;
             let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&write).await?;
             if !is_safe_sqlite(&version) {
@@ -117,6 +121,20 @@ async fn connect(url: &DatabaseUrl, on_missing: OnMissing) -> Result<Pools> {
             Ok(Pools::Pg(pool.connect_with(options).await?))
         }
     }
+}
+
+/// Keeps a connection only when no transaction is open on it. SQLite undoes a transaction by itself when the disk is full
+/// or fails; the driver then counts one that is not there, and the only writer would refuse every transaction to come.
+fn drop_if_stuck(
+    connection: &mut SqliteConnection,
+    _: PoolConnectionMetadata,
+) -> BoxFuture<'_, std::result::Result<bool, sqlx::Error>> {
+    async move {
+        // The undoing of a dropped transaction was queued before this and is through once it answers.
+        connection.ping().await?;
+        Ok(!connection.is_in_transaction())
+    }
+    .boxed()
 }
 
 /// Creates the file readable by its owner only; SQLite gives its side files the same rights.
@@ -159,6 +177,26 @@ mod tests {
             assert_eq!(journal, "wal");
         }
         assert_eq!(write.options().get_max_connections(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_costs_one_transaction_and_not_the_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::Sqlite { path: folder.path().join("test.db") };
+        let Pools::Sqlite { write, .. } = connect(&url, OnMissing::Create).await.unwrap() else { unreachable!() };
+        sqlx::query("CREATE TABLE note (text BLOB)").execute(&write).await.unwrap();
+        // Of this connection alone: the one that replaces it has room again.
+        sqlx::query("PRAGMA max_page_count = 2").execute(&write).await.unwrap();
+        let mut tx = write.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        let error = sqlx::query("INSERT INTO note VALUES (zeroblob(100000))").execute(&mut *tx).await.unwrap_err();
+        assert_eq!(error.as_database_error().unwrap().code().unwrap(), "13"); // SQLITE_FULL
+        drop(tx);
+
+        let mut tx = write.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        sqlx::query("INSERT INTO note VALUES (zeroblob(100000))").execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let notes: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM note").fetch_one(&write).await.unwrap();
+        assert_eq!(notes, 1);
     }
 
     #[test]
