@@ -56,7 +56,7 @@ async fn prepare(config: &Config) -> (Ctx, Hand) {
     let (clock, hand) = Clock::manual(start);
     let hold = db::hold(&config.database).expect("a free database");
     let store = db::migrate(config, &hold, clock.now()).await.expect("a database");
-    let ctx = Ctx { store, clock, zone: config.zone, boot: "bench".to_owned(), line: None };
+    let ctx = Ctx { store, clock, zone: config.zone, boot: "bench".to_owned() };
     let people = roster::parse(&rows()).expect("a roster");
     office::roster::import(&ctx, &OPERATOR, &people, Mode::Apply).await.expect("an import");
     let group = group(&ctx).await;

@@ -18,7 +18,7 @@ use crate::office::db::{self, Hold};
 use crate::office::delivery::Others;
 use crate::office::{Refusal, delivery};
 use crate::stop::{self, Stop};
-use crate::{jobs, store, web};
+use crate::{jobs, web};
 
 /// Longest wait for the loops when the program stops; what is unfinished is found by the next start.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -63,7 +63,7 @@ pub async fn build(config: &Config, clock: Clock) -> Result<App, StartError> {
     let id = db::connect(&store, KIND, &token.bot_id().to_string(), clock.now()).await?;
     let boot = format!("{}-{}", std::process::id(), clock.now().timestamp_millis());
     let line = Line { id, channel: Channel::Telegram(telegram.clone()) };
-    let ctx = Ctx { store, clock, zone: config.zone, boot, line: Some(line.clone()) };
+    let ctx = Ctx { store, clock, zone: config.zone, boot };
     Ok(App { ctx, line, telegram, hold })
 }
 
@@ -134,13 +134,11 @@ pub enum GreetError {
     #[error(transparent)]
     Send(#[from] SendError),
     #[error(transparent)]
-    Store(#[from] store::StoreError),
+    Office(#[from] Refusal),
 }
 
 /// Asks the platform once what our bot is called, and remembers it.
 pub async fn introduce(ctx: &Ctx, line: &Line, telegram: &Telegram) -> Result<(), GreetError> {
     let me = telegram.get_me().await?;
-    let mut tx = ctx.store.write().await?;
-    store::channel::set_name(&mut tx, line.id, &me.username).await?;
-    Ok(tx.commit().await?)
+    Ok(db::set_bot_name(&ctx.store, line.id, &me.username).await?)
 }

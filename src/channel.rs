@@ -24,25 +24,11 @@ pub enum Channel {
     Telegram(telegram::Telegram),
 }
 
-/// What a platform can do, as far as the program acts on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Capabilities {
-    /// A press on a button comes back with the platform's identity of the person, so that it can count as an ack.
-    pub ack: bool,
-}
-
 impl Channel {
     /// The platform's name as stored in the `channel` table.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Telegram(_) => telegram::KIND,
-        }
-    }
-
-    /// What the platform can do.
-    pub fn capabilities(&self) -> Capabilities {
-        match self {
-            Self::Telegram(_) => Capabilities { ack: true },
         }
     }
 

@@ -1,4 +1,4 @@
-//! What use cases may touch, passed by reference: the store, the clock, the office's zone and the connected channel.
+//! What use cases may touch, passed by reference: the store, the clock and the office's zone.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -17,8 +17,6 @@ pub struct Ctx {
     pub zone: Tz,
     /// Names this run of the program in leases and attempts.
     pub boot: String,
-    /// The connection to the chat platform; commands work without one.
-    pub line: Option<Line>,
 }
 
 /// A channel and its row.

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 
 use crate::ctx::Ctx;
+use crate::office::db;
 
 /// The routes of `serve`.
 pub fn router(ctx: Ctx) -> Router {
@@ -19,12 +20,7 @@ async fn healthz() -> &'static str {
 
 /// The database can be read and written; otherwise 503 with the technical cause.
 async fn readyz(State(ctx): State<Ctx>) -> (StatusCode, String) {
-    let tried = async {
-        let tx = ctx.store.write().await?;
-        drop(tx);
-        crate::store::Result::Ok(())
-    };
-    match tried.await {
+    match db::writable(&ctx.store).await {
         Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("database: {error}\n")),
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::out::{self, Ended, Form, left, right};
 use super::session::Setup;
 use super::words;
+use crate::domain::delivery::StopReason;
 use crate::office::group::{self, Listed};
 
 /// 群：查看、关联单位
@@ -51,7 +52,7 @@ struct GroupJson<'a> {
     state: &'a str,
     units: &'a [String],
     expected: usize,
-    reason: Option<&'a str>,
+    reason: Option<&'static str>,
 }
 
 impl Verb {
@@ -85,7 +86,7 @@ fn one_json(listed: &Listed) -> GroupJson<'_> {
         state: group.state.as_str(),
         units: &listed.units,
         expected: listed.expected,
-        reason: group.reason.as_deref(),
+        reason: group.reason.map(StopReason::as_str),
     }
 }
 
@@ -93,7 +94,7 @@ fn table(groups: Vec<Listed>) -> Ended {
     let columns = [right("编号"), left("会话号"), left("名称"), left("状态"), right("应知"), left("单位")];
     let rows = groups.into_iter().map(|listed| {
         let Listed { group, units, expected } = listed;
-        let why = group.reason.as_deref().map(|reason| format!("（{}）", words::reason(reason))).unwrap_or_default();
+        let why = group.reason.map(|reason| format!("（{}）", words::reason(reason))).unwrap_or_default();
         let state = format!("{}{why}", words::group_state(group.state));
         vec![group.id.to_string(), group.external_id, group.title, state, expected.to_string(), units.join("、")]
     });

@@ -7,6 +7,7 @@ use super::out::{self, Ended, Form, left};
 use super::session::{Session, Setup};
 use super::words;
 use crate::domain::rotation::Pool;
+use crate::domain::slot::MissReason;
 use crate::domain::word::Confirm;
 use crate::message::print::{local, weekday};
 use crate::office::schedule::{self, Listed, New, Upcoming};
@@ -177,7 +178,7 @@ fn upcoming(session: &Session, slots: &[Upcoming], form: Form) -> Ended {
             weekday: weekday(slot.at, zone),
             item: slot.item.as_deref(),
             moved_from: None,
-            reason: slot.item.is_none().then_some("no_item"),
+            reason: slot.item.is_none().then_some(MissReason::NoItem.as_str()),
         });
         return out::json(&rows.collect::<Vec<_>>());
     }

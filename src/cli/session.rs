@@ -79,7 +79,7 @@ impl Setup {
         let clock = Clock::system();
         let store = db::open(&config).await?;
         let boot = format!("cli-{}-{}", std::process::id(), clock.now().timestamp_millis());
-        Ok(Session { ctx: Ctx { store, clock, zone: config.zone, boot, line: None }, actor, config })
+        Ok(Session { ctx: Ctx { store, clock, zone: config.zone, boot }, actor, config })
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::domain::audit::{Action, Actor};
-use crate::domain::delivery::{AttemptOutcome, DeliveryState};
+use crate::domain::delivery::{AttemptOutcome, DeliveryState, StopReason};
 use crate::domain::leave::LeaveCategory;
 use crate::domain::month::Month;
 use crate::domain::policy::Role;
@@ -81,19 +81,18 @@ pub const fn attempt_outcome(outcome: AttemptOutcome) -> &'static str {
     }
 }
 
-/// Why a message was not sent, or why a chat is suspended, from its stored word.
-pub fn reason(word: &str) -> &str {
-    match word {
-        "kicked" | "removed" => "机器人已被移出群",
-        "chat_gone" => "群已不在",
-        "blocked" => "对方屏蔽了机器人",
-        "never_started" => "对方还没有打开与机器人的私聊",
-        "deactivated" => "对方账号已注销",
-        "refused" => "平台拒绝",
-        "unreachable" => "连不上平台",
-        "target" => "没有可发的群或私聊",
-        "unknown" => "原因不明",
-        _ => word,
+/// Why a message was not sent, or why a chat takes none.
+pub const fn reason(reason: StopReason) -> &'static str {
+    match reason {
+        StopReason::Kicked | StopReason::Removed => "机器人已被移出群",
+        StopReason::Migrated => "群已升级，改用新的群",
+        StopReason::ChatGone => "群已不在",
+        StopReason::Blocked => "对方屏蔽了机器人",
+        StopReason::NeverStarted => "对方还没有打开与机器人的私聊",
+        StopReason::Deactivated => "对方账号已注销",
+        StopReason::Refused => "平台拒绝",
+        StopReason::Unreachable => "连不上平台",
+        StopReason::NoTarget => "没有可发的群或私聊",
     }
 }
 
@@ -311,6 +310,7 @@ mod tests {
         let pushes = PushState::ALL.iter().map(|state| push_state(*state)).collect::<Vec<_>>();
         let sent = DeliveryState::ALL.iter().map(|state| delivery_state(*state)).collect::<Vec<_>>();
         let calls = AttemptOutcome::ALL.iter().map(|outcome| attempt_outcome(*outcome)).collect::<Vec<_>>();
-        insta::assert_snapshot!([groups, items, pushes, sent, calls].map(|words| words.join(" ")).join("\n"));
+        let stops = StopReason::ALL.iter().map(|stop| reason(*stop)).collect::<Vec<_>>();
+        insta::assert_snapshot!([groups, items, pushes, sent, calls, stops].map(|words| words.join(" ")).join("\n"));
     }
 }

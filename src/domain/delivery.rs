@@ -1,4 +1,5 @@
-//! The life of one outgoing message. A delivery is only ever in one state, and every move is decided here.
+//! The life of one outgoing message. A delivery is only ever in one state. What a call leads to is decided here; moves
+//! that only compare instants or leases (expired, left behind, re-sent, proved) are conditions of `store::delivery`.
 //!
 //! `queued → claimed → sending → sent | retry_wait | in_doubt | failed`, and `expired`, `cancelled`, `abandoned` at any
 //! time before the end. A call whose outcome is not known leaves the delivery `in_doubt`: it is never guessed.
@@ -68,6 +69,32 @@ words! {
     }
 }
 
+words! {
+    /// Why a delivery failed, or why a chat takes no messages.
+    StopReason {
+        /// The platform says that the bot was removed from the group, or never was in it.
+        Kicked = "kicked",
+        /// The platform told that the bot was removed from the group.
+        Removed = "removed",
+        /// The group goes on under another id that an admin linked already.
+        Migrated = "migrated",
+        /// The chat was deleted, or the platform does not know it.
+        ChatGone = "chat_gone",
+        /// The person blocked the bot.
+        Blocked = "blocked",
+        /// The person has not opened the private chat yet.
+        NeverStarted = "never_started",
+        /// The account is closed.
+        Deactivated = "deactivated",
+        /// The platform refused this message; the target stays.
+        Refused = "refused",
+        /// The platform could not be reached in any of the tries.
+        Unreachable = "unreachable",
+        /// There is no active chat or bound account to send to.
+        NoTarget = "no_target",
+    }
+}
+
 /// First pause after a call that did not send, doubled each time (`reliability`: 2 s to 5 min).
 pub const BACKOFF_FIRST: Duration = Duration::seconds(2);
 /// Longest pause between two tries.
@@ -78,19 +105,6 @@ pub const TRIES_MOST: i64 = 8;
 pub const DOUBT_WAIT: Duration = Duration::seconds(90);
 /// How long a claim holds without a result. Longer than a call's time-out of 15 s.
 pub const LEASE: Duration = Duration::seconds(60);
-
-/// What happened to a delivery under way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// The call returned, or failed in a way that was understood.
-    Called(CallResult),
-    /// The sender is gone (restart, lost lease) while an attempt was pending.
-    SenderGone,
-    /// Someone pressed a button on this copy.
-    Pressed,
-    /// Its time is over.
-    Expired,
-}
 
 /// What a call came to, as far as the delivery cares.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,33 +136,31 @@ pub struct Step {
     pub not_before: DateTime<Utc>,
 }
 
-/// Decides the move out of `sending` (and out of `in_doubt` by proof). `jitter` is between 0 and 1.
-pub fn step(event: &Event, tries: i64, now: DateTime<Utc>, jitter: f64) -> Step {
+/// Decides the move out of `sending` once the call returned. `jitter` is between 0 and 1.
+pub fn step(result: &CallResult, tries: i64, now: DateTime<Utc>, jitter: f64) -> Step {
     use AttemptOutcome as O;
     use DeliveryState as S;
     let at_once = |state, outcome| Step { state, outcome, tries, not_before: now };
-    match event {
-        Event::Called(CallResult::Sent) => at_once(S::Sent, O::Ok),
-        Event::Pressed => at_once(S::Sent, O::Proved),
-        Event::SenderGone | Event::Called(CallResult::Unknown) => at_once(S::InDoubt, O::Unknown),
-        Event::Called(CallResult::Refused) => at_once(S::Failed, O::Rejected),
-        Event::Called(CallResult::Mended) => at_once(S::Queued, O::Rejected),
-        Event::Called(CallResult::Limited { retry_after }) => {
+    match result {
+        CallResult::Sent => at_once(S::Sent, O::Ok),
+        CallResult::Unknown => at_once(S::InDoubt, O::Unknown),
+        CallResult::Refused => at_once(S::Failed, O::Rejected),
+        CallResult::Mended => at_once(S::Queued, O::Rejected),
+        CallResult::Limited { retry_after } => {
             Step { state: S::RetryWait, outcome: O::Limited, tries, not_before: now + *retry_after }
         }
-        Event::Called(CallResult::Halted { retry_after }) => {
+        CallResult::Halted { retry_after } => {
             Step { state: S::RetryWait, outcome: O::Rejected, tries, not_before: now + *retry_after }
         }
-        Event::Called(CallResult::NotSent) if tries + 1 >= TRIES_MOST => {
+        CallResult::NotSent if tries + 1 >= TRIES_MOST => {
             Step { state: S::Failed, outcome: O::NotSent, tries: tries + 1, not_before: now }
         }
-        Event::Called(CallResult::NotSent) => Step {
+        CallResult::NotSent => Step {
             state: S::RetryWait,
             outcome: O::NotSent,
             tries: tries + 1,
             not_before: now + backoff(tries, jitter),
         },
-        Event::Expired => at_once(S::Expired, O::NotSent),
     }
 }
 
@@ -175,35 +187,32 @@ mod tests {
     }
 
     #[rstest]
-    #[case(Event::Called(CallResult::Sent), DeliveryState::Sent, AttemptOutcome::Ok, 0)]
-    #[case(Event::Called(CallResult::NotSent), DeliveryState::RetryWait, AttemptOutcome::NotSent, 1)]
-    #[case(Event::Called(CallResult::Unknown), DeliveryState::InDoubt, AttemptOutcome::Unknown, 0)]
-    #[case(Event::Called(CallResult::Refused), DeliveryState::Failed, AttemptOutcome::Rejected, 0)]
-    #[case(Event::Called(CallResult::Mended), DeliveryState::Queued, AttemptOutcome::Rejected, 0)]
-    #[case(Event::SenderGone, DeliveryState::InDoubt, AttemptOutcome::Unknown, 0)]
-    #[case(Event::Pressed, DeliveryState::Sent, AttemptOutcome::Proved, 0)]
-    #[case(Event::Expired, DeliveryState::Expired, AttemptOutcome::NotSent, 0)]
-    fn each_event_has_one_move(
-        #[case] event: Event,
+    #[case(CallResult::Sent, DeliveryState::Sent, AttemptOutcome::Ok, 0)]
+    #[case(CallResult::NotSent, DeliveryState::RetryWait, AttemptOutcome::NotSent, 1)]
+    #[case(CallResult::Unknown, DeliveryState::InDoubt, AttemptOutcome::Unknown, 0)]
+    #[case(CallResult::Refused, DeliveryState::Failed, AttemptOutcome::Rejected, 0)]
+    #[case(CallResult::Mended, DeliveryState::Queued, AttemptOutcome::Rejected, 0)]
+    fn each_result_has_one_move(
+        #[case] result: CallResult,
         #[case] state: DeliveryState,
         #[case] outcome: AttemptOutcome,
         #[case] tries: i64,
     ) {
-        let step = step(&event, 0, now(), 0.5);
+        let step = step(&result, 0, now(), 0.5);
         assert_eq!((step.state, step.outcome, step.tries), (state, outcome, tries));
     }
 
     #[test]
     fn a_request_to_wait_burns_no_try_and_is_obeyed() {
-        let event = Event::Called(CallResult::Limited { retry_after: Duration::seconds(35) });
-        let step = step(&event, TRIES_MOST - 1, now(), 0.0);
+        let result = CallResult::Limited { retry_after: Duration::seconds(35) };
+        let step = step(&result, TRIES_MOST - 1, now(), 0.0);
         assert_eq!((step.state, step.tries), (DeliveryState::RetryWait, TRIES_MOST - 1));
         assert_eq!(step.not_before, now() + Duration::seconds(35));
     }
 
     #[test]
     fn the_last_try_ends_in_failed() {
-        let step = step(&Event::Called(CallResult::NotSent), TRIES_MOST - 1, now(), 0.0);
+        let step = step(&CallResult::NotSent, TRIES_MOST - 1, now(), 0.0);
         assert_eq!(step.state, DeliveryState::Failed);
     }
 

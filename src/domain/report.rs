@@ -16,7 +16,7 @@ mod tests;
 
 pub use check::{Check, CheckFailed, CheckName};
 pub use counts::{Basis, Counts, Figures, Undelivered};
-pub use input::{Coverage, Fate, Member, MemberStatus, MonthInput, PushFacts, UnitRef};
+pub use input::{Coverage, Fate, Member, MonthInput, PushFacts, UnitRef};
 pub use month::{MonthReport, People, PushRow, UnitRow, month_report};
 pub use rate::Rate;
 pub use standing::{NotAcked, Reason, Standing, missing, push_figures};

@@ -42,10 +42,24 @@ words! {
         SkippedHoliday = "skipped_holiday",
         /// The group had its messages for that day or week.
         SkippedCap = "skipped_cap",
-        /// No approved item was there.
+        /// No approved item could go out to anybody; the reason says what was missing.
         SkippedUnapproved = "skipped_unapproved",
         /// Taken back by a person.
         Cancelled = "cancelled",
+    }
+}
+
+words! {
+    /// What was missing when a slot was due and no push could be made of it.
+    MissReason {
+        /// None of the schedule's chats is active.
+        NoGroup = "no_group",
+        /// No approved item fits the schedule on that day.
+        NoItem = "no_item",
+        /// The item has blanks that no setting fills.
+        Unfilled = "unfilled",
+        /// The chats address nobody whom the item is for.
+        Nobody = "nobody",
     }
 }
 

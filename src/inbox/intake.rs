@@ -10,7 +10,7 @@ use crate::ids::AttemptId;
 use crate::message::outgoing::Answer;
 use crate::message::toast;
 use crate::office::ack::{self, Incoming, Pressed};
-use crate::office::{Outcome, delivery};
+use crate::office::{Outcome, db, delivery};
 
 /// Payload of the deep link that a person who is not bound is sent through.
 pub const BIND_LINK: &str = "bind";
@@ -99,7 +99,9 @@ fn answers(ctx: &Ctx, read: &[Read<'_>], results: Vec<Pressed>, bind: Option<&St
 
 /// The link into the private chat, once the platform told what our bot is called.
 async fn bind_link(ctx: &Ctx) -> Option<String> {
-    let mut tx = ctx.store.read().await.ok()?;
-    let names = crate::store::channel::names(&mut tx).await.ok()?;
-    names.first().map(|name| start_link(name, BIND_LINK))
+    let name = db::bot_name(&ctx.store).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the bot's name could not be read; the answer goes out without its link");
+        None
+    });
+    name.map(|name| start_link(&name, BIND_LINK))
 }

@@ -72,8 +72,9 @@ impl Poller {
             for due in intake::take(&self.ctx, &self.line, &batch).await? {
                 self.answer(due).await;
             }
-            work::step(&self.ctx, &self.line).await;
         }
+        // Also when nothing came: an update that failed, or did not fit into the last step, waits for no stranger's.
+        work::step(&self.ctx, &self.line).await;
         self.poll.committed(&batch);
         Ok(batch.len())
     }

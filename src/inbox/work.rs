@@ -7,8 +7,7 @@ use futures::FutureExt;
 
 use crate::channel::{Address, Inbound, Place, Press, Said, Sender, Style};
 use crate::ctx::{Ctx, Line};
-use crate::domain::invite::looks_like_code;
-use crate::domain::invite::normalise;
+use crate::domain::invite::{looks_like_code, normalise};
 use crate::domain::setting::Key;
 use crate::domain::tag::{Tag, Verb};
 use crate::ids::{AttemptId, InviteId};
@@ -18,15 +17,10 @@ use crate::message::outgoing::Outgoing;
 use crate::message::{binding as words, print, toast};
 use crate::office::ack::{self, Incoming};
 use crate::office::binding::{self, Accepted, Offer, Owner};
+use crate::office::inbox::{self as stored, Failed};
 use crate::office::setting::Settings;
 use crate::office::{Outcome, delivery, group, setting};
-use crate::store;
 use crate::store::inbox::InboxRow;
-
-/// Updates taken up in one step.
-const STEP_MOST: i64 = 100;
-/// Tries before an update is set aside.
-const TRIES_MOST: i64 = 3;
 
 /// What an update leads to, done after it was worked through.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +33,7 @@ pub enum Effect {
 
 /// Works through what waits. Never fails: what cannot be worked through is logged, kept and set aside in the end.
 pub async fn step(ctx: &Ctx, line: &Line) {
-    let waiting = match waiting(ctx, line).await {
+    let waiting = match stored::waiting(ctx, line).await {
         Ok(waiting) => waiting,
         Err(error) => {
             tracing::error!(%error, "the inbox could not be read");
@@ -61,7 +55,7 @@ pub async fn step(ctx: &Ctx, line: &Line) {
                 continue;
             }
         };
-        if let Err(error) = done(ctx, &row).await {
+        if let Err(error) = stored::done(ctx, row.id).await {
             tracing::error!(%error, update = %row.id, "an update will be worked through again");
         }
         for effect in effects {
@@ -70,27 +64,10 @@ pub async fn step(ctx: &Ctx, line: &Line) {
     }
 }
 
-async fn waiting(ctx: &Ctx, line: &Line) -> Outcome<Vec<InboxRow>> {
-    let mut tx = ctx.store.read().await?;
-    Ok(store::inbox::waiting(&mut tx, line.id, STEP_MOST).await?)
-}
-
-async fn done(ctx: &Ctx, row: &InboxRow) -> Outcome<()> {
-    let mut tx = ctx.store.write().await?;
-    store::inbox::done(&mut tx, &[row.id]).await?;
-    Ok(tx.commit().await?)
-}
-
 async fn fail(ctx: &Ctx, row: &InboxRow) {
-    let counted = async {
-        let mut tx = ctx.store.write().await?;
-        let tries = store::inbox::failed(&mut tx, row.id, TRIES_MOST).await?;
-        tx.commit().await?;
-        Outcome::Ok(tries)
-    };
-    match counted.await {
-        Ok(tries) if tries >= TRIES_MOST => tracing::error!(update = %row.id, "an update was set aside"),
-        Ok(_) => {}
+    match stored::failed(ctx, row.id).await {
+        Ok(Failed::SetAside) => tracing::error!(update = %row.id, "an update was set aside"),
+        Ok(Failed::Again) => {}
         Err(error) => tracing::error!(%error, update = %row.id, "a failed update could not be counted"),
     }
 }
@@ -154,7 +131,7 @@ async fn pressed(ctx: &Ctx, line: &Line, row: &InboxRow, press: &Press) -> Outco
             Ok(vec![answer(text.map_or_else(toast::unknown, toast::basis))])
         }
         Verb::Accept => {
-            let settings = settings(ctx).await?;
+            let settings = setting::read(ctx).await?;
             let contact = settings.text(Key::OfficeContact);
             let what = match binding::accept(ctx, line, &press.account, InviteId(id)).await? {
                 Accepted::Bound { credited } => words::bound(&credited, ctx.zone),
@@ -171,11 +148,6 @@ async fn pressed(ctx: &Ctx, line: &Line, row: &InboxRow, press: &Press) -> Outco
 /// A private chat has the id of its person.
 fn say(account: &str, what: Outgoing) -> Effect {
     Effect::Say { chat: account.to_owned(), what: Box::new(what) }
-}
-
-async fn settings(ctx: &Ctx) -> Outcome<Settings> {
-    let mut tx = ctx.store.read().await?;
-    setting::load(&mut tx, ctx.zone).await
 }
 
 /// What a private text asks for.
@@ -206,7 +178,7 @@ async fn said_something(ctx: &Ctx, line: &Line, said: &Said) -> Outcome<Vec<Effe
     if said.place != Place::Private || said.sender != Sender::Person {
         return Ok(Vec::new());
     }
-    let settings = settings(ctx).await?;
+    let settings = setting::read(ctx).await?;
     let (office, contact) = (settings.text(Key::OfficeName), settings.text(Key::OfficeContact));
     let what = match intent(&said.text) {
         Intent::Code(typed) => offered(ctx, line, &said.account, typed, &settings).await?,

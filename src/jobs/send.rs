@@ -6,6 +6,7 @@ use crate::channel::{Edited, SendError};
 use crate::ctx::{Ctx, Line};
 use crate::office::delivery::{self, Call, Edit};
 use crate::office::{Outcome, Refusal};
+use crate::store::delivery::DeliveryRow;
 
 /// Pause before an edit that did not arrive is tried again.
 const EDIT_PAUSE: TimeDelta = TimeDelta::seconds(60);
@@ -21,9 +22,11 @@ pub async fn step(ctx: &Ctx, line: &Line) -> Outcome<Option<DateTime<Utc>>> {
         if claimed.is_empty() {
             break;
         }
+        // One that fails keeps its claim until the lease runs out, and holds up none of the others.
         for one in claimed {
-            if let Some(call) = delivery::begin(ctx, line, one).await? {
-                send(ctx, line, &call).await?;
+            let id = one.id;
+            if let Err(error) = deliver(ctx, line, one).await {
+                tracing::error!(%error, delivery = %id, "a message could not be worked on");
             }
         }
     }
@@ -31,6 +34,13 @@ pub async fn step(ctx: &Ctx, line: &Line) -> Outcome<Option<DateTime<Utc>>> {
         change(ctx, line, &edit).await?;
     }
     delivery::next_due(ctx).await
+}
+
+async fn deliver(ctx: &Ctx, line: &Line, claimed: DeliveryRow) -> Outcome<()> {
+    match delivery::begin(ctx, line, claimed).await? {
+        Some(call) => send(ctx, line, &call).await,
+        None => Ok(()),
+    }
 }
 
 async fn send(ctx: &Ctx, line: &Line, call: &Call) -> Outcome<()> {

@@ -1,10 +1,7 @@
-//! Problems of a schedule's expression, naming the field and giving an example. And times that are printed.
+//! Problems of a schedule's expression, naming the field and giving an example.
 
 use super::roster::shown;
 use crate::domain::cron::{CronError, Field};
-use crate::domain::wall;
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 /// What the fields are, and one whole example.
 const SHAPE: &str = "应写5段，用空格隔开：分 时 日 月 星期，如“30 9 * * 1,3,5”是每周一、三、五09:30。";
@@ -69,11 +66,6 @@ fn split(field: Field) -> &'static str {
     }
 }
 
-/// Mark of a message that goes out late: the time it was planned for, by the office's clocks.
-pub fn late_mark(slot: DateTime<Utc>, tz: Tz) -> String {
-    format!("原定{}", wall::of(slot, tz).format("%H:%M"))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
@@ -122,11 +114,5 @@ mod tests {
     fn the_engines_own_refusal_is_worded() {
         let error = CronError::Engine { text: "0 1 2 3 4 5".into() };
         insta::assert_snapshot!(cron_problem(&error), @"时间表达式不能使用（0 1 2 3 4 5）。应写5段，用空格隔开：分 时 日 月 星期，如“30 9 * * 1,3,5”是每周一、三、五09:30。");
-    }
-
-    #[test]
-    fn a_late_message_prints_its_wall_time() {
-        let slot = "2026-09-07T01:30:00Z".parse().unwrap();
-        assert_eq!(late_mark(slot, Tz::Asia__Shanghai), "原定09:30");
     }
 }

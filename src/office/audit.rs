@@ -11,7 +11,7 @@ use crate::secret::Purpose;
 use crate::store::audit::StoredHead;
 use crate::store::{self, At, Tx};
 
-/// Rows read at a time, so that a ledger of any length is verified in the same memory.
+/// Rows read at a time. Beside a page only the seals are kept, about 60 bytes for each batch of acks.
 const PAGE: i64 = 1_000;
 
 /// What verifying found.

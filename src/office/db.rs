@@ -112,6 +112,25 @@ pub async fn connect(store: &Store, kind: &str, instance: &str, now: DateTime<Ut
     Ok(id)
 }
 
+/// Remembers what the platform calls our bot; links are made of it.
+pub async fn set_bot_name(store: &Store, line: ChannelId, name: &str) -> Outcome<()> {
+    let mut tx = store.write().await?;
+    store::channel::set_name(&mut tx, line, name).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What the platform calls our bot; `None` until it told.
+pub async fn bot_name(store: &Store) -> Outcome<Option<String>> {
+    let mut tx = store.read().await?;
+    Ok(store::channel::names(&mut tx).await?.into_iter().next())
+}
+
+/// Whether the database can be written to now.
+pub async fn writable(store: &Store) -> Outcome<()> {
+    drop(store.write().await?);
+    Ok(())
+}
+
 /// What the database says of its own state: `ok`, or the first fault.
 pub async fn integrity(store: &Store) -> Outcome<String> {
     let mut tx = store.read().await?;

@@ -8,7 +8,7 @@ use crate::channel::{Address, GoneReason, Receipt, SendError, Style};
 use crate::ctx::{Ctx, Line};
 use crate::domain::audit::{Action, Actor, Job};
 use crate::domain::content::fill;
-use crate::domain::delivery::{CallResult, DOUBT_WAIT, DeliveryState, Event, LEASE, TargetKind, step};
+use crate::domain::delivery::{CallResult, DOUBT_WAIT, DeliveryState, LEASE, StopReason, TargetKind, step};
 use crate::domain::push::MemberStatus;
 use crate::domain::tag::{Tag, Verb};
 use crate::domain::word::{Confirm, GroupState};
@@ -20,7 +20,7 @@ use crate::secret::{Keys, Purpose};
 use crate::store::delivery::count_line::{self, DueRow};
 use crate::store::delivery::{AttemptRow, CallRecord, DeliveryRow};
 use crate::store::push::PushRow;
-use crate::store::{self, Tx};
+use crate::store::{self, StoreError, Tx};
 
 /// Deliveries claimed at a time; few, so that a sender that stops leaves little behind.
 const CLAIM_MOST: i64 = 20;
@@ -108,8 +108,11 @@ pub async fn begin(ctx: &Ctx, line: &Line, delivery: DeliveryRow) -> Outcome<Opt
     let now = ctx.now();
     let mut tx = ctx.store.write().await?;
     let Some(address) = address(&mut tx, line, &delivery).await? else {
-        store::delivery::fail_claimed(&mut tx, &delivery, "target", now).await?;
-        state_note(&mut tx, ctx, delivery.id, json!({ "state": "failed", "by": "target" }));
+        let reason = StopReason::NoTarget;
+        if store::delivery::fail_claimed(&mut tx, &delivery, reason, now).await? {
+            let detail = json!({ "state": DeliveryState::Failed.as_str(), "reason": reason.as_str() });
+            state_note(&mut tx, ctx, delivery.id, detail);
+        }
         tx.commit().await?;
         return Ok(None);
     };
@@ -161,7 +164,7 @@ async fn shows_count(tx: &mut Tx, ctx: &Ctx, push: &PushRow) -> Outcome<bool> {
     let audience = store::push::audiences(tx, &[push.id]).await?;
     let members = audience.iter().flat_map(|(_, chunk)| &chunk.members);
     let expected = members.filter(|member| member.status == MemberStatus::Expected).count();
-    Ok(push.confirm != Confirm::None && expected >= smallest)
+    Ok(push.confirm != Confirm::None && u32::try_from(expected).is_ok_and(|expected| expected >= smallest))
 }
 
 async fn words(
@@ -174,7 +177,8 @@ async fn words(
     let version = store::item::version(tx, push.item_version_id).await?;
     let version = version.ok_or_else(|| Refusal::UnknownItem(push.slug.clone()))?;
     let item = content::source_of(&version)?;
-    let fills: std::collections::BTreeMap<String, String> = serde_json::from_str(&push.fills).unwrap_or_default();
+    let fills: std::collections::BTreeMap<String, String> =
+        serde_json::from_str(&push.fills).map_err(|_| StoreError::Unreadable(push.fills.clone()))?;
     let body = fill(&item.body, |blank| fills.get(&blank.0).cloned());
     let body = body.map_err(|blanks| Refusal::Unfilled {
         slug: push.slug.clone(),
@@ -215,14 +219,13 @@ pub async fn settle(
 ) -> Outcome<DeliveryState> {
     let now = ctx.now();
     let mut tx = ctx.store.write().await?;
-    let event = Event::Called(call_result(result, call.style));
-    let step = step(&event, call.delivery.tries, now, jitter(call.attempt.id));
+    let step = step(&call_result(result, call.style), call.delivery.tries, now, jitter(call.attempt.id));
     let (message_id, error) = match result {
         Ok(receipt) => (Some(receipt.message_id.as_str()), None),
         Err(SendError::MarkupRefused(text)) => (None, Some(format!("{MARKUP}{text}"))),
         Err(error) => (None, Some(error.to_string())),
     };
-    let reason = (step.state == DeliveryState::Failed).then(|| reason(result));
+    let reason = stop_reason(result).filter(|_| step.state == DeliveryState::Failed);
     let record = CallRecord {
         attempt: call.attempt.id,
         delivery: call.delivery.id,
@@ -232,7 +235,7 @@ pub async fn settle(
         error: error.as_deref(),
     };
     let state = if store::delivery::finish_attempt(&mut tx, &record, reason, now).await? {
-        let detail = json!({ "state": step.state.as_str(), "attempt": call.attempt.id, "reason": reason });
+        let detail = json!({ "state": step.state.as_str(), "attempt": call.attempt.id, "reason": reason.map(StopReason::as_str) });
         state_note(&mut tx, ctx, call.delivery.id, detail);
         step.state
     } else {
@@ -241,8 +244,10 @@ pub async fn settle(
     };
     match result {
         Ok(_) => start_count(&mut tx, ctx, call).await?,
-        Err(SendError::Gone(gone)) => suspend(&mut tx, ctx, call, *gone).await?,
-        Err(SendError::Migrated { to }) => group::migrate(&mut tx, ctx, line, (&call.address.chat, to)).await?,
+        Err(SendError::Gone(gone)) => suspend(&mut tx, ctx, line, (call, *gone)).await?,
+        Err(SendError::Migrated { to }) => {
+            group::migrate(&mut tx, ctx, (line, Job::Send), (&call.address.chat, to)).await?;
+        }
         Err(_) => {}
     }
     tx.commit().await?;
@@ -263,26 +268,26 @@ fn call_result(result: &Result<Receipt, SendError>, style: Style) -> CallResult 
     }
 }
 
-/// Why a delivery failed, as a word.
-fn reason(result: &Result<Receipt, SendError>) -> &'static str {
+/// Why a delivery failed; `None` for what does not end one.
+fn stop_reason(result: &Result<Receipt, SendError>) -> Option<StopReason> {
     match result {
-        Err(SendError::Gone(gone)) => gone_word(*gone),
-        Err(SendError::Refused(_) | SendError::MarkupRefused(_)) => "refused",
-        Err(SendError::NotSent(_)) => "unreachable",
+        Err(SendError::Gone(gone)) => Some(gone_reason(*gone)),
+        Err(SendError::Refused(_) | SendError::MarkupRefused(_)) => Some(StopReason::Refused),
+        Err(SendError::NotSent(_)) => Some(StopReason::Unreachable),
         Ok(_)
         | Err(
             SendError::Limited { .. } | SendError::InDoubt(_) | SendError::Migrated { .. } | SendError::Unauthorized,
-        ) => "unknown",
+        ) => None,
     }
 }
 
-fn gone_word(gone: GoneReason) -> &'static str {
+fn gone_reason(gone: GoneReason) -> StopReason {
     match gone {
-        GoneReason::Kicked => "kicked",
-        GoneReason::ChatGone => "chat_gone",
-        GoneReason::Blocked => "blocked",
-        GoneReason::NeverStarted => "never_started",
-        GoneReason::Deactivated => "deactivated",
+        GoneReason::Kicked => StopReason::Kicked,
+        GoneReason::ChatGone => StopReason::ChatGone,
+        GoneReason::Blocked => StopReason::Blocked,
+        GoneReason::NeverStarted => StopReason::NeverStarted,
+        GoneReason::Deactivated => StopReason::Deactivated,
     }
 }
 
@@ -292,19 +297,16 @@ fn jitter(attempt: AttemptId) -> f64 {
 }
 
 /// A target that is gone takes no more messages until someone acts.
-async fn suspend(tx: &mut Tx, ctx: &Ctx, call: &Call, gone: GoneReason) -> Outcome<()> {
+async fn suspend(tx: &mut Tx, ctx: &Ctx, line: &Line, (call, gone): (&Call, GoneReason)) -> Outcome<()> {
     match call.delivery.target_kind {
         TargetKind::Group => {
             let id = GroupId(call.delivery.target_id);
             let actor = Actor::System { job: Job::Send };
-            group::set_state(tx, ctx, &actor, (id, GroupState::Suspended, gone_word(gone))).await
+            group::set_state(tx, ctx, &actor, (id, GroupState::Suspended, gone_reason(gone))).await
         }
         TargetKind::Staff => {
-            let bindings = store::account::bindings(tx).await?;
-            for binding in bindings.iter().filter(|binding| binding.external_id == call.address.chat) {
-                store::account::closed(tx, binding.account_id).await?;
-            }
-            Ok(())
+            let account = store::account::ensure(tx, line.id, &call.address.chat).await?;
+            Ok(store::account::closed(tx, account.id).await?)
         }
     }
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::ctx::{Ctx, Line};
 use crate::domain::audit::{Action, Actor, Job};
+use crate::domain::delivery::StopReason;
 use crate::domain::policy::Act;
 use crate::domain::wall;
 use crate::domain::word::GroupState;
@@ -24,9 +25,28 @@ pub struct Listed {
 }
 
 /// The chat that a person means: by our id or by the platform's.
-pub fn pick<'a>(groups: &'a [GroupRow], name: &str) -> Outcome<&'a GroupRow> {
+fn pick<'a>(groups: &'a [GroupRow], name: &str) -> Outcome<&'a GroupRow> {
     let means = |group: &&GroupRow| group.id.to_string() == name || group.external_id == name;
     groups.iter().find(means).ok_or_else(|| Refusal::UnknownGroup(name.to_owned()))
+}
+
+/// The chats that names mean, each once and all of them linked; refused when nothing is named.
+pub(super) async fn pick_linked(tx: &mut Tx, names: &[String]) -> Outcome<Vec<GroupId>> {
+    if names.is_empty() {
+        return Err(Refusal::NoTarget);
+    }
+    let groups = store::group::list(tx).await?;
+    let mut ids = Vec::new();
+    for name in names {
+        let group = pick(&groups, name)?;
+        if group.state != GroupState::Active {
+            return Err(Refusal::GroupNotLinked(name.clone()));
+        }
+        if !ids.contains(&group.id) {
+            ids.push(group.id);
+        }
+    }
+    Ok(ids)
 }
 
 /// Every chat the bot knows.
@@ -87,7 +107,8 @@ pub async fn seen(ctx: &Ctx, line: &Line, chat: &str, title: &str) -> Outcome<Gr
 pub async fn gone(ctx: &Ctx, line: &Line, chat: &str) -> Outcome<()> {
     let mut tx = ctx.store.write().await?;
     for group in store::group::find_external(&mut tx, line.id, chat).await? {
-        set_state(&mut tx, ctx, &Actor::System { job: Job::Inbox }, (group.id, GroupState::Gone, "removed")).await?;
+        set_state(&mut tx, ctx, &Actor::System { job: Job::Inbox }, (group.id, GroupState::Gone, StopReason::Removed))
+            .await?;
     }
     Ok(tx.commit().await?)
 }
@@ -95,22 +116,34 @@ pub async fn gone(ctx: &Ctx, line: &Line, chat: &str) -> Outcome<()> {
 /// The platform gave a chat another id.
 pub async fn migrated(ctx: &Ctx, line: &Line, from: &str, to: &str) -> Outcome<()> {
     let mut tx = ctx.store.write().await?;
-    migrate(&mut tx, ctx, line, (from, to)).await?;
+    migrate(&mut tx, ctx, (line, Job::Inbox), (from, to)).await?;
     Ok(tx.commit().await?)
 }
 
-pub(super) async fn migrate(tx: &mut Tx, ctx: &Ctx, line: &Line, (from, to): (&str, &str)) -> Outcome<()> {
-    store::group::migrate(tx, line.id, from, to).await?;
-    let actor = Actor::System { job: Job::Inbox };
-    note(tx, ctx.now(), &actor, (Action::GroupState, format!("chat:{from}"), json!({ "migrated_to": to })));
+/// Follows a chat to its other id. The platform tells of a move more than once; the ledger does only the first time.
+pub(super) async fn migrate(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    (line, job): (&Line, Job),
+    (from, to): (&str, &str),
+) -> Outcome<()> {
+    if store::group::migrate(tx, line.id, from, to).await? {
+        let actor = Actor::System { job };
+        note(tx, ctx.now(), &actor, (Action::GroupState, format!("chat:{from}"), json!({ "migrated_to": to })));
+    }
     Ok(())
 }
 
 /// Moves a chat to a state and says why in the ledger.
-pub(super) async fn set_state(tx: &mut Tx, ctx: &Ctx, actor: &Actor, to: (GroupId, GroupState, &str)) -> Outcome<()> {
+pub(super) async fn set_state(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    actor: &Actor,
+    to: (GroupId, GroupState, StopReason),
+) -> Outcome<()> {
     let (id, state, reason) = to;
     store::group::set_state(tx, id, state, Some(reason)).await?;
-    let detail = json!({ "state": state.as_str(), "reason": reason });
+    let detail = json!({ "state": state.as_str(), "reason": reason.as_str() });
     note(tx, ctx.now(), actor, (Action::GroupState, format!("group:{id}"), detail));
     Ok(())
 }

@@ -15,15 +15,15 @@ use crate::domain::policy::Act;
 use crate::domain::push::{Candidate, Chunk, MemberStatus, freeze};
 use crate::domain::slot::{self, default_deadline};
 use crate::domain::wall;
-use crate::domain::word::{Confirm, GroupState, ItemState, Kind};
+use crate::domain::word::{Confirm, ItemState, Kind};
 use crate::ids::{GroupId, ItemVersionId, OccurrenceId, PushId, StaffId, UnitId};
 use crate::office::setting::{self, Settings};
-use crate::office::{Outcome, Refusal, authorise, note};
+use crate::office::{Outcome, Refusal, authorise, content, group, note, staff};
 use crate::store::delivery::{AttemptRow, DeliveryRow, NewDelivery};
 use crate::store::group::GroupRow;
 use crate::store::push::{NewPush, PushRow};
 use crate::store::staff::PersonRow;
-use crate::store::{self, Tx};
+use crate::store::{self, StoreError, Tx};
 
 /// Whom a push goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,14 +195,18 @@ async fn candidates(tx: &mut Tx, ctx: &Ctx, order: &Order<'_>, covers: &Covers) 
         Covers::Private(staff) => staff.contains(&row.id),
         Covers::Groups(groups) => groups.iter().any(|(_, units)| units.contains(&row.unit_id)),
     };
-    let people = rows.into_iter().filter(covered).map(|row| Candidate {
-        staff: row.id,
-        version: row.version_id,
-        unit: row.unit_id,
-        kinds: row.kinds.split(',').filter_map(Kind::parse).collect(),
-        exempt: row.exempt,
-    });
-    Ok(people.collect())
+    let candidate = |row: store::staff::CandidateRow| {
+        let kinds = kinds(&row.kinds)?;
+        Ok(Candidate { staff: row.id, version: row.version_id, unit: row.unit_id, kinds, exempt: row.exempt })
+    };
+    rows.into_iter().filter(covered).map(candidate).collect()
+}
+
+/// A word that is not understood is a fault: left out, it would drop the person from audiences without a trace.
+fn kinds(stored: &str) -> Outcome<Vec<Kind>> {
+    let words = stored.split(',').filter(|word| !word.is_empty());
+    let kinds: Option<Vec<Kind>> = words.map(Kind::parse).collect();
+    kinds.ok_or_else(|| StoreError::Unreadable(stored.to_owned()).into())
 }
 
 /// One delivery per target, with the units (or the person) of the frozen audience that it speaks to. `like` is what they
@@ -278,7 +282,7 @@ async fn place(tx: &mut Tx, ctx: &Ctx, actor: &Actor, order: &Now) -> Outcome<Pr
         return Err(Refusal::ItemExpired { slug: row.slug, on });
     }
     let version = store::item::version(tx, row.version_id).await?.ok_or_else(unknown)?;
-    let item = super::content::source_of(&version)?;
+    let item = content::source_of(&version)?;
     let confirm = order.confirm.unwrap_or(item.confirm);
     if order.deadline.is_some() && confirm != Confirm::Required {
         return Err(Refusal::DeadlineNotAsked);
@@ -298,26 +302,12 @@ async fn place(tx: &mut Tx, ctx: &Ctx, actor: &Actor, order: &Now) -> Outcome<Pr
 }
 
 async fn target(tx: &mut Tx, asked: &NowTarget) -> Outcome<Target> {
-    let named = match asked {
-        NowTarget::Groups(names) => {
-            let groups = store::group::list(tx).await?;
-            let mut found = Vec::new();
-            for name in names {
-                let group = super::group::pick(&groups, name)?;
-                if group.state != GroupState::Active {
-                    return Err(Refusal::GroupNotLinked(name.clone()));
-                }
-                found.push(group.id);
-            }
-            found.dedup();
-            Target::Groups(found)
+    match asked {
+        NowTarget::Groups(names) => Ok(Target::Groups(group::pick_linked(tx, names).await?)),
+        NowTarget::Private(names) => {
+            let staff = staff::pick(tx, names).await?;
+            if staff.is_empty() { Err(Refusal::NoTarget) } else { Ok(Target::Private(staff)) }
         }
-        NowTarget::Private(names) => Target::Private(super::staff::pick(tx, names).await?),
-    };
-    match &named {
-        Target::Groups(groups) if groups.is_empty() => Err(Refusal::NoTarget),
-        Target::Private(staff) if staff.is_empty() => Err(Refusal::NoTarget),
-        Target::Groups(_) | Target::Private(_) => Ok(named),
     }
 }
 

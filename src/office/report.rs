@@ -11,7 +11,7 @@ use crate::domain::content::Theme;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::month::Month;
 use crate::domain::policy::Act;
-use crate::domain::push::{Chunk, MemberStatus, PushState};
+use crate::domain::push::{Chunk, PushState};
 use crate::domain::report::{
     self, Coverage, Fate, Figures, Member, MonthInput, MonthReport, PushFacts, UnitRef, month_report,
 };
@@ -22,7 +22,7 @@ use crate::store::push::PushRow;
 use crate::store::report::CoverRow;
 use crate::store::staff::PersonRow;
 use crate::store::unit::OFFICE;
-use crate::store::{self, Tx};
+use crate::store::{self, StoreError, Tx};
 
 /// A person who has not confirmed a required push.
 #[derive(Debug, Clone)]
@@ -96,12 +96,13 @@ async fn facts(tx: &mut Tx, pushes: &[PushRow], as_of: DateTime<Utc>) -> Outcome
     }
     let bound: HashSet<StaffId> = bound(tx, as_of).await?;
     let fact = |push: &PushRow| {
+        let theme = Theme::parse(&push.theme).ok_or_else(|| StoreError::Unreadable(push.theme.clone()))?;
         let members = members(&audiences.remove(&push.id).unwrap_or_default());
-        PushFacts {
+        Ok(PushFacts {
             id: push.id,
             slug: push.slug.clone(),
             title: push.title.clone(),
-            label: Theme::parse(&push.theme).map(Theme::label).unwrap_or_default().to_owned(),
+            label: theme.label().to_owned(),
             confirm: push.confirm,
             slot: push.slot_at.utc(),
             deadline: push.deadline_at.map(store::At::utc).filter(|_| push.confirm == Confirm::Required),
@@ -109,9 +110,9 @@ async fn facts(tx: &mut Tx, pushes: &[PushRow], as_of: DateTime<Utc>) -> Outcome
             members,
             acks: acks.remove(&push.id).unwrap_or_default(),
             coverage: coverage(&covers.remove(&push.id).unwrap_or_default()),
-        }
+        })
     };
-    Ok(pushes.iter().map(fact).collect())
+    pushes.iter().map(fact).collect()
 }
 
 /// Everyone to whom an account had been bound by then. A press of an account that is not bound is kept for nobody yet.
@@ -121,16 +122,12 @@ async fn bound(tx: &mut Tx, as_of: DateTime<Utc>) -> Outcome<HashSet<StaffId>> {
 }
 
 fn members(chunks: &[Chunk]) -> Vec<Member> {
-    let status = |status| match status {
-        MemberStatus::Expected => report::MemberStatus::Expected,
-        MemberStatus::Exempt => report::MemberStatus::Exempt,
-    };
     let member = |chunk: &Chunk| {
         let unit = chunk.unit;
         chunk
             .members
             .iter()
-            .map(move |m| Member { staff: m.staff, unit, status: status(m.status), deadline: None })
+            .map(move |m| Member { staff: m.staff, unit, status: m.status, deadline: None })
             .collect::<Vec<_>>()
     };
     chunks.iter().flat_map(member).collect()

@@ -1,18 +1,18 @@
 //! Recurring rules: add, list, look ahead, remove, and decide what is due.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor, Job};
-use crate::domain::content::Theme;
+use crate::domain::content::{ItemSource, Theme};
 use crate::domain::cron::CronExpr;
 use crate::domain::policy::Act;
 use crate::domain::rotation::{self, Choice, Pool};
-use crate::domain::slot::{Fate, OccurrenceState, fates};
+use crate::domain::slot::{Fate, MissReason, OccurrenceState, fates};
 use crate::domain::wall;
 use crate::domain::word::{Confirm, GroupState, ItemState, ScheduleState};
-use crate::ids::{GroupId, ScheduleId};
+use crate::ids::{GroupId, ItemVersionId, OccurrenceId, ScheduleId};
 use crate::office::push::{Order, Target};
 use crate::office::{Outcome, Refusal, authorise, content, group, note, push, setting};
 use crate::store::schedule::{NewOccurrence, NewSchedule, ScheduleRow};
@@ -61,7 +61,7 @@ pub async fn add(ctx: &Ctx, actor: &Actor, new: &New) -> Outcome<Listed> {
     if store::schedule::find(&mut tx, name).await?.is_some() {
         return Err(Refusal::ScheduleExists(name.to_owned()));
     }
-    let groups = linked_groups(&mut tx, &new.groups).await?;
+    let groups = group::pick_linked(&mut tx, &new.groups).await?;
     check_pool(&mut tx, ctx, &new.pool).await?;
     let (theme, slug) = match &new.pool {
         Pool::Item(slug) => (None, Some(slug.as_str())),
@@ -76,24 +76,6 @@ pub async fn add(ctx: &Ctx, actor: &Actor, new: &New) -> Outcome<Listed> {
     let schedule = find(&mut tx, name).await?;
     tx.commit().await?;
     Ok(Listed { next: cron.next_after(ctx.now(), ctx.zone), schedule, groups })
-}
-
-async fn linked_groups(tx: &mut Tx, names: &[String]) -> Outcome<Vec<GroupId>> {
-    if names.is_empty() {
-        return Err(Refusal::NoTarget);
-    }
-    let groups = store::group::list(tx).await?;
-    let mut ids = Vec::new();
-    for name in names {
-        let group = group::pick(&groups, name)?;
-        if group.state != GroupState::Active {
-            return Err(Refusal::GroupNotLinked(name.clone()));
-        }
-        if !ids.contains(&group.id) {
-            ids.push(group.id);
-        }
-    }
-    Ok(ids)
 }
 
 async fn check_pool(tx: &mut Tx, ctx: &Ctx, pool: &Pool) -> Outcome<()> {
@@ -182,17 +164,24 @@ async fn choices(tx: &mut Tx) -> Outcome<Vec<Choice>> {
     Ok(items.map(choice).collect())
 }
 
-/// Decides every slot that has come due since the last time, and returns when the next one comes.
+/// Decides every slot that has come due since the last time, and returns when the next one comes. A rule that fails holds
+/// up none of the others: the first failure is returned once all have had their turn.
 pub async fn plan(ctx: &Ctx) -> Outcome<Option<DateTime<Utc>>> {
     let mut tx = ctx.store.read().await?;
     let schedules = store::schedule::list(&mut tx).await?;
     drop(tx);
     let mut next: Option<DateTime<Utc>> = None;
+    let mut failed = None;
     for schedule in schedules.iter().filter(|schedule| schedule.state == ScheduleState::Active) {
-        let due = plan_one(ctx, schedule).await?;
-        next = [next, due].into_iter().flatten().min();
+        match plan_one(ctx, schedule).await {
+            Ok(due) => next = [next, due].into_iter().flatten().min(),
+            Err(error) => {
+                tracing::error!(%error, schedule = %schedule.id, "a rule could not be planned");
+                failed = failed.or(Some(error));
+            }
+        }
     }
-    Ok(next)
+    failed.map_or(Ok(next), Err)
 }
 
 async fn plan_one(ctx: &Ctx, schedule: &ScheduleRow) -> Outcome<Option<DateTime<Utc>>> {
@@ -217,15 +206,28 @@ async fn plan_one(ctx: &Ctx, schedule: &ScheduleRow) -> Outcome<Option<DateTime<
 
 /// What came of one slot; a miss is a row with its reason.
 async fn decide(tx: &mut Tx, ctx: &Ctx, schedule: &ScheduleRow, (slot, fate): (DateTime<Utc>, Fate)) -> Outcome<()> {
-    let ready = if fate.sends() { prepare(tx, schedule, wall::of(slot, ctx.zone).date()).await? } else { Err("") };
-    let (state, reason) = match &ready {
-        Ok(_) => (OccurrenceState::Materialised, None),
-        Err("") => (fate.state(), None),
-        Err(reason) => (OccurrenceState::SkippedUnapproved, Some(*reason)),
+    let row = |state, reason| NewOccurrence {
+        schedule_id: schedule.id,
+        slot_at: slot,
+        revision: schedule.revision,
+        state,
+        reason,
     };
-    let new = NewOccurrence { schedule_id: schedule.id, slot_at: slot, revision: schedule.revision, state, reason };
-    let occurrence = store::schedule::decide(tx, &new, ctx.now()).await?;
-    let (Some(occurrence), Ok(ready)) = (occurrence, ready) else { return Ok(()) };
+    if !fate.sends() {
+        store::schedule::decide(tx, &row(fate.state(), None), ctx.now()).await?;
+        return Ok(());
+    }
+    let ready = match prepare(tx, schedule, wall::of(slot, ctx.zone).date()).await? {
+        Ok(ready) => ready,
+        Err(missing) => {
+            let skipped = row(OccurrenceState::SkippedUnapproved, Some(missing));
+            store::schedule::decide(tx, &skipped, ctx.now()).await?;
+            return Ok(());
+        }
+    };
+    // `None`: another instance decided this slot first.
+    let made = store::schedule::decide(tx, &row(fate.state(), None), ctx.now()).await?;
+    let Some(occurrence) = made else { return Ok(()) };
     let order = Order {
         occurrence: Some(occurrence),
         item: &ready.item,
@@ -239,33 +241,34 @@ async fn decide(tx: &mut Tx, ctx: &Ctx, schedule: &ScheduleRow, (slot, fate): (D
     let actor = Actor::System { job: Job::Plan };
     match push::make(tx, ctx, &actor, &order).await {
         Ok(_) => Ok(()),
-        Err(Refusal::Unfilled { .. }) => skip(tx, occurrence, "unfilled").await,
-        Err(Refusal::NobodyAddressed) => skip(tx, occurrence, "nobody").await,
+        Err(Refusal::Unfilled { .. }) => skip(tx, occurrence, MissReason::Unfilled).await,
+        Err(Refusal::NobodyAddressed) => skip(tx, occurrence, MissReason::Nobody).await,
         Err(other) => Err(other),
     }
 }
 
-async fn skip(tx: &mut Tx, occurrence: crate::ids::OccurrenceId, reason: &str) -> Outcome<()> {
-    Ok(store::schedule::set_state(tx, occurrence, OccurrenceState::SkippedUnapproved, reason).await?)
+async fn skip(tx: &mut Tx, occurrence: OccurrenceId, missing: MissReason) -> Outcome<()> {
+    Ok(store::schedule::set_state(tx, occurrence, OccurrenceState::SkippedUnapproved, missing).await?)
 }
 
 /// What a slot needs to become a push.
 struct Ready {
-    item: crate::domain::content::ItemSource,
-    version: crate::ids::ItemVersionId,
+    item: ItemSource,
+    version: ItemVersionId,
     groups: Vec<GroupId>,
 }
 
-/// The item whose turn it is and the chats it can go to; otherwise the reason why the slot is a miss.
-async fn prepare(tx: &mut Tx, schedule: &ScheduleRow, day: NaiveDate) -> Outcome<Result<Ready, &'static str>> {
+/// The item whose turn it is and the chats it can go to; otherwise what is missing.
+async fn prepare(tx: &mut Tx, schedule: &ScheduleRow, day: NaiveDate) -> Outcome<Result<Ready, MissReason>> {
     let groups = open_groups(tx, schedule.id).await?;
     if groups.is_empty() {
-        return Ok(Err("no_group"));
+        return Ok(Err(MissReason::NoGroup));
     }
     let choices = choices(tx).await?;
-    let Some(place) = rotation::next(&choices, &pool(schedule), day) else { return Ok(Err("no_item")) };
-    let Some(row) = store::item::find(tx, &choices[place].slug).await? else { return Ok(Err("no_item")) };
-    let Some(version) = store::item::version(tx, row.version_id).await? else { return Ok(Err("no_item")) };
+    let chosen = rotation::next(&choices, &pool(schedule), day).and_then(|place| choices.get(place));
+    let Some(chosen) = chosen else { return Ok(Err(MissReason::NoItem)) };
+    let Some(row) = store::item::find(tx, &chosen.slug).await? else { return Ok(Err(MissReason::NoItem)) };
+    let Some(version) = store::item::version(tx, row.version_id).await? else { return Ok(Err(MissReason::NoItem)) };
     Ok(Ok(Ready { item: content::source_of(&version)?, version: row.version_id, groups }))
 }
 
@@ -278,6 +281,3 @@ async fn open_groups(tx: &mut Tx, schedule: ScheduleId) -> Outcome<Vec<GroupId>>
     let wanted: Vec<GroupId> = wanted.into_iter().filter(|(id, _)| *id == schedule).map(|(_, group)| group).collect();
     Ok(if wanted.iter().any(active) { wanted } else { Vec::new() })
 }
-
-/// How long the planner may sleep at most: commands add rules beside the running service, and it notices within a second.
-pub const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(1);

@@ -11,7 +11,7 @@ use crate::domain::policy::Act;
 use crate::domain::setting::{Key, hours};
 use crate::domain::slot::{AllowedHours, Window};
 use crate::office::{Outcome, Refusal, authorise, note};
-use crate::store::{self, Tx};
+use crate::store::{self, StoreError, Tx};
 
 /// One setting as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +27,8 @@ pub struct Setting {
 pub struct Settings {
     values: Vec<Setting>,
     pub hours: AllowedHours,
-    /// Smallest audience whose count is shown in a group.
-    pub count_min_audience: usize,
+    /// Smallest audience, in expected people, whose count is shown in a group.
+    pub count_min_audience: u32,
     /// Pause between two edits of a count line.
     pub count_pause: Duration,
     /// How long a raw inbound message is kept.
@@ -58,21 +58,29 @@ pub fn known() -> Vec<KnownSetting<'static>> {
     Key::ALL.iter().map(|key| KnownSetting { key: key.as_str(), label: key.label() }).collect()
 }
 
-/// Reads the values in force.
+/// Reads the values in force; [`StoreError::Unreadable`] names the setting that another program wrote.
 pub async fn load(tx: &mut Tx, zone: Tz) -> Outcome<Settings> {
     let stored = store::setting::all(tx).await?;
     let values: Vec<Setting> = Key::ALL.iter().map(|key| setting(*key, &stored)).collect();
+    // What is stored was accepted by the key's bounds. A value that does not read any more stops the work: taken for
+    // nought, it would erase the inbox or show the count of a small audience.
     let text = |key: Key| values.iter().find(|s| s.key == key).and_then(|s| s.value.as_deref()).unwrap_or_default();
-    // What is stored was accepted by the key's bounds; a default never fails them (tested).
-    let number = |key: Key| text(key).parse::<i64>().unwrap_or_default();
-    let windows = [Key::HoursMorning, Key::HoursAfternoon].iter().filter_map(|key| window(text(*key))).collect();
+    let unreadable = |key: Key| StoreError::Unreadable(format!("{}={}", key.as_str(), text(key)));
+    let number = |key: Key| text(key).parse::<u32>().map_err(|_| unreadable(key));
+    let hours_of = |key: Key| window(text(key)).ok_or_else(|| unreadable(key));
     Ok(Settings {
-        hours: AllowedHours { windows, tz: zone },
-        count_min_audience: usize::try_from(number(Key::CountMinAudience)).unwrap_or_default(),
-        count_pause: Duration::seconds(number(Key::CountEditSeconds)),
-        inbox_kept: Duration::days(number(Key::InboxDays)),
+        hours: AllowedHours { windows: vec![hours_of(Key::HoursMorning)?, hours_of(Key::HoursAfternoon)?], tz: zone },
+        count_min_audience: number(Key::CountMinAudience)?,
+        count_pause: Duration::seconds(number(Key::CountEditSeconds)?.into()),
+        inbox_kept: Duration::days(number(Key::InboxDays)?.into()),
         values,
     })
+}
+
+/// The values in force, for words that name the office.
+pub async fn read(ctx: &Ctx) -> Outcome<Settings> {
+    let mut tx = ctx.store.read().await?;
+    load(&mut tx, ctx.zone).await
 }
 
 fn window(text: &str) -> Option<Window> {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::types::json;
 use super::{At, Result, Tx, on};
-use crate::domain::delivery::{AttemptOutcome, DeliveryKind, DeliveryState, Step, TargetKind};
+use crate::domain::delivery::{AttemptOutcome, DeliveryKind, DeliveryState, Step, StopReason, TargetKind};
 use crate::ids::{AttemptId, DeliveryId, PushId};
 
 /// The count line under a sent message.
@@ -31,7 +31,8 @@ pub struct DeliveryRow {
     pub target_kind: TargetKind,
     pub target_id: i64,
     pub state: DeliveryState,
-    pub reason: Option<String>,
+    /// Set when it failed.
+    pub reason: Option<StopReason>,
     pub expires_at: At,
     /// Tries used so far.
     pub tries: i64,
@@ -142,7 +143,7 @@ pub async fn begin_attempt(
 pub async fn finish_attempt(
     tx: &mut Tx,
     record: &CallRecord<'_>,
-    reason: Option<&str>,
+    reason: Option<StopReason>,
     now: DateTime<Utc>,
 ) -> Result<bool> {
     const ATTEMPT: &str = "UPDATE attempt SET ended_at = $3, message_id = COALESCE($4, message_id), error = $5,
@@ -159,14 +160,14 @@ pub async fn finish_attempt(
     Ok(moved == 1)
 }
 
-/// Ends a claimed delivery without a call: its target cannot be reached.
-pub async fn fail_claimed(tx: &mut Tx, claimed: &DeliveryRow, reason: &str, now: DateTime<Utc>) -> Result<()> {
+/// Ends a claimed delivery without a call: its target cannot be reached. False when the claim is no longer held.
+pub async fn fail_claimed(tx: &mut Tx, claimed: &DeliveryRow, reason: StopReason, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "UPDATE delivery SET state = 'failed', reason = $3, changed_at = $4, lease_owner = NULL,
             lease_until = NULL
         WHERE id = $1 AND epoch = $2 AND state = 'claimed'";
-    on!(tx, c => sqlx::query(SQL).bind(claimed.id).bind(claimed.epoch).bind(reason).bind(At::from(now))
-        .execute(c).await.map(drop))?;
-    Ok(())
+    let moved = on!(tx, c => sqlx::query(SQL).bind(claimed.id).bind(claimed.epoch).bind(reason).bind(At::from(now))
+        .execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(moved == 1)
 }
 
 /// What senders that are gone left behind: claims without an attempt go back to the queue, pending attempts are in
@@ -244,7 +245,7 @@ pub async fn attempts(tx: &mut Tx, delivery: DeliveryId) -> Result<Vec<AttemptRo
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(delivery).fetch_all(c).await)?)
 }
 
-/// The push whose copy each attempt made, as `(attempt, delivery, push, pending)`; `pending` attempts await proof.
+/// The push whose copy each attempt made; an attempt of another kind of delivery is left out.
 pub async fn pushes_of_attempts(tx: &mut Tx, attempts: &[AttemptId]) -> Result<Vec<CopyRow>> {
     const SQLITE: &str = "SELECT a.id, a.delivery_id, d.subject_id AS push_id, a.outcome
         FROM attempt a JOIN delivery d ON d.id = a.delivery_id

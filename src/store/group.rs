@@ -2,6 +2,7 @@
 
 use super::types::json;
 use super::{Result, Tx, on};
+use crate::domain::delivery::StopReason;
 use crate::domain::word::GroupState;
 use crate::ids::{ChannelId, GroupId, UnitId};
 
@@ -17,7 +18,8 @@ pub struct GroupRow {
     pub thread: String,
     pub title: String,
     pub state: GroupState,
-    pub reason: Option<String>,
+    /// Why it takes no messages, when the platform told.
+    pub reason: Option<StopReason>,
 }
 
 macro_rules! group_sql {
@@ -60,7 +62,7 @@ pub async fn seen(tx: &mut Tx, channel: ChannelId, external_id: &str, title: &st
 }
 
 /// Moves a chat to a state, with the reason an admin reads.
-pub async fn set_state(tx: &mut Tx, id: GroupId, state: GroupState, reason: Option<&str>) -> Result<()> {
+pub async fn set_state(tx: &mut Tx, id: GroupId, state: GroupState, reason: Option<StopReason>) -> Result<()> {
     const SQL: &str = "UPDATE chat_group SET state = $2, reason = $3 WHERE id = $1";
     on!(tx, c => sqlx::query(SQL).bind(id).bind(state).bind(reason).execute(c).await.map(drop))?;
     Ok(())
@@ -68,7 +70,8 @@ pub async fn set_state(tx: &mut Tx, id: GroupId, state: GroupState, reason: Opti
 
 /// The platform gave a chat another id (group to supergroup); rows of its topics follow. It may tell us of the new chat
 /// first: such a row, which nobody linked, makes way. Where someone did link the new chat, the old one is gone instead.
-pub async fn migrate(tx: &mut Tx, channel: ChannelId, from: &str, to: &str) -> Result<()> {
+/// False when the old chat is not known, as when the move was told before.
+pub async fn migrate(tx: &mut Tx, channel: ChannelId, from: &str, to: &str) -> Result<bool> {
     const MAKE_WAY: &str = "DELETE FROM chat_group WHERE channel_id = $1 AND external_id = $3 AND state = 'unlinked'
         AND EXISTS (SELECT 1 FROM chat_group o WHERE o.channel_id = $1 AND o.external_id = $2)
         AND NOT EXISTS (SELECT 1 FROM group_unit u WHERE u.group_id = chat_group.id)
@@ -78,11 +81,13 @@ pub async fn migrate(tx: &mut Tx, channel: ChannelId, from: &str, to: &str) -> R
         AND NOT EXISTS (SELECT 1 FROM chat_group o
             WHERE o.channel_id = $1 AND o.external_id = $3 AND o.thread = chat_group.thread)";
     const RETIRE: &str = "UPDATE chat_group SET state = 'gone', reason = 'migrated'
-        WHERE channel_id = $1 AND external_id = $2 AND $3 <> $2";
+        WHERE channel_id = $1 AND external_id = $2 AND $3 <> $2 AND (state <> 'gone' OR reason IS DISTINCT FROM 'migrated')";
+    let mut moved = 0;
     for sql in [MAKE_WAY, MOVE, RETIRE] {
-        on!(tx, c => sqlx::query(sql).bind(channel).bind(from).bind(to).execute(c).await.map(drop))?;
+        moved += on!(tx, c => sqlx::query(sql).bind(channel).bind(from).bind(to)
+            .execute(c).await.map(|done| done.rows_affected()))?;
     }
-    Ok(())
+    Ok(moved > 0)
 }
 
 /// Replaces the units that a chat addresses.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::types::json;
 use super::{At, Result, Tx, on};
-use crate::domain::slot::OccurrenceState;
+use crate::domain::slot::{MissReason, OccurrenceState};
 use crate::domain::word::{Confirm, ScheduleState};
 use crate::ids::{GroupId, OccurrenceId, ScheduleId};
 
@@ -36,12 +36,12 @@ pub struct NewSchedule<'a> {
 
 /// A decided slot.
 #[derive(Debug, Clone)]
-pub struct NewOccurrence<'a> {
+pub struct NewOccurrence {
     pub schedule_id: ScheduleId,
     pub slot_at: DateTime<Utc>,
     pub revision: i64,
     pub state: OccurrenceState,
-    pub reason: Option<&'a str>,
+    pub reason: Option<MissReason>,
 }
 
 /// A decided slot as it stands.
@@ -50,7 +50,7 @@ pub struct OccurrenceRow {
     pub id: OccurrenceId,
     pub slot_at: At,
     pub state: OccurrenceState,
-    pub reason: Option<String>,
+    pub reason: Option<MissReason>,
 }
 
 /// Adds a rule whose first slot lies after `now`. A rule of the same name is a violated constraint.
@@ -106,7 +106,7 @@ pub async fn set_planned_to(tx: &mut Tx, id: ScheduleId, revision: i64, to: Date
 }
 
 /// Stores what was decided for a slot; `None` when the slot has its row already.
-pub async fn decide(tx: &mut Tx, new: &NewOccurrence<'_>, now: DateTime<Utc>) -> Result<Option<OccurrenceId>> {
+pub async fn decide(tx: &mut Tx, new: &NewOccurrence, now: DateTime<Utc>) -> Result<Option<OccurrenceId>> {
     const SQL: &str = "INSERT INTO occurrence (schedule_id, slot_at, revision, state, reason, decided_at)
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (schedule_id, slot_at) DO NOTHING RETURNING id";
     Ok(on!(tx, c => sqlx::query_scalar(SQL)
@@ -121,7 +121,7 @@ pub async fn occurrences(tx: &mut Tx, id: ScheduleId) -> Result<Vec<OccurrenceRo
 }
 
 /// Changes what was decided for a slot whose push could not be made.
-pub async fn set_state(tx: &mut Tx, id: OccurrenceId, state: OccurrenceState, reason: &str) -> Result<()> {
+pub async fn set_state(tx: &mut Tx, id: OccurrenceId, state: OccurrenceState, reason: MissReason) -> Result<()> {
     const SQL: &str = "UPDATE occurrence SET state = $2, reason = $3 WHERE id = $1";
     on!(tx, c => sqlx::query(SQL).bind(id).bind(state).bind(reason).execute(c).await.map(drop))?;
     Ok(())

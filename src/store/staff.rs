@@ -122,7 +122,7 @@ pub async fn candidates(tx: &mut Tx, day: NaiveDate) -> Result<Vec<CandidateRow>
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(day).fetch_all(c).await)?)
 }
 
-/// Staff numbers and units of given people, for showing them without a name.
+/// Given people in roster order, also those who left.
 pub async fn find_many(tx: &mut Tx, ids: &[StaffId]) -> Result<Vec<PersonRow>> {
     const SQLITE: &str = person_sql!("WHERE s.id IN (SELECT value FROM json_each($1)) ORDER BY s.position, s.id");
     const PG: &str = person_sql!(

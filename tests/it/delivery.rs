@@ -158,3 +158,18 @@ async fn refused_markup_goes_out_plain_once_and_a_moved_group_is_followed() {
         office.stop().await;
     }
 }
+
+#[tokio::test]
+async fn a_message_that_cannot_be_made_holds_up_no_other() {
+    for db in databases().await {
+        let label = db.label;
+        let mut office = World::new(db).await;
+        let bad = office.push_now(None).await;
+        office.behind_its_back("UPDATE push SET fills = '?'".to_owned()).await;
+        let good = office.push_now(None).await;
+        office.work().await;
+        assert_eq!(office.delivery(&bad).await.0, "claimed", "{label}");
+        assert_eq!(office.delivery(&good).await.0, "sent", "{label}");
+        office.stop().await;
+    }
+}

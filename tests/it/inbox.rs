@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use qingfeng::channel::RawUpdate;
+use qingfeng::domain::setting::Key;
 use qingfeng::inbox::intake;
+use qingfeng::office::Refusal;
+use qingfeng::store::StoreError;
 use serde_json::json;
-use sqlx::{ConnectOptions, Connection};
 
 use crate::db::databases;
 use crate::world::{OPERATOR, STUDY, World};
@@ -142,18 +144,13 @@ async fn what_people_read_about_themselves_is_masked() {
 
 /// A rule of the database that only the press of one person breaks.
 async fn poison(office: &World, staff: i64) {
-    let url = &office.db.url;
-    if let Some(path) = url.strip_prefix("sqlite://") {
-        let sql = format!(
+    let sql = match office.db.label {
+        "sqlite" => format!(
             "CREATE TRIGGER poison BEFORE INSERT ON ack WHEN NEW.staff_id = {staff} BEGIN SELECT RAISE(ABORT, 'poison'); END"
-        );
-        let mut connection = sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.unwrap();
-        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
-    } else {
-        let sql = format!("ALTER TABLE ack ADD CONSTRAINT poison CHECK (staff_id <> {staff})");
-        let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
-        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
-    }
+        ),
+        _ => format!("ALTER TABLE ack ADD CONSTRAINT poison CHECK (staff_id <> {staff})"),
+    };
+    office.behind_its_back(sql).await;
 }
 
 #[tokio::test]
@@ -177,7 +174,7 @@ async fn one_poison_press_never_costs_the_others_and_is_set_aside() {
         let recorded = "已记录（9月1日09:30），谢谢。";
         assert_eq!(answers, [recorded, "系统忙，这次还没有记录，请过几分钟再点一次。", recorded], "{label}");
         assert_eq!(office.report().await["voluntary"]["acked"], 2, "{label}");
-        // It is tried again with each batch, three times in all, and then set aside with its text.
+        // It is tried again with each poll, three times in all, and then set aside with its text.
         office.say(1, "/help").await;
         office.say(1, "/help").await;
         let ctx = office.ctx();
@@ -186,6 +183,26 @@ async fn one_poison_press_never_costs_the_others_and_is_set_aside() {
         assert!(waiting.is_empty(), "{label}: {waiting:?}");
         drop(tx);
         assert!(office.verified().await, "{label}");
+        office.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_setting_that_cannot_be_read_erases_nothing() {
+    for db in databases().await {
+        let label = db.label;
+        let mut office = World::new(db).await;
+        office.say(1, "/help").await;
+        let ctx = office.ctx();
+        let mut tx = ctx.store.write().await.unwrap();
+        qingfeng::store::setting::put(&mut tx, Key::InboxDays, "three", ctx.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        office.at(30, 9, 30).await;
+        let refused = qingfeng::office::inbox::tidy(&ctx).await;
+        assert!(matches!(refused, Err(Refusal::Store(StoreError::Unreadable(_)))), "{label}: {refused:?}");
+        let mut tx = ctx.store.write().await.unwrap();
+        assert!(qingfeng::store::inbox::forget_raw(&mut tx, ctx.now()).await.unwrap() > 0, "{label}");
+        drop(tx);
         office.stop().await;
     }
 }

@@ -4,9 +4,11 @@ use crate::db::databases;
 use crate::world::{FIRMS, OPERATOR, STUDY, World};
 use chrono::NaiveDate;
 use qingfeng::domain::leave::LeaveCategory;
+use qingfeng::jobs::send;
 use qingfeng::office::push::Shown;
 use qingfeng::office::staff::Leave;
-use qingfeng::office::{self};
+use qingfeng::office::{self, Refusal};
+use qingfeng::store::schedule::NewSchedule;
 use serde_json::json;
 
 #[tokio::test]
@@ -168,6 +170,27 @@ async fn a_later_push_sees_the_roster_of_its_own_day() {
         office::roster::import(&office.ctx(), &OPERATOR, &people, office::roster::Mode::Apply).await.unwrap();
         let after = office.push_now(None).await;
         assert_eq!((expected(&office, &before).await, expected(&office, &after).await), (10, 1));
+        office.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_rule_that_cannot_be_planned_holds_up_no_other() {
+    for db in databases().await {
+        let label = db.label;
+        let mut office = World::new(db).await;
+        let ctx = office.ctx();
+        // Written by another program: it stands before the good ones.
+        let bad = NewSchedule { name: "坏计划", cron: "soon", theme: None, slug: None, confirm: None, groups: &[] };
+        let mut tx = ctx.store.write().await.unwrap();
+        qingfeng::store::schedule::add(&mut tx, &bad, ctx.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        office.schedules().await;
+        office.at(2, 9, 30).await;
+        let planned = office::schedule::plan(&ctx).await;
+        assert!(matches!(planned, Err(Refusal::Cron(_))), "{label}: {planned:?}");
+        send::step(&ctx, &office.line()).await.unwrap();
+        assert_eq!(office.sent(STUDY).await.len(), 1, "{label}");
         office.stop().await;
     }
 }

@@ -21,6 +21,7 @@ use qingfeng::office::{self, schedule};
 use qingfeng::render::report as render;
 use qingfeng::sandbox::Time;
 use serde_json::{Value, json};
+use sqlx::{ConnectOptions, Connection};
 
 use crate::db::TestDb;
 use crate::sandbox::{NOON, Server, TOKEN};
@@ -261,5 +262,16 @@ impl World {
     /// The ledger verifies.
     pub(crate) async fn verified(&self) -> bool {
         office::audit::verify(&self.ctx(), &OPERATOR).await.unwrap().first_bad.is_none()
+    }
+
+    /// Changes the database as no command of the program would.
+    pub(crate) async fn behind_its_back(&self, sql: String) {
+        let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
+        if let Some(path) = self.db.url.strip_prefix("sqlite://") {
+            let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+            sql.execute(&mut options.connect().await.unwrap()).await.unwrap();
+        } else {
+            sql.execute(&mut sqlx::PgConnection::connect(&self.db.url).await.unwrap()).await.unwrap();
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Deliveries, attempts and count lines.
 
-use qingfeng::domain::delivery::{AttemptOutcome, CallResult, DeliveryState, Event, TargetKind, step};
+use qingfeng::domain::delivery::{AttemptOutcome, CallResult, DeliveryState, StopReason, TargetKind, step};
 use qingfeng::ids::DeliveryId;
 use qingfeng::store::delivery::{self, AttemptRow, CallRecord, DeliveryRow, NewDelivery, count_line};
 use qingfeng::store::{At, StoreError, Tx};
@@ -19,7 +19,7 @@ async fn begin(tx: &mut Tx, claimed: &DeliveryRow, second: i64) -> AttemptRow {
 /// Stores what the call came to, as the sender does.
 async fn finish(tx: &mut Tx, row: &DeliveryRow, attempt: &AttemptRow, result: CallResult) -> bool {
     let message_id = (result == CallResult::Sent).then_some("901");
-    let step = step(&Event::Called(result), row.tries, at(20), 0.0);
+    let step = step(&result, row.tries, at(20), 0.0);
     let record =
         CallRecord { attempt: attempt.id, delivery: row.id, epoch: row.epoch, step: &step, message_id, error: None };
     delivery::finish_attempt(tx, &record, None, at(20)).await.unwrap()
@@ -257,12 +257,12 @@ async fn a_claimed_delivery_without_a_target_fails_and_others_do_not() {
         world.deliver(&mut tx).await;
         let mut claimed = claim(&mut tx, "boot-1", 0).await.remove(0);
         claimed.epoch -= 1;
-        delivery::fail_claimed(&mut tx, &claimed, "target", at(1)).await.unwrap();
+        assert!(!delivery::fail_claimed(&mut tx, &claimed, StopReason::NoTarget, at(1)).await.unwrap());
         assert_eq!(world.delivery(&mut tx, claimed.id).await.state, DeliveryState::Claimed, "under an old epoch");
         claimed.epoch += 1;
-        delivery::fail_claimed(&mut tx, &claimed, "target", at(1)).await.unwrap();
+        assert!(delivery::fail_claimed(&mut tx, &claimed, StopReason::NoTarget, at(1)).await.unwrap());
         let failed = world.delivery(&mut tx, claimed.id).await;
-        assert_eq!((failed.state, failed.reason.as_deref()), (DeliveryState::Failed, Some("target")));
+        assert_eq!((failed.state, failed.reason), (DeliveryState::Failed, Some(StopReason::NoTarget)));
     }
 }
 

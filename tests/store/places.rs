@@ -1,5 +1,6 @@
 //! Channels, chats and settings.
 
+use qingfeng::domain::delivery::StopReason;
 use qingfeng::domain::setting::Key;
 use qingfeng::domain::word::GroupState;
 use qingfeng::ids::GroupId;
@@ -34,8 +35,8 @@ async fn a_chat_is_met_mute_and_comes_back_as_it_was_linked() {
         assert_eq!(group::seen(&mut tx, world.channel, "-200", "改名").await.unwrap(), new);
         assert_eq!(chat(&mut tx, new).await.title, "改名");
         for id in [new, world.chat] {
-            group::set_state(&mut tx, id, GroupState::Gone, Some("removed")).await.unwrap();
-            assert_eq!(chat(&mut tx, id).await.reason.as_deref(), Some("removed"));
+            group::set_state(&mut tx, id, GroupState::Gone, Some(StopReason::Removed)).await.unwrap();
+            assert_eq!(chat(&mut tx, id).await.reason, Some(StopReason::Removed));
         }
         group::seen(&mut tx, world.channel, "-200", "改名").await.unwrap();
         group::seen(&mut tx, world.channel, "-100", "机关大群").await.unwrap();

@@ -1,6 +1,6 @@
 //! Recurring rules and their occurrences.
 
-use qingfeng::domain::slot::OccurrenceState;
+use qingfeng::domain::slot::{MissReason, OccurrenceState};
 use qingfeng::domain::word::{Confirm, ScheduleState};
 use qingfeng::store::At;
 use qingfeng::store::push::{self, NewPush};
@@ -74,9 +74,9 @@ async fn one_slot_is_decided_once_and_has_one_push() {
         let rows = schedule::occurrences(&mut tx, id).await.unwrap();
         let told: Vec<_> = rows.iter().map(|row| (row.slot_at, row.state)).collect();
         assert_eq!(told, [(At::from(at(30)), due.state), (At::from(at(90)), late.state)]);
-        schedule::set_state(&mut tx, first, OccurrenceState::SkippedUnapproved, "no_item").await.unwrap();
+        schedule::set_state(&mut tx, first, OccurrenceState::SkippedUnapproved, MissReason::NoItem).await.unwrap();
         let row = schedule::occurrences(&mut tx, id).await.unwrap().remove(0);
-        assert_eq!((row.state, row.reason.as_deref()), (OccurrenceState::SkippedUnapproved, Some("no_item")));
+        assert_eq!((row.state, row.reason), (OccurrenceState::SkippedUnapproved, Some(MissReason::NoItem)));
         let new = NewPush { occurrence_id: Some(first), ..new_push(world.item_version) };
         push::add(&mut tx, &new, at(99)).await.unwrap();
         assert_constraint(push::add(&mut tx, &new, at(99)).await);

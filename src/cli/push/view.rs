@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::cli::out::{self, Ended, left, right};
 use crate::cli::words;
-use crate::domain::delivery::TargetKind;
+use crate::domain::delivery::{StopReason, TargetKind};
 use crate::domain::report::{Basis, Figures};
 use crate::office::push::Shown;
 use crate::office::report::Missing;
@@ -82,7 +82,7 @@ struct DeliveryJson<'a> {
     target: String,
     state: &'a str,
     attempts: Vec<AttemptJson<'a>>,
-    reason: Option<&'a str>,
+    reason: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -107,7 +107,7 @@ impl<'a> ShownJson<'a> {
             target: target(shown, row),
             state: row.state.as_str(),
             attempts: attempts.iter().map(attempt).collect(),
-            reason: row.reason.as_deref(),
+            reason: row.reason.map(StopReason::as_str),
         };
         Self {
             push: PushJson::of(&shown.push, zone),
@@ -195,7 +195,7 @@ pub(super) fn deliveries(shown: &Shown) -> Ended {
             attempts.len().to_string(),
             format!("{outcome}{doubled}"),
             last.and_then(|attempt| attempt.message_id.clone()).unwrap_or_default(),
-            row.reason.as_deref().map(words::reason).unwrap_or_default().to_owned(),
+            row.reason.map(words::reason).unwrap_or_default().to_owned(),
         ]
     });
     out::table(&columns, rows.collect(), "没有消息")

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::month::Month;
+use crate::domain::push::MemberStatus;
 use crate::domain::word::Confirm;
 use crate::ids::{PushId, StaffId, UnitId};
 
@@ -68,19 +69,10 @@ pub struct Member {
     pub staff: StaffId,
     /// The leaf unit frozen with the push.
     pub unit: UnitId,
-    /// Whether the person is expected.
+    /// Whether the person is expected; presses of the others are recorded and count in no rate.
     pub status: MemberStatus,
     /// The person's own deadline, which stands in place of the push's (leave).
     pub deadline: Option<DateTime<Utc>>,
-}
-
-/// Whether a member of an audience is expected to confirm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MemberStatus {
-    /// 应知.
-    Expected,
-    /// 免计: presses are recorded and count in no rate.
-    Exempt,
 }
 
 /// Whom the deliveries of a push address: one entry per delivery and unit (or person), in any order.

@@ -6,7 +6,8 @@ use std::hash::Hash;
 use chrono::{DateTime, Utc};
 
 use super::counts::{Basis, Counts, Figures};
-use super::input::{Coverage, Fate, Member, MemberStatus, PushFacts};
+use super::input::{Coverage, Fate, Member, PushFacts};
+use crate::domain::push::MemberStatus;
 use crate::domain::word::Confirm;
 use crate::domain::word::words;
 use crate::ids::{StaffId, UnitId};

@@ -9,10 +9,11 @@ use chrono_tz::Tz;
 use rstest::rstest;
 
 use super::{
-    Basis, CheckName, Counts, Coverage, Fate, Figures, Member, MemberStatus, MonthInput, MonthReport, NotAcked,
-    PushFacts, Rate, Reason, Standing, Undelivered, UnitRef, check, missing, month_report, push_figures,
+    Basis, CheckName, Counts, Coverage, Fate, Figures, Member, MonthInput, MonthReport, NotAcked, PushFacts, Rate,
+    Reason, Standing, Undelivered, UnitRef, check, missing, month_report, push_figures,
 };
 use crate::domain::month::Month;
+use crate::domain::push::MemberStatus;
 use crate::domain::word::Confirm;
 use crate::ids::{PushId, StaffId, UnitId};
 

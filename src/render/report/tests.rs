@@ -7,9 +7,8 @@ use proptest::prelude::*;
 
 use super::{csv, json, text};
 use crate::domain::month::Month;
-use crate::domain::report::{
-    Coverage, Fate, Member, MemberStatus, MonthInput, MonthReport, PushFacts, UnitRef, month_report,
-};
+use crate::domain::push::MemberStatus;
+use crate::domain::report::{Coverage, Fate, Member, MonthInput, MonthReport, PushFacts, UnitRef, month_report};
 use crate::domain::word::Confirm;
 use crate::ids::{PushId, StaffId, UnitId};
 
