@@ -31,28 +31,31 @@ impl Serve {
 
 async fn serve(config: &Config) -> Ended {
     let shutdown = shutdown_signal()?;
+    if config.public_url.is_some() {
+        tracing::warn!("QINGFENG_PUBLIC_URL is set, but this version takes updates by long polling only");
+    }
+    // Before the port: of two services on one database the second is told about the first, not about its port.
+    let app = app::build(config, Clock::system()).await.map_err(failure)?;
     let listener = TcpListener::bind(config.http_addr).await;
     let listener = listener.map_err(|error| {
         line(format!("{}不能监听（{error}）。请换一个QINGFENG_HTTP_ADDR，或停掉占用它的程序", config.http_addr))
     })?;
-    if config.public_url.is_some() {
-        tracing::warn!("QINGFENG_PUBLIC_URL is set, but this version takes updates by long polling only");
-    }
-    let app = app::build(config, Clock::system()).await.map_err(failure)?;
     tracing::info!(database = %config.database, http = %config.http_addr, "started");
     app::run(app, listener, shutdown).await.map_err(failure)?;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Resolves when the program is asked to stop: Ctrl-C, or a service manager's SIGTERM.
+/// Resolves when the program is asked to stop: Ctrl-C, a service manager's SIGTERM, or the terminal that was closed.
 pub fn shutdown_signal() -> Ended<impl Future<Output = ()>> {
     let listen = |kind| signal(kind).map_err(|error| line(format!("程序启动不了（{error}）")));
     let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    let mut hangup = listen(SignalKind::hangup())?;
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
         }
     })
 }

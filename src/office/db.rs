@@ -1,7 +1,8 @@
 //! The database itself: set up, open, check. Opening is where a foreign key file, zone or bot is refused.
 
-use std::fs::{File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -33,9 +34,12 @@ pub fn hold(url: &DatabaseUrl) -> Outcome<Hold> {
     let lock: PathBuf = path.with_added_extension("lock");
     let failed = |source| Refusal::File { path: lock.display().to_string(), source };
     if let Some(folder) = lock.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(failed)?;
+        // The database and its key will stand there too: nobody else has business in it.
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
     }
-    let mut file = File::options().create(true).truncate(false).read(true).write(true).open(&lock).map_err(failed)?;
+    let mut options = File::options();
+    options.create(true).truncate(false).read(true).write(true).mode(0o600);
+    let mut file = options.open(&lock).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {
             file.set_len(0).map_err(failed)?;
