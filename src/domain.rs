@@ -4,6 +4,8 @@
 pub mod ack;
 /// The audit chain: canonical form, links, verification.
 pub mod audit;
+/// Workdays, holidays and festivals.
+pub mod calendar;
 /// What an item file says.
 pub mod content;
 /// Five-field crontab expressions.
@@ -28,6 +30,8 @@ pub mod rich;
 pub mod roster;
 /// Which item goes out next.
 pub mod rotation;
+/// Rules of schedules and their slots.
+pub mod schedule;
 /// Settings, their defaults and bounds.
 pub mod setting;
 /// What becomes of a slot: on time, late, skipped; allowed hours and deadlines.

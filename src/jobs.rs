@@ -5,7 +5,7 @@ use std::future::Future;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ctx::{Ctx, Line};
-use crate::office::{Outcome, inbox, schedule};
+use crate::office::{Outcome, inbox, plan};
 use crate::stop::Stop;
 
 /// Sends what is due and keeps count lines up to date.
@@ -41,7 +41,7 @@ where
 /// Decides due slots until told to stop.
 pub async fn plan(ctx: Ctx, stop: Stop) {
     let work = async || {
-        let next = schedule::plan(&ctx).await?;
+        let next = plan::plan(&ctx).await?;
         let look_again = ctx.now() + LOOK_AGAIN;
         Ok(next.map_or(look_again, |next| next.min(look_again)))
     };

@@ -8,6 +8,7 @@ use crate::domain::content::ContentProblem;
 use crate::domain::cron::CronError;
 use crate::domain::policy::{Act, Role, may};
 use crate::domain::report::CheckFailed;
+use crate::domain::schedule::RuleError;
 use crate::domain::setting::Key;
 use crate::domain::slot::AllowedHours;
 use crate::domain::word::ItemState;
@@ -19,6 +20,8 @@ pub mod ack;
 pub mod audit;
 /// Joining: codes, accounts, people.
 pub mod binding;
+/// The working calendar.
+pub mod calendar;
 /// Items: check, sync, list, show.
 pub mod content;
 /// The database itself: set up, open, check.
@@ -29,6 +32,8 @@ pub mod delivery;
 pub mod group;
 /// Keeping of raw inbound texts.
 pub mod inbox;
+/// The planner.
+pub mod plan;
 /// Pushes: freeze an audience, send by hand, look.
 pub mod push;
 /// The month's report.
@@ -81,6 +86,8 @@ pub enum Refusal {
     NoFittingItem,
     #[error(transparent)]
     Cron(#[from] CronError),
+    #[error(transparent)]
+    Rule(#[from] RuleError),
     #[error("push {0} is unknown")]
     UnknownPush(i64),
     #[error("push {0} has no list of the missing")]

@@ -32,6 +32,8 @@ pub mod invite;
 pub mod item;
 /// Dated absences.
 pub mod leave;
+/// What became of the slots of recurring rules.
+pub mod occurrence;
 /// The one office of a database.
 pub mod office;
 mod open;
@@ -41,7 +43,7 @@ pub mod push;
 pub mod report;
 /// Roles granted to people.
 pub mod role;
-/// Recurring rules and their occurrences.
+/// Recurring rules.
 pub mod schedule;
 /// Settings that differ from their default.
 pub mod setting;

@@ -9,6 +9,7 @@ use crate::cli::words;
 use crate::domain::content::{ContentProblem, Theme};
 use crate::domain::policy::Act;
 use crate::domain::report::{CheckFailed, CheckName};
+use crate::domain::schedule::RuleError;
 use crate::domain::setting::{Key, Shape};
 use crate::domain::word::ItemState;
 use crate::message;
@@ -47,7 +48,8 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::NoFittingItem => {
             fixed("没有一条可推送的内容合适。请先运行qingfeng content sync，或换主题，见：qingfeng content list")
         }
-        Refusal::Cron(error) => message::schedule::cron_problem(error),
+        Refusal::Cron(error) | Refusal::Rule(RuleError::Cron(error)) => message::schedule::cron_problem(error),
+        Refusal::Rule(RuleError::Unreadable(rule)) => format!("数据库里的时间规则看不懂：{rule}"),
         Refusal::UnknownPush(id) => format!("没有编号为{id}的推送。编号见：qingfeng push list"),
         Refusal::NoMissingList(id) => no_missing_list(*id),
         Refusal::OutsideHours { hours } => outside_hours(&message::print::hours(hours)),

@@ -6,10 +6,13 @@ use serde::Serialize;
 use super::out::{self, Ended, Form, left};
 use super::session::{Session, Setup};
 use super::words;
+use crate::domain::cron::CronExpr;
 use crate::domain::rotation::Pool;
+use crate::domain::schedule::{LATE_MINUTES, Missed, Rule, Terms};
 use crate::domain::slot::MissReason;
 use crate::domain::word::Confirm;
 use crate::message::print::{local, weekday};
+use crate::office::Refusal;
 use crate::office::schedule::{self, Listed, New, Upcoming};
 
 /// 计划：到点自动推送
@@ -82,7 +85,7 @@ pub struct Add {
 struct ScheduleJson<'a> {
     schedule: i64,
     name: &'a str,
-    cron: &'a str,
+    rule: &'a str,
     theme: Option<&'a str>,
     item: Option<&'a str>,
     confirm: Option<&'a str>,
@@ -127,7 +130,16 @@ async fn new(session: &Session, add: Add) -> Ended {
         (None, Some(theme)) => Pool::Theme(theme),
         (None, None) => Pool::Voluntary,
     };
-    let new = New { name, cron, groups: words::list(&group), pool, confirm };
+    let new = New {
+        name,
+        terms: Terms::every_day(Rule::Cron(CronExpr::parse(&cron).map_err(Refusal::from)?)),
+        missed: Missed::Late,
+        max_late: LATE_MINUTES,
+        groups: words::list(&group),
+        pool,
+        confirm,
+        deadline: None,
+    };
     let added = schedule::add(&session.ctx, &session.actor, &new).await?;
     out::print(&format!("计划“{}”已增加，下一次：{}", added.schedule.name, next(session, &added)))
 }
@@ -144,7 +156,7 @@ async fn list(session: &Session, form: Form) -> Ended {
         let rows = listed.iter().map(|listed| ScheduleJson {
             schedule: listed.schedule.id.0,
             name: &listed.schedule.name,
-            cron: &listed.schedule.cron,
+            rule: &listed.schedule.rule,
             theme: listed.schedule.theme.as_deref(),
             item: listed.schedule.slug.as_deref(),
             confirm: listed.schedule.confirm.map(Confirm::as_str),
@@ -164,7 +176,7 @@ async fn list(session: &Session, form: Form) -> Ended {
         };
         let confirm = rule.confirm.map_or("按内容", words::confirm).to_owned();
         let groups = listed.groups.iter().map(ToString::to_string).collect::<Vec<_>>().join("、");
-        vec![rule.name.clone(), rule.cron.clone(), chosen, confirm, groups, next(session, listed)]
+        vec![rule.name.clone(), rule.rule.clone(), chosen, confirm, groups, next(session, listed)]
     });
     out::table(&columns, rows.collect(), "还没有计划。请看：qingfeng schedule add --help")
 }

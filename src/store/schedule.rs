@@ -1,12 +1,12 @@
-//! Recurring rules and the occurrences decided for them.
+//! Recurring rules and the chats they speak to.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::types::json;
 use super::{At, Result, Tx, on};
-use crate::domain::slot::{MissReason, OccurrenceState};
+use crate::domain::schedule::{Missed, OnHoliday};
 use crate::domain::word::{Confirm, ScheduleState};
-use crate::ids::{GroupId, OccurrenceId, ScheduleId};
+use crate::ids::{GroupId, ScheduleId};
 
 /// A recurring rule.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -15,55 +15,62 @@ pub struct ScheduleRow {
     pub name: String,
     pub state: ScheduleState,
     pub revision: i64,
-    pub cron: String,
+    /// As `domain::schedule::Rule` spells it.
+    pub rule: String,
+    pub on_holiday: OnHoliday,
+    pub missed: Missed,
+    /// Minutes.
+    pub max_late: i64,
+    pub starts_on: Option<NaiveDate>,
+    /// Last day, inclusive.
+    pub ends_on: Option<NaiveDate>,
     pub theme: Option<String>,
+    pub tag: Option<String>,
     pub slug: Option<String>,
     pub confirm: Option<Confirm>,
+    /// As `domain::schedule::DeadlineRule` spells it; `None`: the default of what goes out.
+    pub deadline: Option<String>,
+    /// Slots due up to here are none of this revision.
+    pub since_at: At,
     /// Every slot up to here has its row.
     pub planned_to: At,
+    /// When to look at it again; `None`: never.
+    pub next_at: Option<At>,
 }
 
 /// A rule to store.
 #[derive(Debug, Clone)]
 pub struct NewSchedule<'a> {
     pub name: &'a str,
-    pub cron: &'a str,
+    pub rule: &'a str,
+    pub on_holiday: OnHoliday,
+    pub missed: Missed,
+    /// Minutes.
+    pub max_late: i64,
+    pub starts_on: Option<NaiveDate>,
+    pub ends_on: Option<NaiveDate>,
     pub theme: Option<&'a str>,
+    pub tag: Option<&'a str>,
     pub slug: Option<&'a str>,
     pub confirm: Option<Confirm>,
+    pub deadline: Option<&'a str>,
     pub groups: &'a [GroupId],
-}
-
-/// A decided slot.
-#[derive(Debug, Clone)]
-pub struct NewOccurrence {
-    pub schedule_id: ScheduleId,
-    pub slot_at: DateTime<Utc>,
-    pub revision: i64,
-    pub state: OccurrenceState,
-    pub reason: Option<MissReason>,
-}
-
-/// A decided slot as it stands.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct OccurrenceRow {
-    pub id: OccurrenceId,
-    pub slot_at: At,
-    pub state: OccurrenceState,
-    pub reason: Option<MissReason>,
 }
 
 /// Adds a rule whose first slot lies after `now`. A rule of the same name is a violated constraint.
 pub async fn add(tx: &mut Tx, new: &NewSchedule<'_>, now: DateTime<Utc>) -> Result<ScheduleId> {
-    const ADD: &str = "INSERT INTO schedule (name, state, cron, theme, slug, confirm, planned_to, created_at)
-        VALUES ($1, 'active', $2, $3, $4, $5, $6, $6) RETURNING id";
+    const ADD: &str =
+        "INSERT INTO schedule (name, state, rule, on_holiday, missed, max_late, starts_on, ends_on, theme,
+            tag, slug, confirm, deadline, since_at, planned_to, next_at, created_at)
+        VALUES ($1, 'active', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $13, $13) RETURNING id";
     const GROUPS_SQLITE: &str =
         "INSERT INTO schedule_group (schedule_id, group_id) SELECT $1, value FROM json_each($2)";
     const GROUPS_PG: &str = "INSERT INTO schedule_group (schedule_id, group_id)
         SELECT $1, value::bigint FROM json_array_elements_text($2::json)";
     let id: ScheduleId = on!(tx, c => sqlx::query_scalar(ADD)
-        .bind(new.name).bind(new.cron).bind(new.theme).bind(new.slug).bind(new.confirm).bind(At::from(now))
-        .fetch_one(c).await)?;
+        .bind(new.name).bind(new.rule).bind(new.on_holiday).bind(new.missed).bind(new.max_late)
+        .bind(new.starts_on).bind(new.ends_on).bind(new.theme).bind(new.tag).bind(new.slug).bind(new.confirm)
+        .bind(new.deadline).bind(At::from(now)).fetch_one(c).await)?;
     let (sql, groups) = (tx.pick(GROUPS_SQLITE, GROUPS_PG), json(new.groups));
     on!(tx, c => sqlx::query(sql).bind(id).bind(&groups).execute(c).await.map(drop))?;
     Ok(id)
@@ -71,14 +78,18 @@ pub async fn add(tx: &mut Tx, new: &NewSchedule<'_>, now: DateTime<Utc>) -> Resu
 
 /// Every rule that was not removed, in the order they were added.
 pub async fn list(tx: &mut Tx) -> Result<Vec<ScheduleRow>> {
-    const SQL: &str = "SELECT id, name, state, revision, cron, theme, slug, confirm, planned_to FROM schedule
+    const SQL: &str =
+        "SELECT id, name, state, revision, rule, on_holiday, missed, max_late, starts_on, ends_on, theme, tag,
+        slug, confirm, deadline, since_at, planned_to, next_at FROM schedule
         WHERE state <> 'removed' ORDER BY id";
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }
 
 /// A rule by name, unless it was removed.
 pub async fn find(tx: &mut Tx, name: &str) -> Result<Option<ScheduleRow>> {
-    const SQL: &str = "SELECT id, name, state, revision, cron, theme, slug, confirm, planned_to FROM schedule
+    const SQL: &str =
+        "SELECT id, name, state, revision, rule, on_holiday, missed, max_late, starts_on, ends_on, theme, tag,
+        slug, confirm, deadline, since_at, planned_to, next_at FROM schedule
         WHERE name = $1 AND state <> 'removed'";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(name).fetch_optional(c).await)?)
 }
@@ -103,26 +114,4 @@ pub async fn set_planned_to(tx: &mut Tx, id: ScheduleId, revision: i64, to: Date
     let done = on!(tx, c => sqlx::query(SQL).bind(id).bind(revision).bind(At::from(to))
         .execute(c).await.map(|done| done.rows_affected()))?;
     Ok(done == 1)
-}
-
-/// Stores what was decided for a slot; `None` when the slot has its row already.
-pub async fn decide(tx: &mut Tx, new: &NewOccurrence, now: DateTime<Utc>) -> Result<Option<OccurrenceId>> {
-    const SQL: &str = "INSERT INTO occurrence (schedule_id, slot_at, revision, state, reason, decided_at)
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (schedule_id, slot_at) DO NOTHING RETURNING id";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL)
-        .bind(new.schedule_id).bind(At::from(new.slot_at)).bind(new.revision).bind(new.state).bind(new.reason)
-        .bind(At::from(now)).fetch_optional(c).await)?)
-}
-
-/// What was decided for a rule's slots, oldest first.
-pub async fn occurrences(tx: &mut Tx, id: ScheduleId) -> Result<Vec<OccurrenceRow>> {
-    const SQL: &str = "SELECT id, slot_at, state, reason FROM occurrence WHERE schedule_id = $1 ORDER BY slot_at";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_all(c).await)?)
-}
-
-/// Changes what was decided for a slot whose push could not be made.
-pub async fn set_state(tx: &mut Tx, id: OccurrenceId, state: OccurrenceState, reason: MissReason) -> Result<()> {
-    const SQL: &str = "UPDATE occurrence SET state = $2, reason = $3 WHERE id = $1";
-    on!(tx, c => sqlx::query(SQL).bind(id).bind(state).bind(reason).execute(c).await.map(drop))?;
-    Ok(())
 }

@@ -4,6 +4,7 @@ use crate::db::databases;
 use crate::world::{FIRMS, OPERATOR, STUDY, World};
 use chrono::NaiveDate;
 use qingfeng::domain::leave::LeaveCategory;
+use qingfeng::domain::schedule::{Missed, OnHoliday};
 use qingfeng::jobs::send;
 use qingfeng::office::push::Shown;
 use qingfeng::office::staff::Leave;
@@ -112,7 +113,7 @@ async fn a_missed_slot_is_a_row_and_a_late_one_says_when_it_was_due() {
         let ctx = office.ctx();
         let mut tx = ctx.store.read().await.unwrap();
         let schedule = qingfeng::store::schedule::find(&mut tx, "小知识").await.unwrap().unwrap();
-        let rows = qingfeng::store::schedule::occurrences(&mut tx, schedule.id).await.unwrap();
+        let rows = qingfeng::store::occurrence::occurrences(&mut tx, schedule.id).await.unwrap();
         let states: Vec<&str> = rows.iter().map(|row| row.state.as_str()).collect();
         assert_eq!(states, ["skipped_late", "skipped_late", "skipped_late", "skipped_late", "materialised"]);
         drop(tx);
@@ -181,14 +182,28 @@ async fn a_rule_that_cannot_be_planned_holds_up_no_other() {
         let mut office = World::new(db).await;
         let ctx = office.ctx();
         // Written by another program: it stands before the good ones.
-        let bad = NewSchedule { name: "坏计划", cron: "soon", theme: None, slug: None, confirm: None, groups: &[] };
+        let bad = NewSchedule {
+            name: "坏计划",
+            rule: "soon",
+            on_holiday: OnHoliday::Skip,
+            missed: Missed::Late,
+            max_late: 240,
+            starts_on: None,
+            ends_on: None,
+            theme: None,
+            tag: None,
+            slug: None,
+            confirm: None,
+            deadline: None,
+            groups: &[],
+        };
         let mut tx = ctx.store.write().await.unwrap();
         qingfeng::store::schedule::add(&mut tx, &bad, ctx.now()).await.unwrap();
         tx.commit().await.unwrap();
         office.schedules().await;
         office.at(2, 9, 30).await;
-        let planned = office::schedule::plan(&ctx).await;
-        assert!(matches!(planned, Err(Refusal::Cron(_))), "{label}: {planned:?}");
+        let planned = office::plan::plan(&ctx).await;
+        assert!(matches!(planned, Err(Refusal::Rule(_))), "{label}: {planned:?}");
         send::step(&ctx, &office.line()).await.unwrap();
         assert_eq!(office.sent(STUDY).await.len(), 1, "{label}");
         office.stop().await;

@@ -8,16 +8,18 @@ use qingfeng::config::Config;
 use qingfeng::ctx::{Ctx, Line};
 use qingfeng::domain::audit::Actor;
 use qingfeng::domain::content::ItemSource;
+use qingfeng::domain::cron::CronExpr;
 use qingfeng::domain::month::Month;
 use qingfeng::domain::roster;
 use qingfeng::domain::rotation::Pool;
+use qingfeng::domain::schedule::{LATE_MINUTES, Missed, Rule, Terms};
 use qingfeng::domain::word::Confirm;
 use qingfeng::inbox::poll::Poller;
 use qingfeng::jobs::send;
 use qingfeng::office::delivery::Others;
 use qingfeng::office::push::{Hours, Now, NowTarget, Shown};
 use qingfeng::office::roster::Mode;
-use qingfeng::office::{self, schedule};
+use qingfeng::office::{self, plan, schedule};
 use qingfeng::render::report as render;
 use qingfeng::sandbox::Time;
 use serde_json::{Value, json};
@@ -163,7 +165,7 @@ impl World {
 
     /// One round of planning and sending.
     pub(crate) async fn work(&self) {
-        schedule::plan(&self.ctx()).await.unwrap();
+        plan::plan(&self.ctx()).await.unwrap();
         send::step(&self.ctx(), &self.line()).await.unwrap();
     }
 
@@ -222,10 +224,13 @@ impl World {
     pub(crate) async fn schedules(&self) {
         let new = |name: &str, cron: &str, pool| schedule::New {
             name: name.to_owned(),
-            cron: cron.to_owned(),
+            terms: Terms::every_day(Rule::Cron(CronExpr::parse(cron).unwrap())),
+            missed: Missed::Late,
+            max_late: LATE_MINUTES,
             groups: vec![STUDY.to_string(), FIRMS.to_string()],
             pool,
             confirm: None,
+            deadline: None,
         };
         let ctx = self.ctx();
         schedule::add(&ctx, &OPERATOR, &new("小知识", "30 9 * * 1-5", Pool::Voluntary)).await.unwrap();

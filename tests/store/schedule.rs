@@ -1,10 +1,12 @@
 //! Recurring rules and their occurrences.
 
+use qingfeng::domain::schedule::{Missed, OnHoliday};
 use qingfeng::domain::slot::{MissReason, OccurrenceState};
 use qingfeng::domain::word::{Confirm, ScheduleState};
 use qingfeng::store::At;
+use qingfeng::store::occurrence::{self, NewOccurrence};
 use qingfeng::store::push::{self, NewPush};
-use qingfeng::store::schedule::{self, NewOccurrence, NewSchedule};
+use qingfeng::store::schedule::{self, NewSchedule};
 
 use crate::world::{World, assert_constraint, at, new_push, worlds};
 
@@ -12,10 +14,17 @@ fn weekly<'a>(world: &'a World, name: &'a str) -> NewSchedule<'a> {
     let groups = std::slice::from_ref(&world.chat);
     NewSchedule {
         name,
-        cron: "30 9 * * MON",
+        rule: "cron 30 9 * * MON",
+        on_holiday: OnHoliday::Skip,
+        missed: Missed::Late,
+        max_late: 240,
+        starts_on: None,
+        ends_on: None,
         theme: Some("law"),
+        tag: None,
         slug: None,
         confirm: Some(Confirm::Voluntary),
+        deadline: None,
         groups,
     }
 }
@@ -64,18 +73,27 @@ async fn one_slot_is_decided_once_and_has_one_push() {
     for world in worlds().await {
         let mut tx = world.tx().await;
         let id = schedule::add(&mut tx, &weekly(&world, "每周一学"), at(0)).await.unwrap();
-        let slot =
-            |second, state| NewOccurrence { schedule_id: id, slot_at: at(second), revision: 1, state, reason: None };
+        let slot = |second, state| NewOccurrence {
+            schedule_id: id,
+            slot_at: at(second),
+            due_at: at(second),
+            moved_from: None,
+            moved_by: None,
+            festivals: String::new(),
+            revision: 1,
+            state,
+            reason: None,
+        };
         let late = slot(90, OccurrenceState::SkippedLate);
-        assert!(schedule::decide(&mut tx, &late, at(99)).await.unwrap().is_some());
+        assert!(occurrence::decide(&mut tx, &late, at(99)).await.unwrap().is_some());
         let due = slot(30, OccurrenceState::Materialised);
-        let first = schedule::decide(&mut tx, &due, at(99)).await.unwrap().unwrap();
-        assert_eq!(schedule::decide(&mut tx, &due, at(99)).await.unwrap(), None);
-        let rows = schedule::occurrences(&mut tx, id).await.unwrap();
+        let first = occurrence::decide(&mut tx, &due, at(99)).await.unwrap().unwrap();
+        assert_eq!(occurrence::decide(&mut tx, &due, at(99)).await.unwrap(), None);
+        let rows = occurrence::occurrences(&mut tx, id).await.unwrap();
         let told: Vec<_> = rows.iter().map(|row| (row.slot_at, row.state)).collect();
         assert_eq!(told, [(At::from(at(30)), due.state), (At::from(at(90)), late.state)]);
-        schedule::set_state(&mut tx, first, OccurrenceState::SkippedUnapproved, MissReason::NoItem).await.unwrap();
-        let row = schedule::occurrences(&mut tx, id).await.unwrap().remove(0);
+        occurrence::set_state(&mut tx, first, OccurrenceState::SkippedUnapproved, MissReason::NoItem).await.unwrap();
+        let row = occurrence::occurrences(&mut tx, id).await.unwrap().remove(0);
         assert_eq!((row.state, row.reason), (OccurrenceState::SkippedUnapproved, Some(MissReason::NoItem)));
         let new = NewPush { occurrence_id: Some(first), ..new_push(world.item_version) };
         push::add(&mut tx, &new, at(99)).await.unwrap();

@@ -12,10 +12,12 @@ use super::stage::{Stage, World};
 use super::verdict::Month;
 use crate::domain::audit::Actor;
 use crate::domain::content::ItemSource;
+use crate::domain::cron::CronExpr;
 use crate::domain::leave::LeaveCategory;
 use crate::domain::month;
 use crate::domain::roster;
 use crate::domain::rotation::Pool;
+use crate::domain::schedule::{LATE_MINUTES, Missed, Rule, Terms};
 use crate::domain::setting::Key;
 use crate::office::staff::{Invitees, Leave};
 use crate::office::{content, group, report, schedule, setting, staff};
@@ -123,7 +125,16 @@ async fn set_up(
     let pools = [("小知识", KNOWLEDGE, Pool::Voluntary), ("节前提醒", REMINDER, Pool::Item(REMINDER_ITEM.to_owned()))];
     for (name, cron, pool) in pools {
         let groups = Chat::ALL.map(|chat| chats.id(chat).to_string()).to_vec();
-        let new = schedule::New { name: name.to_owned(), cron: cron.to_owned(), groups, pool, confirm: None };
+        let new = schedule::New {
+            name: name.to_owned(),
+            terms: Terms::every_day(Rule::Cron(CronExpr::parse(cron)?)),
+            missed: Missed::Late,
+            max_late: LATE_MINUTES,
+            groups,
+            pool,
+            confirm: None,
+            deadline: None,
+        };
         schedule::add(ctx, &OPERATOR, &new).await?;
     }
     let invited = staff::invite(ctx, &OPERATOR, &Invitees::All).await?;

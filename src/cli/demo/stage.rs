@@ -18,7 +18,7 @@ use crate::clock::{Clock, Hand};
 use crate::config::{self, Config};
 use crate::inbox::poll::Poller;
 use crate::jobs::send;
-use crate::office::{inbox, schedule};
+use crate::office::{inbox, plan};
 use crate::sandbox::{Options, Sandbox, Time};
 use crate::stop::{self, Stopper};
 
@@ -154,7 +154,7 @@ impl Stage {
             inbox::tidy(ctx).await?;
             self.tidied = ctx.now();
         }
-        let slot = schedule::plan(ctx).await?;
+        let slot = plan::plan(ctx).await?;
         let message = send::step(ctx, line).await?;
         Ok([slot, message].into_iter().flatten().min())
     }

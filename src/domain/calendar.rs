@@ -1,0 +1,231 @@
+//! The working calendar: which days people work. A listed make-up workday (调休) beats a listed holiday, which beats the
+//! weekend. What the State Council has not announced yet is known as provisional, never silently guessed.
+
+mod statutory;
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
+use sha2::{Digest, Sha256};
+
+use crate::domain::word::words;
+pub use statutory::{festival_day, statutory};
+
+words! {
+    /// How a day is to be spent.
+    DayKind {
+        Workday = "workday",
+        /// A Saturday or Sunday that is worked.
+        Makeup = "makeup",
+        Weekend = "weekend",
+        Holiday = "holiday",
+    }
+}
+
+words! {
+    /// What is known about a year.
+    YearStatus {
+        /// By the notice of the State Council.
+        Official = "official",
+        /// The 13 days of the law alone; days off in lieu and make-up workdays are not announced yet.
+        Provisional = "provisional",
+        /// Nothing; schedules that need to know hold.
+        Missing = "missing",
+    }
+}
+
+words! {
+    /// A festival of the whole people (全国年节及纪念日放假办法, article 2), in the order of the year.
+    Festival {
+        NewYear = "new-year",
+        Spring = "spring",
+        Qingming = "qingming",
+        Labour = "labour",
+        DragonBoat = "dragon-boat",
+        MidAutumn = "mid-autumn",
+        National = "national",
+    }
+}
+
+impl Festival {
+    /// The short name in print.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::NewYear => "元旦",
+            Self::Spring => "春节",
+            Self::Qingming => "清明",
+            Self::Labour => "劳动节",
+            Self::DragonBoat => "端午",
+            Self::MidAutumn => "中秋",
+            Self::National => "国庆",
+        }
+    }
+
+    /// Reads a festival's name as notices, tables and people write it: 中秋, 中秋节, or the word of tables.
+    pub fn read(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let bare = text.strip_suffix('节').unwrap_or(text);
+        let named = |f: &&Self| f.label() == text || f.label() == bare || f.label().strip_suffix('节') == Some(bare);
+        Self::ALL.iter().find(named).copied().or_else(|| Self::parse(text))
+    }
+}
+
+/// Days off for one or more festivals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holiday {
+    /// In the order of the year; several when their days off were announced as one block.
+    pub festivals: Vec<Festival>,
+    /// First day off.
+    pub from: NaiveDate,
+    /// Last day off.
+    pub to: NaiveDate,
+}
+
+impl Holiday {
+    /// 国庆、中秋
+    pub fn name(&self) -> String {
+        self.festivals.iter().map(|festival| festival.label()).collect::<Vec<_>>().join("、")
+    }
+}
+
+/// What one notice, or the law alone, says of a year.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct YearFile {
+    /// By the title of the notice; it may also settle the end of the December before.
+    pub year: i32,
+    /// Never `Missing`.
+    pub status: YearStatus,
+    /// The document: title and address as printed.
+    pub source: String,
+    /// Last day that the document decides.
+    pub covers_until: NaiveDate,
+    /// By date, never overlapping.
+    pub holidays: Vec<Holiday>,
+    /// Saturdays and Sundays that are worked, by date.
+    pub makeup: Vec<NaiveDate>,
+}
+
+/// One day as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Day {
+    pub kind: DayKind,
+    /// The festivals of a holiday (国庆、中秋).
+    pub name: Option<String>,
+}
+
+/// A festival of one year with its days off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FestivalDays {
+    pub festival: Festival,
+    /// The festival itself by the law and the lunar calendar: stays the same whatever a notice says.
+    pub day: NaiveDate,
+    pub first_off: NaiveDate,
+    pub last_off: NaiveDate,
+}
+
+/// Every year that is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Calendar {
+    years: BTreeMap<i32, YearFile>,
+    days: BTreeMap<NaiveDate, DayKind>,
+}
+
+impl Calendar {
+    /// Of several files for one year the last one counts.
+    pub fn new(files: impl IntoIterator<Item = YearFile>) -> Self {
+        let years: BTreeMap<i32, YearFile> = files.into_iter().map(|file| (file.year, file)).collect();
+        let mut days = BTreeMap::new();
+        for holiday in years.values().flat_map(|file| &file.holidays) {
+            days.extend(holiday.from.iter_days().take_while(|day| *day <= holiday.to).map(|d| (d, DayKind::Holiday)));
+        }
+        days.extend(years.values().flat_map(|file| &file.makeup).map(|day| (*day, DayKind::Makeup)));
+        Self { years, days }
+    }
+
+    /// The file of a year.
+    pub fn year(&self, year: i32) -> Option<&YearFile> {
+        self.years.get(&year)
+    }
+
+    /// What is known about a year.
+    pub fn status(&self, year: i32) -> YearStatus {
+        self.year(year).map_or(YearStatus::Missing, |file| file.status)
+    }
+
+    /// Whether the day lies in a year of which something is known. Otherwise the answers about it are by the weekday alone,
+    /// and nothing may go out by them.
+    pub fn knows(&self, day: NaiveDate) -> bool {
+        self.status(day.year()) != YearStatus::Missing
+    }
+
+    /// How a day is to be spent.
+    pub fn kind(&self, day: NaiveDate) -> DayKind {
+        let by_weekday = match day.weekday() {
+            Weekday::Sat | Weekday::Sun => DayKind::Weekend,
+            Weekday::Mon | Weekday::Tue | Weekday::Wed | Weekday::Thu | Weekday::Fri => DayKind::Workday,
+        };
+        self.days.get(&day).copied().unwrap_or(by_weekday)
+    }
+
+    /// A day with the name of its festival.
+    pub fn day(&self, day: NaiveDate) -> Day {
+        let kind = self.kind(day);
+        let named = || {
+            let of = |year: i32| self.year(year).into_iter().flat_map(|file| &file.holidays);
+            of(day.year()).chain(of(day.year() + 1)).find(|holiday| (holiday.from..=holiday.to).contains(&day))
+        };
+        let name = (kind == DayKind::Holiday).then(named).flatten().map(Holiday::name);
+        Day { kind, name }
+    }
+
+    /// Whether people are at their desks.
+    pub fn is_workday(&self, day: NaiveDate) -> bool {
+        matches!(self.kind(day), DayKind::Workday | DayKind::Makeup)
+    }
+
+    /// The `n`th workday after `day` (before it when negative); 0: `day` itself.
+    pub fn workdays_from(&self, day: NaiveDate, n: i32) -> NaiveDate {
+        let step = TimeDelta::days(i64::from(n.signum()));
+        let mut at = day;
+        for _ in 0..n.abs() {
+            at += step;
+            while !self.is_workday(at) {
+                at += step;
+            }
+        }
+        at
+    }
+
+    /// The festivals of a year by first day off. A festival that no file lists has the days of the law.
+    pub fn festivals(&self, year: i32) -> Vec<FestivalDays> {
+        let listed = |festival: Festival| {
+            let holidays = self.year(year).into_iter().flat_map(|file| &file.holidays);
+            holidays.filter(|holiday| holiday.festivals.contains(&festival)).map(|h| (h.from, h.to)).next()
+        };
+        let by_law = statutory(year);
+        let law = |festival: Festival| {
+            let holiday = by_law.holidays.iter().find(|holiday| holiday.festivals.contains(&festival));
+            holiday.map(|holiday| (holiday.from, holiday.to))
+        };
+        let mut festivals: Vec<FestivalDays> = Festival::ALL
+            .iter()
+            .filter_map(|festival| {
+                let (first_off, last_off) = listed(*festival).or_else(|| law(*festival))?;
+                Some(FestivalDays { festival: *festival, day: festival_day(*festival, year)?, first_off, last_off })
+            })
+            .collect();
+        festivals.sort_by_key(|festival| (festival.first_off, festival.day));
+        festivals
+    }
+
+    /// Changes whenever an answer of the calendar could.
+    pub fn fingerprint(&self) -> String {
+        let mut text = String::new();
+        for file in self.years.values() {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{file:?}");
+        }
+        hex::encode(Sha256::digest(text))
+    }
+}
