@@ -56,7 +56,13 @@ async fn prepare(config: &Config) -> (Ctx, Hand) {
     let (clock, hand) = Clock::manual(start);
     let hold = db::hold(&config.database).expect("a free database");
     let store = db::migrate(config, &hold, clock.now()).await.expect("a database");
-    let ctx = Ctx { store, clock, zone: config.zone, boot: "bench".to_owned() };
+    let ctx = Ctx {
+        store,
+        clock,
+        zone: config.zone,
+        content_dir: config.content_dir.as_path().into(),
+        boot: "bench".to_owned(),
+    };
     let people = roster::parse(&rows()).expect("a roster");
     office::roster::import(&ctx, &OPERATOR, &people, Mode::Apply).await.expect("an import");
     let group = group(&ctx).await;

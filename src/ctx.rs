@@ -1,5 +1,8 @@
 //! What use cases may touch, passed by reference: the store, the clock and the office's zone.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
@@ -15,6 +18,8 @@ pub struct Ctx {
     pub clock: Clock,
     /// The office's zone, fixed when the database was set up.
     pub zone: Tz,
+    /// Folder of the items and of the shipped years of the working calendar.
+    pub content_dir: Arc<Path>,
     /// Names this run of the program in leases and attempts.
     pub boot: String,
 }

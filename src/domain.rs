@@ -6,6 +6,8 @@ pub mod ack;
 pub mod audit;
 /// Workdays, holidays and festivals.
 pub mod calendar;
+/// Most messages a group gets, and which of them give way.
+pub mod cap;
 /// What an item file says.
 pub mod content;
 /// Five-field crontab expressions.

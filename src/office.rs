@@ -32,6 +32,8 @@ pub mod delivery;
 pub mod group;
 /// Keeping of raw inbound texts.
 pub mod inbox;
+/// What is going to go out, other rules and caps considered.
+pub mod outlook;
 /// The planner.
 pub mod plan;
 /// Pushes: freeze an audience, send by hand, look.

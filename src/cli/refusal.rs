@@ -164,6 +164,8 @@ const fn act_words(act: Act) -> &'static str {
         Act::SettingWrite => "更改设置",
         Act::GroupRead => "查看群",
         Act::GroupWrite => "管理群",
+        Act::CalendarRead => "查看工作日历",
+        Act::CalendarWrite => "导入放假安排",
         Act::ScheduleRead => "查看计划",
         Act::ScheduleWrite => "管理计划",
         Act::PushRead => "查看推送",

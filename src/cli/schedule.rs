@@ -13,7 +13,8 @@ use crate::domain::slot::MissReason;
 use crate::domain::word::Confirm;
 use crate::message::print::{local, weekday};
 use crate::office::Refusal;
-use crate::office::schedule::{self, Listed, New, Upcoming};
+use crate::office::outlook::Entry;
+use crate::office::schedule::{self, Listed, New};
 
 /// 计划：到点自动推送
 #[derive(Debug, Args)]
@@ -181,21 +182,21 @@ async fn list(session: &Session, form: Form) -> Ended {
     out::table(&columns, rows.collect(), "还没有计划。请看：qingfeng schedule add --help")
 }
 
-fn upcoming(session: &Session, slots: &[Upcoming], form: Form) -> Ended {
+fn upcoming(session: &Session, slots: &[Entry], form: Form) -> Ended {
     let zone = session.config.zone;
     if form == Form::Json {
         let rows = slots.iter().map(|slot| UpcomingJson {
             at: out::instant(slot.at, zone),
             local: local(slot.at, zone),
             weekday: weekday(slot.at, zone),
-            item: slot.item.as_deref(),
+            item: slot.item.as_ref().map(|item| item.slug.as_str()),
             moved_from: None,
             reason: slot.item.is_none().then_some(MissReason::NoItem.as_str()),
         });
         return out::json(&rows.collect::<Vec<_>>());
     }
     let rows = slots.iter().map(|slot| {
-        let item = slot.item.clone().unwrap_or_else(|| "（没有合适的内容）".to_owned());
+        let item = slot.item.as_ref().map(|item| item.slug.clone()).unwrap_or_else(|| "（没有合适的内容）".to_owned());
         vec![local(slot.at, zone), weekday(slot.at, zone).to_owned(), item]
     });
     out::table(&[left("时间"), left("星期"), left("内容")], rows.collect(), "往后没有要推送的时间")

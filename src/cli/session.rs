@@ -79,7 +79,8 @@ impl Setup {
         let clock = Clock::system();
         let store = db::open(&config).await?;
         let boot = format!("cli-{}-{}", std::process::id(), clock.now().timestamp_millis());
-        Ok(Session { ctx: Ctx { store, clock, zone: config.zone, boot }, actor, config })
+        let content_dir = config.content_dir.as_path().into();
+        Ok(Session { ctx: Ctx { store, clock, zone: config.zone, content_dir, boot }, actor, config })
     }
 }
 

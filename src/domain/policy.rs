@@ -27,6 +27,8 @@ words! {
         SettingWrite = "setting_write",
         GroupRead = "group_read",
         GroupWrite = "group_write",
+        CalendarRead = "calendar_read",
+        CalendarWrite = "calendar_write",
         ScheduleRead = "schedule_read",
         ScheduleWrite = "schedule_write",
         PushRead = "push_read",
@@ -42,7 +44,7 @@ pub fn may(role: Role, act: Act) -> bool {
     match role {
         Role::Admin => true,
         Role::Leader => match act {
-            Act::ReportRead | Act::ContentRead | Act::ScheduleRead | Act::PushRead => true,
+            Act::ReportRead | Act::ContentRead | Act::CalendarRead | Act::ScheduleRead | Act::PushRead => true,
             Act::ContentWrite
             | Act::RosterRead
             | Act::RosterWrite
@@ -52,6 +54,7 @@ pub fn may(role: Role, act: Act) -> bool {
             | Act::SettingWrite
             | Act::GroupRead
             | Act::GroupWrite
+            | Act::CalendarWrite
             | Act::ScheduleWrite
             | Act::PushWrite
             | Act::MissingRead
@@ -85,6 +88,8 @@ mod tests {
         setting_write: admin
         group_read: admin
         group_write: admin
+        calendar_read: admin leader
+        calendar_write: admin
         schedule_read: admin leader
         schedule_write: admin
         push_read: admin leader

@@ -25,6 +25,8 @@ pub enum Pool {
     Item(String),
     /// The items of one theme.
     Theme(String),
+    /// The items with a tag.
+    Tag(String),
     /// All voluntary items. What must be confirmed goes out only where it was asked for.
     Voluntary,
 }
@@ -34,6 +36,7 @@ impl Pool {
         match self {
             Self::Item(slug) => choice.slug == *slug,
             Self::Theme(theme) => choice.theme == *theme,
+            Self::Tag(_) => false,
             Self::Voluntary => choice.confirm == Confirm::Voluntary,
         }
     }

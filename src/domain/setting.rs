@@ -19,6 +19,12 @@ words! {
         CountMinAudience = "count.min_audience",
         /// Seconds between two edits of a count line.
         CountEditSeconds = "count.edit_seconds",
+        /// Most items a group gets on one day.
+        PushPerDay = "push.per_day",
+        /// Most items a group gets from Monday to Sunday.
+        PushPerWeek = "push.per_week",
+        /// Months within which an item is not repeated to the same chats while others are left.
+        RotationMonths = "rotation.months",
         /// Days a raw inbound message is kept.
         InboxDays = "inbox.days",
     }
@@ -46,6 +52,9 @@ impl Key {
             Self::HoursAfternoon => Some("14:30-17:30"),
             Self::CountMinAudience => Some("10"),
             Self::CountEditSeconds => Some("15"),
+            Self::PushPerDay => Some("1"),
+            Self::PushPerWeek => Some("3"),
+            Self::RotationMonths => Some("12"),
             Self::InboxDays => Some("3"),
         }
     }
@@ -58,6 +67,10 @@ impl Key {
             Self::CountMinAudience => Shape::Number { least: 10, most: 10_000 },
             // Telegram counts edits against a group's 20 messages a minute.
             Self::CountEditSeconds => Shape::Number { least: 15, most: 3_600 },
+            // More than one item a workday, or one every workday, is what offices were told to stop (see the README).
+            Self::PushPerDay => Shape::Number { least: 1, most: 3 },
+            Self::PushPerWeek => Shape::Number { least: 1, most: 10 },
+            Self::RotationMonths => Shape::Number { least: 1, most: 36 },
             // Below 3 days an update that the platform sends again could be counted as new.
             Self::InboxDays => Shape::Number { least: 3, most: 30 },
         }
@@ -73,6 +86,9 @@ impl Key {
             Self::HoursAfternoon => "下午允许时段",
             Self::CountMinAudience => "显示人数的最小范围",
             Self::CountEditSeconds => "人数刷新间隔秒数",
+            Self::PushPerDay => "每群每日最多条数",
+            Self::PushPerWeek => "每群每周最多条数",
+            Self::RotationMonths => "内容不重复的月数",
             Self::InboxDays => "原始消息保存天数",
         }
     }

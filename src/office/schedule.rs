@@ -1,20 +1,23 @@
 //! Recurring rules: add, list, look ahead, remove. What is due is decided by the planner.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::calendar::Calendar;
 use crate::domain::content::Theme;
+use crate::domain::month::Month;
 use crate::domain::policy::Act;
 use crate::domain::rotation::{self, Pool};
-use crate::domain::schedule::{DeadlineRule, Missed, Rule, Terms};
+use crate::domain::schedule::{DeadlineRule, Missed, OnHoliday, Rule, Terms};
 use crate::domain::wall;
 use crate::domain::word::Confirm;
 use crate::ids::GroupId;
-use crate::office::plan::{choices, pool};
+use crate::office::outlook::{Entry, Standing};
+use crate::office::plan::choices;
 use crate::office::{Outcome, Refusal, authorise, calendar, group, note};
+use crate::store::occurrence::OccurrenceRow;
 use crate::store::schedule::{NewSchedule, ScheduleRow};
 use crate::store::{self, Tx};
 
@@ -43,12 +46,28 @@ pub struct Listed {
     pub next: Option<DateTime<Utc>>,
 }
 
-/// One slot to come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Upcoming {
-    pub at: DateTime<Utc>,
-    /// Slug of the item that would go out; `None`: none fits.
-    pub item: Option<String>,
+/// What an edit changes; `None` leaves it as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    pub rule: Option<Rule>,
+    pub on_holiday: Option<OnHoliday>,
+    pub missed: Option<Missed>,
+    /// Minutes.
+    pub max_late: Option<i64>,
+    pub starts_on: Option<NaiveDate>,
+    pub ends_on: Option<NaiveDate>,
+    pub groups: Option<Vec<String>>,
+    pub pool: Option<Pool>,
+    pub confirm: Option<Confirm>,
+    pub deadline: Option<DeadlineRule>,
+}
+
+/// A schedule with what became of its latest slots, newest first.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    pub listed: Listed,
+    pub terms: Terms,
+    pub latest: Vec<OccurrenceRow>,
 }
 
 /// Adds a rule. Its first slot is the next one from now.
@@ -67,7 +86,7 @@ pub async fn add(ctx: &Ctx, actor: &Actor, new: &New) -> Outcome<Listed> {
     let (theme, slug) = match &new.pool {
         Pool::Item(slug) => (None, Some(slug.as_str())),
         Pool::Theme(theme) => (Some(theme.as_str()), None),
-        Pool::Voluntary => (None, None),
+        Pool::Tag(_) | Pool::Voluntary => (None, None),
     };
     let rule = new.terms.rule.to_string();
     let row = NewSchedule {
@@ -101,7 +120,7 @@ async fn check_pool(tx: &mut Tx, ctx: &Ctx, pool: &Pool) -> Outcome<()> {
             return Err(Refusal::UnknownItem(slug.clone()));
         }
         Pool::Theme(theme) if Theme::parse(theme).is_none() => return Err(Refusal::UnknownTheme(theme.clone())),
-        Pool::Item(_) | Pool::Theme(_) | Pool::Voluntary => {}
+        Pool::Item(_) | Pool::Theme(_) | Pool::Tag(_) | Pool::Voluntary => {}
     }
     let choices = choices(tx).await?;
     match rotation::next(&choices, pool, wall::of(ctx.now(), ctx.zone).date()) {
@@ -141,25 +160,53 @@ fn next_due(ctx: &Ctx, row: &ScheduleRow, calendar: &Calendar) -> Outcome<Option
 }
 
 /// The next slots of a rule with the items that would go out, other rules aside.
-pub async fn next(ctx: &Ctx, actor: &Actor, name: &str, count: usize) -> Outcome<Vec<Upcoming>> {
+pub async fn next(ctx: &Ctx, actor: &Actor, name: &str, count: usize) -> Outcome<Vec<Entry>> {
     let mut tx = ctx.store.read().await?;
     authorise(&mut tx, actor, Act::ScheduleRead).await?;
     let schedule = find(&mut tx, name).await?;
     let terms = terms(&schedule)?;
     let calendar = calendar::load(&mut tx, ctx).await?;
-    let pool = pool(&schedule);
-    let mut choices = choices(&mut tx).await?;
-    let upcoming = terms.slots(&calendar, ctx.zone, ctx.now()).take(count).map(|slot| {
-        let at = slot.due;
-        let place = rotation::next(&choices, &pool, wall::of(at, ctx.zone).date());
-        let chosen = place.and_then(|place| choices.get_mut(place));
-        let item = chosen.map(|choice| {
-            choice.last = Some(at);
-            choice.slug.clone()
-        });
-        Upcoming { at, item }
-    });
-    Ok(upcoming.collect())
+    let entry = |at| Entry {
+        schedule: schedule.id,
+        name: schedule.name.clone(),
+        at,
+        item: None,
+        confirm: None,
+        targets: Vec::new(),
+        moved: None,
+        standing: Standing::Ahead,
+    };
+    Ok(terms.slots(&calendar, ctx.zone, ctx.now()).take(count).map(|slot| entry(slot.due)).collect())
+}
+
+/// One rule.
+pub async fn show(_ctx: &Ctx, _actor: &Actor, name: &str) -> Outcome<Shown> {
+    Err(Refusal::UnknownSchedule(name.to_owned()))
+}
+
+/// Changes a rule. What is due and not decided yet goes by the new rule alone; its old slots become rows.
+pub async fn edit(_ctx: &Ctx, _actor: &Actor, name: &str, _change: &Change) -> Outcome<Listed> {
+    Err(Refusal::UnknownSchedule(name.to_owned()))
+}
+
+/// Stops a rule until it is resumed; slots meanwhile become rows that say so.
+pub async fn pause(_ctx: &Ctx, _actor: &Actor, name: &str) -> Outcome<()> {
+    Err(Refusal::UnknownSchedule(name.to_owned()))
+}
+
+/// Lets a paused rule go on with its next slot.
+pub async fn resume(_ctx: &Ctx, _actor: &Actor, name: &str) -> Outcome<()> {
+    Err(Refusal::UnknownSchedule(name.to_owned()))
+}
+
+/// Everything of a month, past and to come, by time.
+pub async fn month(_ctx: &Ctx, _actor: &Actor, _month: Month) -> Outcome<Vec<Entry>> {
+    Ok(Vec::new())
+}
+
+/// Everything to come from now until `days` days on, by time.
+pub async fn ahead(_ctx: &Ctx, _actor: &Actor, _days: u32) -> Outcome<Vec<Entry>> {
+    Ok(Vec::new())
 }
 
 /// Takes a rule out of use; what it has sent stays.

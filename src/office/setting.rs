@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
+use crate::domain::cap::Caps;
 use crate::domain::content::{KnownSetting, Placeholder};
 use crate::domain::policy::Act;
 use crate::domain::setting::{Key, hours};
@@ -31,6 +32,10 @@ pub struct Settings {
     pub count_min_audience: u32,
     /// Pause between two edits of a count line.
     pub count_pause: Duration,
+    /// Most items a group gets.
+    pub caps: Caps,
+    /// Months within which an item is not repeated to the same chats while others are left.
+    pub rotation_months: u32,
     /// How long a raw inbound message is kept.
     pub inbox_kept: Duration,
 }
@@ -72,6 +77,8 @@ pub async fn load(tx: &mut Tx, zone: Tz) -> Outcome<Settings> {
         hours: AllowedHours { windows: vec![hours_of(Key::HoursMorning)?, hours_of(Key::HoursAfternoon)?], tz: zone },
         count_min_audience: number(Key::CountMinAudience)?,
         count_pause: Duration::seconds(number(Key::CountEditSeconds)?.into()),
+        caps: Caps { per_day: number(Key::PushPerDay)?, per_week: number(Key::PushPerWeek)? },
+        rotation_months: number(Key::RotationMonths)?,
         inbox_kept: Duration::days(number(Key::InboxDays)?.into()),
         values,
     })

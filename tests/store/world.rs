@@ -172,7 +172,13 @@ impl World {
     /// What use cases need.
     pub(crate) fn ctx(&self) -> Ctx {
         let (store, zone) = (self.store.clone(), chrono_tz::Asia::Shanghai);
-        Ctx { store, clock: Clock::system(), zone, boot: "test".to_owned() }
+        Ctx {
+            store,
+            clock: Clock::system(),
+            zone,
+            content_dir: std::path::Path::new("content").into(),
+            boot: "test".to_owned(),
+        }
     }
 
     /// A delivery of the push to the chat, due at `at(0)` and out of time at `at(3600)`.

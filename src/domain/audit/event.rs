@@ -123,6 +123,14 @@ words! {
         ScheduleAdd = "schedule_add",
         /// A schedule was removed.
         ScheduleRemove = "schedule_remove",
+        /// A schedule was changed.
+        ScheduleEdit = "schedule_edit",
+        /// A schedule was paused; its slots become rows that say so.
+        SchedulePause = "schedule_pause",
+        /// A paused schedule goes on.
+        ScheduleResume = "schedule_resume",
+        /// A year of the working calendar was taken in.
+        CalendarImport = "calendar_import",
         /// A setting was changed.
         SettingSet = "setting_set",
         /// A push was made and its audience frozen.
