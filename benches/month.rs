@@ -17,7 +17,7 @@ use qingfeng::domain::month::Month;
 use qingfeng::domain::push::Chunk;
 use qingfeng::domain::roster;
 use qingfeng::ids::{GroupId, PushId};
-use qingfeng::office::push::{Order, Target, make};
+use qingfeng::office::push::{Hours, Now, NowTarget};
 use qingfeng::office::roster::Mode;
 use qingfeng::office::{self, db};
 use qingfeng::render;
@@ -67,7 +67,8 @@ async fn prepare(config: &Config) -> (Ctx, Hand) {
     office::roster::import(&ctx, &OPERATOR, &people, Mode::Apply).await.expect("an import");
     let group = group(&ctx).await;
     for day in 0..PUSHES {
-        push(&ctx, group, start + TimeDelta::days(day)).await;
+        hand.set(start + TimeDelta::days(day));
+        push(&ctx, group).await;
     }
     hand.set(start + TimeDelta::days(PUSHES));
     (ctx, hand)
@@ -100,7 +101,7 @@ async fn group(ctx: &Ctx) -> GroupId {
     id
 }
 
-async fn push(ctx: &Ctx, group: GroupId, slot: DateTime<Utc>) {
+async fn push(ctx: &Ctx, group: GroupId) {
     let item = parse(
         "gifts",
         "bench",
@@ -109,20 +110,12 @@ async fn push(ctx: &Ctx, group: GroupId, slot: DateTime<Utc>) {
     )
     .expect("an item");
     office::content::sync(ctx, &OPERATOR, std::slice::from_ref(&item)).await.expect("a sync");
+    let target = NowTarget::Groups(vec![group.to_string()]);
+    let order = Now { slug: "bench".to_owned(), target, confirm: None, hours: Hours::Any, deadline: None };
+    let made = office::push::now(ctx, &OPERATOR, &order).await.expect("a push").shown.push;
     let mut tx = ctx.store.write().await.expect("a writer");
-    let row = store::item::find(&mut tx, "bench").await.expect("a read").expect("the item");
-    let order = Order {
-        occurrence: None,
-        item: &item,
-        item_version: row.version_id,
-        confirm: item.confirm,
-        target: Target::Groups(vec![group]),
-        slot,
-        late: false,
-        deadline: None,
-    };
-    let made = make(&mut tx, ctx, &OPERATOR, &order).await.expect("a push");
-    let audience = store::push::audiences(&mut tx, &[made.push]).await.expect("an audience");
+    let (push, slot) = (made.id, made.slot_at.utc());
+    let audience = store::push::audiences(&mut tx, &[push]).await.expect("an audience");
     let batch = store::ack::open_batch(&mut tx, slot).await.expect("a batch");
     store::ack::add_many(&mut tx, batch, &acks(&audience, slot)).await.expect("acks");
     tx.commit().await.expect("a commit");

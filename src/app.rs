@@ -85,6 +85,8 @@ pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output =
     loops.spawn(greet(ctx.clone(), line.clone(), telegram, stop.clone()));
     loops.spawn(jobs::plan(ctx.clone(), stop.clone()).map(Ok));
     loops.spawn(jobs::send(ctx.clone(), line, stop.clone()).map(Ok));
+    loops.spawn(jobs::refresh(ctx.clone(), stop.clone()).map(Ok));
+    loops.spawn(jobs::watch(ctx.clone(), stop.clone()).map(Ok));
     loops.spawn(jobs::tidy(ctx.clone(), stop.clone()).map(Ok));
     loops.spawn(serve_http(listener, ctx.clone(), stop).map(Ok));
     let ended = tokio::select! {

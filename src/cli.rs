@@ -5,6 +5,8 @@ use clap::{Parser, Subcommand};
 
 /// `audit`: the ledger.
 pub mod audit;
+/// `calendar`: which days are worked.
+pub mod calendar;
 /// `content`: items.
 pub mod content;
 /// `db`: the database itself.
@@ -73,6 +75,7 @@ pub enum Noun {
     Staff(staff::Staff),
     Setting(setting::Setting),
     Group(group::Group),
+    Calendar(calendar::Calendar),
     Schedule(schedule::Schedule),
     Push(push::Push),
     Report(report::Report),
@@ -94,6 +97,7 @@ impl Noun {
             | Self::Staff(_)
             | Self::Setting(_)
             | Self::Group(_)
+            | Self::Calendar(_)
             | Self::Schedule(_)
             | Self::Push(_)
             | Self::Report(_)
@@ -114,6 +118,7 @@ impl Noun {
             Self::Staff(staff) => staff.verb.run(setup),
             Self::Setting(setting) => setting.verb.run(setup),
             Self::Group(group) => group.verb.run(setup),
+            Self::Calendar(calendar) => calendar.verb.run(setup),
             Self::Schedule(schedule) => schedule.verb.run(setup),
             Self::Push(push) => push.verb.run(setup),
             Self::Report(report) => report.verb.run(setup),

@@ -2,6 +2,8 @@
 
 /// What a press on 已阅 comes to.
 pub mod ack;
+/// What the admins are told without asking.
+pub mod alert;
 /// The audit chain: canonical form, links, verification.
 pub mod audit;
 /// Workdays, holidays and festivals.
@@ -32,6 +34,8 @@ pub mod rich;
 pub mod roster;
 /// Which item goes out next.
 pub mod rotation;
+/// One round of the planner.
+pub mod round;
 /// Rules of schedules and their slots.
 pub mod schedule;
 /// Settings, their defaults and bounds.

@@ -45,6 +45,8 @@ ids! {
     OccurrenceId,
     /// One item version sent to one frozen audience.
     PushId,
+    /// One thing the admins were told.
+    AlertId,
     /// One outgoing message to one target.
     DeliveryId,
     /// One call made for one delivery.

@@ -5,7 +5,7 @@ use std::future::Future;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ctx::{Ctx, Line};
-use crate::office::{Outcome, inbox, plan};
+use crate::office::{Outcome, alert, inbox, plan};
 use crate::stop::Stop;
 
 /// Sends what is due and keeps count lines up to date.
@@ -15,6 +15,10 @@ pub mod send;
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(1);
 /// Pause after a step that failed.
 const PAUSE: TimeDelta = TimeDelta::seconds(5);
+/// How often the files of the calendar and the clock are looked at.
+const REFRESH_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// How often it is looked at what admins should know; they are told days ahead.
+const WATCH_EVERY: TimeDelta = TimeDelta::minutes(10);
 /// Pause between two rounds of tidying.
 const TIDY_EVERY: TimeDelta = TimeDelta::hours(1);
 
@@ -56,6 +60,24 @@ pub async fn send(ctx: Ctx, line: Line, stop: Stop) {
         Ok(next.map_or(look_again, |next| next.min(look_again)))
     };
     repeat(&ctx, stop, "send", work).await;
+}
+
+/// Notices what changes without a command until told to stop.
+pub async fn refresh(ctx: Ctx, stop: Stop) {
+    let work = async || {
+        plan::refresh(&ctx).await?;
+        Ok(ctx.now() + REFRESH_EVERY)
+    };
+    repeat(&ctx, stop, "refresh", work).await;
+}
+
+/// Tells admins ahead of time what they should know until told to stop.
+pub async fn watch(ctx: Ctx, stop: Stop) {
+    let work = async || {
+        alert::watch(&ctx).await?;
+        Ok(ctx.now() + WATCH_EVERY)
+    };
+    repeat(&ctx, stop, "watch", work).await;
 }
 
 /// Removes what is past its keeping until told to stop.

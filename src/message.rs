@@ -1,7 +1,11 @@
 //! Every sentence the program says to people, and the one function that renders a person.
 
+/// What the admins are told without asking.
+pub mod alert;
 /// Joining: the notice, the question, the answers.
 pub mod binding;
+/// The working calendar: problems of year files, what an import changes, how years stand.
+pub mod calendar;
 /// What is wrong with the environment, and what to do about it.
 pub mod config;
 /// What is wrong with an item file, and what to do about it.
@@ -16,6 +20,8 @@ pub mod push;
 pub mod report;
 /// Problems of a roster sheet, and what an import changes.
 pub mod roster;
+/// Problems of a rule's parts and of deadlines.
+pub mod rule;
 /// Problems of a schedule's expression, and times that are printed.
 pub mod schedule;
 /// What is wrong with the key file, and what to do about it.

@@ -11,11 +11,13 @@ use crate::domain::report::CheckFailed;
 use crate::domain::schedule::RuleError;
 use crate::domain::setting::Key;
 use crate::domain::slot::AllowedHours;
-use crate::domain::word::ItemState;
+use crate::domain::word::{ItemState, ScheduleState};
 use crate::store::{StoreError, Tx};
 
 /// Presses and what they are answered with.
 pub mod ack;
+/// What the admins are told without asking.
+pub mod alert;
 /// The ledger: verify and read.
 pub mod audit;
 /// Joining: codes, accounts, people.
@@ -32,6 +34,8 @@ pub mod delivery;
 pub mod group;
 /// Keeping of raw inbound texts.
 pub mod inbox;
+/// What a monitoring system is told.
+pub mod metrics;
 /// What is going to go out, other rules and caps considered.
 pub mod outlook;
 /// The planner.
@@ -42,6 +46,8 @@ pub mod push;
 pub mod report;
 /// The roster file.
 pub mod roster;
+/// What the choice of an item rests on.
+pub mod rotation;
 /// Recurring rules.
 pub mod schedule;
 /// Settings of the office.
@@ -84,6 +90,12 @@ pub enum Refusal {
     ScheduleExists(String),
     #[error("a name is missing or too long")]
     ScheduleName,
+    #[error("{at} lies outside the allowed hours")]
+    ScheduleOutsideHours { at: chrono::NaiveTime, hours: AllowedHours },
+    #[error("the rule has no slot to come")]
+    ScheduleNeverDue,
+    #[error("schedule {name} is {state:?} already")]
+    ScheduleStands { name: String, state: ScheduleState },
     #[error("no approved item fits")]
     NoFittingItem,
     #[error(transparent)]
@@ -120,6 +132,10 @@ pub enum Refusal {
     LeaveOverlaps,
     #[error("the content has problems")]
     Content(Vec<(String, ContentProblem)>),
+    #[error("the year file has problems")]
+    Calendar(Vec<crate::domain::calendar::Problem>),
+    #[error("nothing is known about the year {0}")]
+    YearMissing(i32),
     #[error("no item file in {0}")]
     NoItemFiles(String),
     #[error("reading {path}")]

@@ -1,5 +1,7 @@
 //! Turns results into the forms people and programs take away: text, tables, JSON, CSV.
 
+/// The plan as a calendar file.
+pub mod ics;
 /// The month report in every form.
 pub mod report;
 /// CSV and XLSX in and out.

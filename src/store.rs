@@ -16,8 +16,12 @@ use crate::secret::Keys;
 pub mod account;
 /// Confirmations, the presses kept for later, and the batches that seal them.
 pub mod ack;
+/// What the admins were told.
+pub mod alert;
 /// The audit chain.
 pub mod audit;
+/// Years of the working calendar that were taken in.
+pub mod calendar;
 /// Connections to chat platforms.
 pub mod channel;
 /// Deliveries and their attempts.

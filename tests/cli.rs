@@ -2,6 +2,8 @@
 //! its own, which is also the working folder, so that no output holds a path of the machine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail loudly")]
 
+#[path = "cli/calendar.rs"]
+mod calendar;
 #[path = "cli/content.rs"]
 mod content;
 #[path = "cli/database.rs"]
@@ -10,9 +12,13 @@ mod database;
 mod doctor;
 #[path = "cli/office.rs"]
 mod office;
+#[path = "cli/plan.rs"]
+mod plan;
 #[path = "cli/push.rs"]
 mod push;
 #[path = "cli/roster.rs"]
 mod roster;
+#[path = "cli/schedule.rs"]
+mod schedule;
 #[path = "cli/story.rs"]
 mod story;

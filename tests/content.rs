@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use chrono::Datelike;
+use qingfeng::domain::calendar::{Festival, festival_day};
 use qingfeng::domain::content::{
     ALERT_MAX_UNITS, ARTICLE_TEXT_MAX_CHARS, ItemSource, KnownSetting, Theme, duplicates, parse, placeholders,
     unknown_placeholders,
@@ -111,6 +113,25 @@ fn reminders_expire_and_leave_only_the_hotline_open() {
         assert_eq!(placeholders(&item).len(), usize::from(is_reminder), "{file}");
         assert_eq!(item.expires_on.is_some(), is_reminder, "{file}");
     }
+}
+
+/// Reminders name what they remind of, and expire within ten days of the last of their festivals.
+#[test]
+fn reminders_name_their_festivals() {
+    let mut dated: BTreeSet<(i32, Festival)> = BTreeSet::new();
+    for (file, item) in shipped().into_iter().filter(|(_, item)| item.theme == Theme::Festival) {
+        let year: i32 = item.title.split('年').next().unwrap().parse().unwrap();
+        let days = item.festivals.iter().map(|festival| festival_day(*festival, year).unwrap());
+        let after = item.expires_on.unwrap() - days.max().expect("a reminder names a festival");
+        assert!((1..=10).contains(&after.num_days()), "{file}");
+        for festival in &item.festivals {
+            let day = festival_day(*festival, year).unwrap();
+            assert!(item.title.contains(&format!("{}月{}日", day.month(), day.day())), "{file}");
+            assert!(item.title.contains(festival.label()), "{file}");
+        }
+        dated.extend(item.festivals.iter().map(|festival| (year, *festival)));
+    }
+    assert!(Festival::ALL.iter().all(|festival| dated.contains(&(2027, *festival))), "{dated:?}");
 }
 
 #[test]

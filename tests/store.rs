@@ -7,8 +7,12 @@ mod db;
 
 #[path = "store/ack.rs"]
 mod ack;
+#[path = "store/alert.rs"]
+mod alert;
 #[path = "store/audit.rs"]
 mod audit;
+#[path = "store/calendar.rs"]
+mod calendar;
 #[path = "store/content.rs"]
 mod content;
 #[path = "store/delivery.rs"]

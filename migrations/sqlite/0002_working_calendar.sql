@@ -4,7 +4,7 @@
 -- A year taken in by an admin. It wins over the file of that year beside the items.
 CREATE TABLE calendar_year (
     year        INTEGER PRIMARY KEY,
-    body        TEXT    NOT NULL, -- JSON: the year file
+    body        TEXT    NOT NULL, -- as it was taken in: TOML, or the public JSON
     imported_at INTEGER NOT NULL
 ) STRICT;
 
@@ -28,7 +28,8 @@ ALTER TABLE schedule ADD COLUMN deadline TEXT; -- null: the default of what goes
 ALTER TABLE schedule ADD COLUMN since_at INTEGER NOT NULL DEFAULT 0; -- slots due up to here are none of this revision
 UPDATE schedule SET since_at = created_at;
 ALTER TABLE schedule ADD COLUMN next_at INTEGER DEFAULT 0; -- when to look at it again; null: never
-CREATE INDEX schedule_due ON schedule (next_at) WHERE state = 'active';
+CREATE INDEX schedule_due ON schedule (next_at) WHERE state <> 'removed';
+CREATE INDEX schedule_group_of ON schedule_group (group_id);
 
 -- slot_at stays the identity of a slot: what the rule says before holidays, caps and notices move it.
 ALTER TABLE occurrence ADD COLUMN due_at INTEGER NOT NULL DEFAULT 0;
@@ -38,9 +39,13 @@ ALTER TABLE occurrence ADD COLUMN moved_by TEXT CHECK (moved_by IN ('holiday', '
 ALTER TABLE occurrence ADD COLUMN festivals TEXT NOT NULL DEFAULT ''; -- which it reminds of, joined by a comma
 CREATE INDEX occurrence_due ON occurrence (due_at) WHERE state = 'planned';
 CREATE INDEX occurrence_time ON occurrence (due_at);
+CREATE INDEX push_slot ON push (slot_at);
 
 ALTER TABLE item_version ADD COLUMN tags TEXT NOT NULL DEFAULT ''; -- joined by a comma
 ALTER TABLE item_version ADD COLUMN festivals TEXT NOT NULL DEFAULT ''; -- joined by a comma
+-- How long an item rested is asked per chat.
+DROP INDEX push_item;
+CREATE INDEX delivery_push_group ON delivery (target_id, subject_id) WHERE kind = 'push' AND target_kind = 'group';
 
 -- Something the admins are told once, in private.
 CREATE TABLE alert (

@@ -8,8 +8,9 @@ use serde::Serialize;
 use super::out::{self, Ended, Form, left, right};
 use super::session::{Session, Setup};
 use super::words;
+use crate::domain::calendar::Festival;
 use crate::domain::content::{Theme, body};
-use crate::office::content::{self, Synced};
+use crate::office::content::{self, Synced, listed};
 use crate::store::item::{ItemRow, VersionRow};
 
 /// 内容：检查、收入、查看
@@ -67,6 +68,9 @@ struct ItemJson<'a> {
     confirm: &'a str,
     state: &'a str,
     expires_on: Option<chrono::NaiveDate>,
+    tags: Vec<&'a str>,
+    /// As the calendar's files and commands spell them.
+    festivals: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -128,6 +132,8 @@ fn item_json(row: &ItemRow) -> ItemJson<'_> {
         confirm: row.confirm.as_str(),
         state: row.state.as_str(),
         expires_on: row.expires_on,
+        tags: listed(&row.tags).collect(),
+        festivals: listed(&row.festivals).collect(),
     }
 }
 
@@ -165,6 +171,10 @@ fn theme(word: &str) -> String {
     Theme::parse(word).map_or_else(|| word.to_owned(), |theme| theme.label().to_owned())
 }
 
+fn festival(word: &str) -> String {
+    Festival::parse(word).map_or_else(|| word.to_owned(), |festival| festival.label().to_owned())
+}
+
 async fn show(session: &Session, slug: &str, form: Form) -> Ended {
     let (row, version) = content::show(&session.ctx, &session.actor, slug).await?;
     if form == Form::Json {
@@ -183,6 +193,7 @@ async fn show(session: &Session, slug: &str, form: Form) -> Ended {
 
 fn page(row: &ItemRow, version: &VersionRow) -> String {
     let expires = version.expires_on.map_or_else(|| "长期".to_owned(), |day| format!("{day}起不再推送"));
+    let festivals = listed(&version.festivals).map(festival);
     let head = [
         ("题目", version.title.clone()),
         ("编号", format!("{}（第{}版）", version.code, version.version)),
@@ -196,7 +207,10 @@ fn page(row: &ItemRow, version: &VersionRow) -> String {
         ("一句话", version.takeaway.clone()),
         ("核对", format!("{}，{}", version.verified_on, version.checked_by)),
         ("期限", expires),
+        ("标签", listed(&version.tags).collect::<Vec<_>>().join("、")),
+        ("节日", festivals.collect::<Vec<_>>().join("、")),
     ];
-    let head: Vec<String> = head.into_iter().map(|(label, text)| format!("{label}：{text}")).collect();
+    let head: Vec<String> =
+        head.into_iter().filter(|(_, text)| !text.is_empty()).map(|(label, text)| format!("{label}：{text}")).collect();
     format!("{}\n\n{}", head.join("\n"), body(&version.body).to_plain())
 }

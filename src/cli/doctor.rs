@@ -7,14 +7,16 @@ use super::out::{self, Ended, Failure, Form, line};
 use super::refusal;
 use super::session::{Session, Setup};
 use crate::config::Config;
+use crate::domain::calendar::YearStatus;
 use crate::domain::policy::Role;
 use crate::domain::word::{GroupState, words};
-use crate::office::{audit, content, db, group, staff};
+use crate::message;
+use crate::office::{audit, calendar, content, db, group, staff};
 
 /// Asks the platform who the token belongs to.
 mod platform;
 
-/// 检查配置、密钥、数据库、时钟、内容和与Telegram的连接
+/// 检查配置、密钥、数据库、时钟、内容、工作日历和与Telegram的连接
 ///
 /// 什么都不改动。有一项不通过就退出1，每一项都说明下一步。
 #[derive(Debug, Args)]
@@ -37,6 +39,7 @@ words! {
         Zone = "zone",
         Clock = "clock",
         Content = "content",
+        Calendar = "calendar",
         Settings = "settings",
         Groups = "groups",
         Roles = "roles",
@@ -53,6 +56,7 @@ impl CheckName {
             Self::Zone => "时区",
             Self::Clock => "时钟",
             Self::Content => "内容",
+            Self::Calendar => "工作日历",
             Self::Settings => "待填项",
             Self::Groups => "群",
             Self::Roles => "管理员",
@@ -136,6 +140,7 @@ async fn inside(setup: &Setup, config: &Config, findings: &mut Vec<Finding>) -> 
     findings.push(Finding::good(CheckName::Zone, config.zone.name()));
     findings.push(Finding::of(CheckName::Clock, clock(&session).await));
     findings.push(Finding::of(CheckName::Content, files(config)));
+    findings.push(Finding::of(CheckName::Calendar, years(&session).await));
     findings.push(Finding::of(CheckName::Settings, blanks(&session).await));
     findings.push(Finding::of(CheckName::Groups, groups(&session).await));
     findings.push(Finding::of(CheckName::Roles, roles(&session).await));
@@ -183,6 +188,19 @@ fn files(config: &Config) -> Result<String, String> {
     content::check(&config.content_dir)
         .map(|items| format!("{dir}里有{}条，都没有问题", items.len()))
         .map_err(|refusal| refusal::words(&refusal))
+}
+
+/// The present year must be known and every year readable; a notice that is due is a reminder, no fault.
+async fn years(session: &Session) -> Result<String, String> {
+    let standing = calendar::now(&session.ctx, &session.actor).await.map_err(|refusal| refusal::words(&refusal))?;
+    let stand = standing.years.iter().map(|year| message::calendar::stands(*year)).collect::<Vec<_>>().join("，");
+    let warned = standing.warning.map(|warning| format!("注意：{}", message::calendar::warning(&warning)));
+    let told = [stand].into_iter().chain(warned).collect::<Vec<_>>().join("；");
+    let missing = standing.years.first().is_some_and(|(_, status)| *status == YearStatus::Missing);
+    if standing.broken.is_empty() {
+        return if missing { Err(told) } else { Ok(told) };
+    }
+    Err(super::calendar::broken(&standing.broken).into_iter().chain([told]).collect::<Vec<_>>().join("\n"))
 }
 
 async fn blanks(session: &Session) -> Result<String, String> {

@@ -10,7 +10,7 @@ use crate::domain::wall;
 use crate::domain::word::Confirm;
 use crate::ids::PushId;
 use crate::message::print::local;
-use crate::office::push::{self, Hours, Now, NowTarget, Preview};
+use crate::office::push::{self, Hours, Now, NowTarget, OverCap, Preview};
 use crate::office::report;
 use crate::store::At;
 
@@ -131,9 +131,16 @@ async fn now(session: &Session, args: NowArgs) -> Ended {
     if !args.yes {
         let preview = push::preview(ctx, actor, &order).await?;
         out::print(&preview_text(session, &preview))?;
+        for over in &preview.over {
+            out::warn(&over_cap(over));
+        }
         return Err(line("还没有发送，什么都没有改动。看清楚后加--yes再运行"));
     }
-    let shown = push::now(ctx, actor, &order).await?;
+    let made = push::now(ctx, actor, &order).await?;
+    for over in &made.over {
+        out::warn(&over_cap(over));
+    }
+    let shown = made.shown;
     match Form::from(args.json) {
         Form::Json => out::json(&MadeJson::of(&shown)),
         Form::Text => {
@@ -144,6 +151,15 @@ async fn now(session: &Session, args: NowArgs) -> Ended {
             ))
         }
     }
+}
+
+/// A chat that gets more than the office's own limit by a push by hand.
+fn over_cap(over: &OverCap) -> String {
+    let OverCap { title, day, week, caps } = over;
+    format!(
+        "注意：“{title}”今天已有{day}条（上限{}条），本周已有{week}条（上限{}条）。手工推送不受限制，但计入条数，后面的计划会让开",
+        caps.per_day, caps.per_week
+    )
 }
 
 fn preview_text(session: &Session, preview: &Preview) -> String {

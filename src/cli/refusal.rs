@@ -9,9 +9,8 @@ use crate::cli::words;
 use crate::domain::content::{ContentProblem, Theme};
 use crate::domain::policy::Act;
 use crate::domain::report::{CheckFailed, CheckName};
-use crate::domain::schedule::RuleError;
 use crate::domain::setting::{Key, Shape};
-use crate::domain::word::ItemState;
+use crate::domain::word::{ItemState, ScheduleState};
 use crate::message;
 use crate::message::print::date;
 use crate::office::Refusal;
@@ -45,11 +44,16 @@ pub fn words(refusal: &Refusal) -> String {
             format!("已有名为“{name}”的计划。请换个名称，或先运行：qingfeng schedule remove {name}")
         }
         Refusal::ScheduleName => fixed("计划的名称要有1至40个字。请改短，或补上"),
+        Refusal::ScheduleOutsideHours { at, hours } => schedule_outside_hours(*at, &message::print::hours(hours)),
+        Refusal::ScheduleNeverDue => {
+            fixed("这个计划往后一次也不会到：时间已经过去，或者在起止日期之外。请改时间或起止日期")
+        }
+        Refusal::ScheduleStands { name, state } => schedule_stands(name, *state),
         Refusal::NoFittingItem => {
             fixed("没有一条可推送的内容合适。请先运行qingfeng content sync，或换主题，见：qingfeng content list")
         }
-        Refusal::Cron(error) | Refusal::Rule(RuleError::Cron(error)) => message::schedule::cron_problem(error),
-        Refusal::Rule(RuleError::Unreadable(rule)) => format!("数据库里的时间规则看不懂：{rule}"),
+        Refusal::Cron(error) => message::schedule::cron_problem(error),
+        Refusal::Rule(error) => message::rule::rule_problem(error),
         Refusal::UnknownPush(id) => format!("没有编号为{id}的推送。编号见：qingfeng push list"),
         Refusal::NoMissingList(id) => no_missing_list(*id),
         Refusal::OutsideHours { hours } => outside_hours(&message::print::hours(hours)),
@@ -67,6 +71,8 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::LeaveBackwards => fixed("最后一天早于第一天。请核对--from和--to"),
         Refusal::LeaveOverlaps => fixed("与这个人已登记的免计日期重叠。请核对--from和--to"),
         Refusal::Content(problems) => content(problems),
+        Refusal::Calendar(problems) => message::calendar::problems("年度文件", problems).join("\n"),
+        Refusal::YearMissing(year) => message::calendar::missing(*year),
         Refusal::NoItemFiles(path) => no_item_files(path),
         Refusal::File { path, source } => format!("{path}：{}", io_words(source)),
         Refusal::OtherZone { stored, configured } => {
@@ -173,6 +179,20 @@ const fn act_words(act: Act) -> &'static str {
         Act::MissingRead => "查看未确认名单",
         Act::ReportRead => "查看报表",
         Act::AuditRead => "查看审计记录",
+    }
+}
+
+fn schedule_outside_hours(at: chrono::NaiveTime, hours: &str) -> String {
+    let at = at.format("%H:%M");
+    format!(
+        "{at}不在允许推送的时段（{hours}）。请改时间，或先改时段，如：qingfeng setting set hours.morning 08:30-11:30"
+    )
+}
+
+fn schedule_stands(name: &str, state: ScheduleState) -> String {
+    match state {
+        ScheduleState::Paused => format!("计划“{name}”已经是暂停的。要恢复请运行：qingfeng schedule resume {name}"),
+        ScheduleState::Active | ScheduleState::Removed => format!("计划“{name}”没有暂停，不用恢复"),
     }
 }
 

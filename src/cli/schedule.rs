@@ -1,20 +1,26 @@
 //! `schedule`: recurring rules.
 
-use clap::{Args, Subcommand};
-use serde::Serialize;
+use std::path::PathBuf;
 
-use super::out::{self, Ended, Form, left};
+use clap::{Args, Subcommand};
+
+use super::out::{self, Ended, line};
 use super::session::{Session, Setup};
 use super::words;
-use crate::domain::cron::CronExpr;
-use crate::domain::rotation::Pool;
-use crate::domain::schedule::{LATE_MINUTES, Missed, Rule, Terms};
-use crate::domain::slot::MissReason;
-use crate::domain::word::Confirm;
-use crate::message::print::{local, weekday};
-use crate::office::Refusal;
-use crate::office::outlook::Entry;
-use crate::office::schedule::{self, Listed, New};
+use crate::domain::month::Month;
+use crate::office::{Refusal, schedule};
+
+/// Flags of rules.
+mod args;
+/// What an expression means.
+mod explain;
+/// The plan as a table and as a calendar file.
+mod plan;
+/// How schedules and slots are printed.
+mod view;
+
+/// Slots to come that are shown with a schedule.
+const SHOWN: usize = 3;
 
 /// 计划：到点自动推送
 #[derive(Debug, Args)]
@@ -27,13 +33,32 @@ pub struct Schedule {
 pub enum Verb {
     /// 增加一个计划
     ///
-    /// 时间表达式有5段：依次是分、时、日、月、星期（1是周一，0和7是周日）。不写--item和--theme，就在自愿阅读的内容里轮换，最久没发的先发。
+    /// 时间表达式有5段：依次是分、时、日、月、星期（1是周一，0和7是周日），含义见schedule explain。不写--item、--theme和--tag，就在自愿阅读的内容里轮换，最久没发的先发。
     #[command(after_help = "例子\n  qingfeng schedule add 每周小知识 --cron \"30 9 * * 1,3,5\" --group 1 2\n  \
-                            qingfeng schedule add 保密周 --cron \"0 10 * * 2\" --group -1001234567890 --theme secrecy")]
-    Add(Add),
+                            qingfeng schedule add 节前提醒 --before-festival all --workdays 3 --at 09:30 --theme festival --group 1\n  \
+                            qingfeng schedule add 双周讲堂 --every-weeks 2 --on 周四 --from 2026-09-03 --at 14:30 --group 1\n  \
+                            qingfeng schedule add 月末自查 --workday-of-month -1 --at 10:00 --item six-kinds --group -1001234567890\n  \
+                            qingfeng schedule add 宪法日 --yearly 12-04 --at 09:30 --on-holiday previous --theme law --group 1")]
+    Add(Box<args::Add>),
+    /// 修改一个计划，只写要改的
+    ///
+    /// 从现在起按新的办，已推送的不受影响。
+    #[command(after_help = "例子\n  qingfeng schedule edit 每周小知识 --cron \"0 10 * * 1,3,5\"\n  \
+                            qingfeng schedule edit 每周小知识 --on-holiday next --end 2026-12-31")]
+    Edit(Box<args::Edit>),
     /// 列出全部计划和下一次的时间
     #[command(after_help = "例子\n  qingfeng schedule list\n  qingfeng schedule list --json")]
     List {
+        /// 输出JSON，供其他程序读取
+        #[arg(long)]
+        json: bool,
+    },
+    /// 显示一个计划：时间、设定、接下来几次、最近几次的结果
+    #[command(after_help = "例子\n  qingfeng schedule show 每周小知识")]
+    Show {
+        /// 计划的名称
+        #[arg(value_name = "名称")]
+        name: String,
         /// 输出JSON，供其他程序读取
         #[arg(long)]
         json: bool,
@@ -51,6 +76,59 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// 说明一个时间表达式的意思和往后12次的时间
+    ///
+    /// 只看表达式本身，不管放假、允许的时段和条数上限；与它们冲突的，在说明里提醒。不需要数据库。
+    #[command(after_help = "例子\n  qingfeng schedule explain \"30 9 * * 1,3,5\"\n  \
+                            qingfeng schedule explain before-festival all 3 0 09:30\n  \
+                            qingfeng schedule explain every-weeks 2 thu 2026-09-03 14:30\n  \
+                            qingfeng schedule explain workday-of-month -1 09:30")]
+    Explain {
+        /// 5段的时间表达式（整个加引号），或像例子那样写其他种类
+        #[arg(value_name = "表达式", required = true, allow_negative_numbers = true)]
+        expr: Vec<String>,
+        /// 输出JSON，供其他程序读取
+        #[arg(long)]
+        json: bool,
+    },
+    /// 列出一个月的推送计划，也可写成表格文件
+    ///
+    /// 过去的列实际结果，以后的列预计；放假不推送和因条数上限改期的都在说明里。
+    #[command(
+        after_help = "例子\n  qingfeng schedule month 2026-09\n  qingfeng schedule month 2026-09 --out 九月计划.xlsx"
+    )]
+    Month {
+        /// 月份，如2026-09
+        #[arg(value_name = "月份", value_parser = words::month)]
+        month: Month,
+        /// 写到哪个文件，以.xlsx或.csv结尾；已有的文件会被替换
+        #[arg(long, value_name = "文件", value_parser = plan::table_file, conflicts_with = "json")]
+        out: Option<PathBuf>,
+        /// 输出JSON，供其他程序读取
+        #[arg(long)]
+        json: bool,
+    },
+    /// 把往后一年的推送写成日历文件，可导入手机或电脑的日历
+    #[command(after_help = "例子\n  qingfeng schedule export --ics 推送计划.ics")]
+    Export {
+        /// 写到哪个文件，以.ics结尾；已有的文件会被替换
+        #[arg(long, value_name = "文件", value_parser = plan::calendar_file)]
+        ics: PathBuf,
+    },
+    /// 暂停一个计划，期间到时间的不推送，各留一条记录
+    #[command(after_help = "例子\n  qingfeng schedule pause 每周小知识")]
+    Pause {
+        /// 计划的名称
+        #[arg(value_name = "名称")]
+        name: String,
+    },
+    /// 恢复一个暂停的计划，从下一次起
+    #[command(after_help = "例子\n  qingfeng schedule resume 每周小知识")]
+    Resume {
+        /// 计划的名称
+        #[arg(value_name = "名称")]
+        name: String,
+    },
     /// 停用一个计划，已推送的不受影响
     #[command(after_help = "例子\n  qingfeng schedule remove 每周小知识")]
     Remove {
@@ -60,61 +138,37 @@ pub enum Verb {
     },
 }
 
-#[derive(Debug, Args)]
-pub struct Add {
-    /// 计划的名称，不超过40个字
-    #[arg(value_name = "名称")]
-    name: String,
-    /// 时间表达式，5段，整个加引号
-    #[arg(long, value_name = "表达式")]
-    cron: String,
-    /// 发到哪些群，编号或会话号，见group list
-    #[arg(long, value_name = "群", num_args = 1.., required = true, allow_negative_numbers = true)]
-    group: Vec<String>,
-    /// 只发这个主题的内容
-    #[arg(long, value_name = "主题", conflicts_with = "item")]
-    theme: Option<String>,
-    /// 每次都发这一条
-    #[arg(long, value_name = "短名")]
-    item: Option<String>,
-    /// 要读者做什么；不写就看内容自己的
-    #[arg(long, value_name = "方式", value_parser = words::confirm_parser())]
-    confirm: Option<Confirm>,
-}
-
-#[derive(Serialize)]
-struct ScheduleJson<'a> {
-    schedule: i64,
-    name: &'a str,
-    rule: &'a str,
-    theme: Option<&'a str>,
-    item: Option<&'a str>,
-    confirm: Option<&'a str>,
-    groups: Vec<i64>,
-    state: &'a str,
-    next: Option<String>,
-}
-
-#[derive(Serialize)]
-struct UpcomingJson<'a> {
-    at: String,
-    local: String,
-    weekday: &'static str,
-    item: Option<&'a str>,
-    /// Slots do not move yet.
-    moved_from: Option<String>,
-    reason: Option<&'static str>,
-}
-
 impl Verb {
     /// Carries the verb out.
     pub fn run(self, setup: &Setup) -> Ended {
         match self {
-            Self::Add(add) => setup.open(async |session| new(session, add).await),
-            Self::List { json } => setup.open(async |session| list(session, json.into()).await),
+            Self::Add(flags) => add(setup, *flags),
+            Self::Edit(flags) => edit(setup, *flags),
+            Self::List { json } => setup.open(async |session| {
+                let listed = schedule::list(&session.ctx, &session.actor).await?;
+                view::list(session, &listed, json.into())
+            }),
+            Self::Show { name, json } => setup.open(async |session| {
+                let shown = schedule::show(&session.ctx, &session.actor, &name).await?;
+                let next = schedule::next(&session.ctx, &session.actor, &name, SHOWN).await?;
+                view::shown(session, &shown, &next, json.into())
+            }),
             Self::Next { name, count, json } => setup.open(async |session| {
-                let slots = schedule::next(&session.ctx, &session.actor, &name, usize::from(count)).await?;
-                upcoming(session, &slots, json.into())
+                let next = schedule::next(&session.ctx, &session.actor, &name, usize::from(count)).await?;
+                view::upcoming(session, &next, json.into())
+            }),
+            Self::Explain { expr, json } => explain::run(setup, &expr, json.into()),
+            Self::Month { month, out, json } => {
+                setup.open(async |session| plan::month(session, month, out, json.into()).await)
+            }
+            Self::Export { ics } => setup.open(async |session| plan::export(session, &ics).await),
+            Self::Pause { name } => setup.open(async |session| {
+                schedule::pause(&session.ctx, &session.actor, &name).await?;
+                out::print(&format!("计划“{0}”已暂停。恢复请运行：qingfeng schedule resume {0}", name.trim()))
+            }),
+            Self::Resume { name } => setup.open(async |session| {
+                schedule::resume(&session.ctx, &session.actor, &name).await?;
+                out::print(&format!("计划“{}”已恢复", name.trim()))
             }),
             Self::Remove { name } => setup.open(async |session| {
                 schedule::remove(&session.ctx, &session.actor, &name).await?;
@@ -124,80 +178,25 @@ impl Verb {
     }
 }
 
-async fn new(session: &Session, add: Add) -> Ended {
-    let Add { name, cron, group, theme, item, confirm } = add;
-    let pool = match (item, theme) {
-        (Some(slug), _) => Pool::Item(slug),
-        (None, Some(theme)) => Pool::Theme(theme),
-        (None, None) => Pool::Voluntary,
-    };
-    let new = New {
-        name,
-        terms: Terms::every_day(Rule::Cron(CronExpr::parse(&cron).map_err(Refusal::from)?)),
-        missed: Missed::Late,
-        max_late: LATE_MINUTES,
-        groups: words::list(&group),
-        pool,
-        confirm,
-        deadline: None,
-    };
-    let added = schedule::add(&session.ctx, &session.actor, &new).await?;
-    out::print(&format!("计划“{}”已增加，下一次：{}", added.schedule.name, next(session, &added)))
+fn add(setup: &Setup, flags: args::Add) -> Ended {
+    let new = flags.read().map_err(Refusal::from)?;
+    setup.open(async |session| {
+        let added = schedule::add(&session.ctx, &session.actor, &new).await?;
+        say(session, &added, "已增加")
+    })
 }
 
-/// `2026-09-07 09:30（周一）`
-fn next(session: &Session, listed: &Listed) -> String {
-    let zone = session.config.zone;
-    listed.next.map_or_else(|| "没有".to_owned(), |at| format!("{}（{}）", local(at, zone), weekday(at, zone)))
+fn edit(setup: &Setup, flags: args::Edit) -> Ended {
+    let name = flags.name.clone();
+    let change = flags.read().map_err(Refusal::from)?;
+    let change = change.ok_or_else(|| line("没有写要改什么。可改的见：qingfeng schedule edit --help"))?;
+    setup.open(async |session| {
+        let edited = schedule::edit(&session.ctx, &session.actor, &name, &change).await?;
+        say(session, &edited, "已修改")
+    })
 }
 
-async fn list(session: &Session, form: Form) -> Ended {
-    let listed = schedule::list(&session.ctx, &session.actor).await?;
-    if form == Form::Json {
-        let rows = listed.iter().map(|listed| ScheduleJson {
-            schedule: listed.schedule.id.0,
-            name: &listed.schedule.name,
-            rule: &listed.schedule.rule,
-            theme: listed.schedule.theme.as_deref(),
-            item: listed.schedule.slug.as_deref(),
-            confirm: listed.schedule.confirm.map(Confirm::as_str),
-            groups: listed.groups.iter().map(|group| group.0).collect(),
-            state: listed.schedule.state.as_str(),
-            next: listed.next.map(|at| out::instant(at, session.config.zone)),
-        });
-        return out::json(&rows.collect::<Vec<_>>());
-    }
-    let columns = [left("名称"), left("时间表达式"), left("内容"), left("方式"), left("群"), left("下一次")];
-    let rows = listed.iter().map(|listed| {
-        let rule = &listed.schedule;
-        let chosen = match (&rule.slug, &rule.theme) {
-            (Some(slug), _) => slug.clone(),
-            (None, Some(theme)) => format!("{theme}轮换"),
-            (None, None) => "自愿内容轮换".to_owned(),
-        };
-        let confirm = rule.confirm.map_or("按内容", words::confirm).to_owned();
-        let groups = listed.groups.iter().map(ToString::to_string).collect::<Vec<_>>().join("、");
-        vec![rule.name.clone(), rule.rule.clone(), chosen, confirm, groups, next(session, listed)]
-    });
-    out::table(&columns, rows.collect(), "还没有计划。请看：qingfeng schedule add --help")
-}
-
-fn upcoming(session: &Session, slots: &[Entry], form: Form) -> Ended {
-    let zone = session.config.zone;
-    if form == Form::Json {
-        let rows = slots.iter().map(|slot| UpcomingJson {
-            at: out::instant(slot.at, zone),
-            local: local(slot.at, zone),
-            weekday: weekday(slot.at, zone),
-            item: slot.item.as_ref().map(|item| item.slug.as_str()),
-            moved_from: None,
-            reason: slot.item.is_none().then_some(MissReason::NoItem.as_str()),
-        });
-        return out::json(&rows.collect::<Vec<_>>());
-    }
-    let rows = slots.iter().map(|slot| {
-        let item = slot.item.as_ref().map(|item| item.slug.clone()).unwrap_or_else(|| "（没有合适的内容）".to_owned());
-        vec![local(slot.at, zone), weekday(slot.at, zone).to_owned(), item]
-    });
-    out::table(&[left("时间"), left("星期"), left("内容")], rows.collect(), "往后没有要推送的时间")
+fn say(session: &Session, listed: &schedule::Listed, done: &str) -> Ended {
+    let next = view::next(listed.next, session.config.zone);
+    out::print(&format!("计划“{}”{done}，下一次：{next}", listed.schedule.name))
 }

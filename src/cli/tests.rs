@@ -104,6 +104,7 @@ fn defined(command: &Command, words: &mut BTreeSet<String>) {
 fn no_english_stands_in_a_page() {
     // File formats, keys of the environment and of item files, names of products.
     let known = ["JSON", "UTF", "QINGFENG", "OPERATOR", "CONTENT", "DIR", "items", "Telegram", "csv", "xlsx", "md"];
+    let known = known.into_iter().chain(["toml", "TOML", "year", "papers", "days"]);
     let known = known
         .into_iter()
         .chain(["leader", "admin", "help", "version", "Ctrl", "SQLite", "TELOXIDE", "API", "URL", "TOKEN"]);
@@ -140,12 +141,13 @@ fn the_staff_number_may_stand_anywhere(#[case] line: &str) {
 #[case("qingfeng group link -1001234567890 --units 综合科 财务科")]
 #[case("qingfeng push now --item six-kinds --group -1001234567890 -5")]
 #[case("qingfeng schedule add 甲 --cron \"30 9 * * *\" --group -1001234567890")]
+#[case("qingfeng schedule edit 甲 --group -1001234567890 --end 2026-12-31")]
 fn negative_chat_ids_are_arguments(#[case] line: &str) {
     let text = format!("{:?}", parsed(line).noun);
     assert!(text.contains("\"-1001234567890\""), "{text}");
 }
 
-const MISTAKES: [&str; 18] = [
+const MISTAKES: [&str; 28] = [
     "qingfeng pusj list",
     "qingfeng push now --item a --group 1 --private 2",
     "qingfeng push now --item a",
@@ -153,6 +155,16 @@ const MISTAKES: [&str; 18] = [
     "qingfeng staff invite G1 --all",
     "qingfeng schedule add 甲 --cron \"30 9 * * *\"",
     "qingfeng schedule add 甲 --cron \"30 9 * * *\" --group 1 --theme gifts --item six-kinds",
+    "qingfeng schedule add 甲 --group 1",
+    "qingfeng schedule add 甲 --group 1 --cron \"30 9 * * *\" --yearly 12-04 --at 09:30",
+    "qingfeng schedule add 甲 --group 1 --cron \"30 9 * * *\" --at 09:30",
+    "qingfeng schedule add 甲 --group 1 --yearly 12-04",
+    "qingfeng schedule add 甲 --group 1 --before-festival all --at 09:30",
+    "qingfeng schedule add 甲 --group 1 --every-weeks 2 --on mon --at 09:30",
+    "qingfeng schedule add 甲 --group 1 --once 2026-12-01 --at 09:30 --max-late 5h",
+    "qingfeng schedule add 甲 --group 1 --once 2026-12-01 --at 09:30 --end 2026-11-31",
+    "qingfeng schedule month 2026-09 --out 九月.pdf",
+    "qingfeng schedule export --ics 计划.txt",
     "qingfeng staff leave add G1 --category 请假 --from 2026-09-01",
     "qingfeng staff leave add G1 --category 产假 --from 2026-9-1",
     "qingfeng staff role grant G1 staff",

@@ -60,6 +60,8 @@ pub fn localise(command: Command) -> Command {
 fn with_flags(command: Command) -> Command {
     let has_version = command.get_version().is_some();
     let help = Arg::new("help").short('h').long("help").action(ArgAction::Help).help("显示本说明");
+    // A command's own headings end before it.
+    let help = help.help_heading(None::<&'static str>);
     let version = Arg::new("version").short('V').long("version").action(ArgAction::Version).help("显示版本");
     let command = command.disable_help_flag(true).disable_help_subcommand(true).disable_version_flag(true).arg(help);
     let command = if has_version { command.arg(version) } else { command };

@@ -122,6 +122,7 @@ pub fn action(word: &str) -> &str {
         Action::SchedulePause => "暂停计划",
         Action::ScheduleResume => "恢复计划",
         Action::CalendarImport => "导入放假安排",
+        Action::AlertRaise => "告知管理员",
         Action::SettingSet => "更改设置",
         Action::PushCreate => "生成推送",
         Action::PushMissingView => "查看未确认名单",
@@ -158,6 +159,7 @@ pub fn subject(stored: &str) -> String {
         "office" => "单位",
         "content" => "内容",
         "roster" => "花名册",
+        "calendar" => "工作日历",
         _ => return stored.to_owned(),
     };
     format!("{kind}{id}")

@@ -1,7 +1,17 @@
 //! The working calendar: which days people work. A listed make-up workday (调休) beats a listed holiday, which beats the
 //! weekend. What the State Council has not announced yet is known as provisional, never silently guessed.
 
+mod change;
+mod check;
+mod from_json;
+mod from_toml;
+mod problem;
+mod read;
 mod statutory;
+mod warning;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,7 +20,15 @@ use chrono::{Datelike, NaiveDate, TimeDelta, Weekday};
 use sha2::{Digest, Sha256};
 
 use crate::domain::word::words;
+pub use change::{Change, diff};
+pub use check::BLOCK_DAYS_MAX;
+pub use problem::{Form, Key, Place, Problem, ProblemKind};
+pub use read::{FILE_BYTES_MAX, read};
 pub use statutory::{festival_day, statutory};
+pub use warning::{Warning, warning};
+
+/// Workdays that are counted at most, some forty years: no rule looks further, and a slip of the pen ends.
+const WORKDAYS_MAX: i32 = 10_000;
 
 words! {
     /// How a day is to be spent.
@@ -83,6 +101,11 @@ pub struct Holiday {
 }
 
 impl Holiday {
+    /// Whether the day is one of them.
+    pub fn has(&self, day: NaiveDate) -> bool {
+        (self.from..=self.to).contains(&day)
+    }
+
     /// 国庆、中秋
     pub fn name(&self) -> String {
         self.festivals.iter().map(|festival| festival.label()).collect::<Vec<_>>().join("、")
@@ -128,19 +151,23 @@ pub struct FestivalDays {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Calendar {
     years: BTreeMap<i32, YearFile>,
+    /// Days of the law where no notice speaks.
+    law: Vec<Holiday>,
     days: BTreeMap<NaiveDate, DayKind>,
 }
 
 impl Calendar {
-    /// Of several files for one year the last one counts.
+    /// Of several files for one year the last one counts. Where no notice speaks, the law does: of festivals that a
+    /// provisional file leaves out, and of those behind the last day that an official one covers.
     pub fn new(files: impl IntoIterator<Item = YearFile>) -> Self {
         let years: BTreeMap<i32, YearFile> = files.into_iter().map(|file| (file.year, file)).collect();
+        let law: Vec<Holiday> = years.values().flat_map(by_law).collect();
         let mut days = BTreeMap::new();
-        for holiday in years.values().flat_map(|file| &file.holidays) {
+        for holiday in law.iter().chain(years.values().flat_map(|file| &file.holidays)) {
             days.extend(holiday.from.iter_days().take_while(|day| *day <= holiday.to).map(|d| (d, DayKind::Holiday)));
         }
         days.extend(years.values().flat_map(|file| &file.makeup).map(|day| (*day, DayKind::Makeup)));
-        Self { years, days }
+        Self { years, law, days }
     }
 
     /// The file of a year.
@@ -151,6 +178,15 @@ impl Calendar {
     /// What is known about a year.
     pub fn status(&self, year: i32) -> YearStatus {
         self.year(year).map_or(YearStatus::Missing, |file| file.status)
+    }
+
+    /// What is known about the whole of a year: one whose notice ends before December does stands as provisional.
+    pub fn standing(&self, year: i32) -> YearStatus {
+        let whole = |file: &YearFile| NaiveDate::from_ymd_opt(year, 12, 31).is_some_and(|end| file.covers_until >= end);
+        match self.status(year) {
+            YearStatus::Official if !self.year(year).is_some_and(whole) => YearStatus::Provisional,
+            status @ (YearStatus::Official | YearStatus::Provisional | YearStatus::Missing) => status,
+        }
     }
 
     /// Whether the day lies in a year of which something is known. Otherwise the answers about it are by the weekday alone,
@@ -173,7 +209,8 @@ impl Calendar {
         let kind = self.kind(day);
         let named = || {
             let of = |year: i32| self.year(year).into_iter().flat_map(|file| &file.holidays);
-            of(day.year()).chain(of(day.year() + 1)).find(|holiday| (holiday.from..=holiday.to).contains(&day))
+            let holidays = of(day.year()).chain(of(day.year() + 1)).chain(&self.law);
+            holidays.into_iter().find(|holiday| holiday.has(day))
         };
         let name = (kind == DayKind::Holiday).then(named).flatten().map(Holiday::name);
         Day { kind, name }
@@ -184,39 +221,40 @@ impl Calendar {
         matches!(self.kind(day), DayKind::Workday | DayKind::Makeup)
     }
 
-    /// The `n`th workday after `day` (before it when negative); 0: `day` itself.
+    /// The `n`th workday after `day` (before it when negative); 0: `day` itself. Counts at most 10,000, and stops where
+    /// dates end.
     pub fn workdays_from(&self, day: NaiveDate, n: i32) -> NaiveDate {
         let step = TimeDelta::days(i64::from(n.signum()));
         let mut at = day;
-        for _ in 0..n.abs() {
-            at += step;
-            while !self.is_workday(at) {
-                at += step;
-            }
+        let mut left = n.clamp(-WORKDAYS_MAX, WORKDAYS_MAX).abs();
+        while left > 0 {
+            let Some(next) = at.checked_add_signed(step) else { break };
+            at = next;
+            left -= i32::from(self.is_workday(at));
         }
         at
     }
 
     /// The festivals of a year by first day off. A festival that no file lists has the days of the law.
     pub fn festivals(&self, year: i32) -> Vec<FestivalDays> {
-        let listed = |festival: Festival| {
-            let holidays = self.year(year).into_iter().flat_map(|file| &file.holidays);
-            holidays.filter(|holiday| holiday.festivals.contains(&festival)).map(|h| (h.from, h.to)).next()
-        };
-        let by_law = statutory(year);
-        let law = |festival: Festival| {
-            let holiday = by_law.holidays.iter().find(|holiday| holiday.festivals.contains(&festival));
-            holiday.map(|holiday| (holiday.from, holiday.to))
-        };
-        let mut festivals: Vec<FestivalDays> = Festival::ALL
-            .iter()
-            .filter_map(|festival| {
-                let (first_off, last_off) = listed(*festival).or_else(|| law(*festival))?;
-                Some(FestivalDays { festival: *festival, day: festival_day(*festival, year)?, first_off, last_off })
+        let listed = self.year(year).map_or(&[][..], |file| &file.holidays);
+        let holidays = listed.iter().cloned().chain(unlisted(year, listed));
+        let mut festivals: Vec<FestivalDays> = holidays
+            .flat_map(|Holiday { festivals, from: first_off, to: last_off }| {
+                let days = move |festival| {
+                    let day = festival_day(festival, year)?;
+                    Some(FestivalDays { festival, day, first_off, last_off })
+                };
+                festivals.into_iter().filter_map(days)
             })
             .collect();
         festivals.sort_by_key(|festival| (festival.first_off, festival.day));
         festivals
+    }
+
+    /// The days that files or the law list, in order; any other is what its weekday says.
+    fn listed(&self) -> impl Iterator<Item = NaiveDate> {
+        self.days.keys().copied()
     }
 
     /// Changes whenever an answer of the calendar could.
@@ -228,4 +266,26 @@ impl Calendar {
         }
         hex::encode(Sha256::digest(text))
     }
+}
+
+/// The days of the law where a year's file leaves room for them.
+fn by_law(file: &YearFile) -> Vec<Holiday> {
+    let mut holidays = unlisted(file.year, &file.holidays);
+    holidays.retain(|holiday| file.status != YearStatus::Official || holiday.from > file.covers_until);
+    holidays
+}
+
+/// The days that the law gives to those festivals of a year that are not listed.
+fn unlisted(year: i32, listed: &[Holiday]) -> Vec<Holiday> {
+    let is_listed = |festival: &Festival| listed.iter().any(|holiday| holiday.festivals.contains(festival));
+    // The almanac is asked only when it has to answer: a calendar is made at every step of the planner.
+    if Festival::ALL.iter().all(is_listed) {
+        return Vec::new();
+    }
+    let mut holidays = statutory(year).holidays;
+    for holiday in &mut holidays {
+        holiday.festivals.retain(|festival| !is_listed(festival));
+    }
+    holidays.retain(|holiday| !holiday.festivals.is_empty());
+    holidays
 }

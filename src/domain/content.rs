@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
+use crate::domain::calendar::Festival;
 use crate::domain::rich::{Rich, Span};
 use crate::domain::word::Confirm;
 pub use addressed::Addressed;
@@ -33,6 +34,10 @@ pub const TITLE_MAX_CHARS: usize = 40;
 pub const TAKEAWAY_MAX_CHARS: usize = 60;
 /// Longest verbatim law text.
 pub const ARTICLE_TEXT_MAX_CHARS: usize = 180;
+/// Longest tag.
+pub const TAG_MAX_CHARS: usize = 20;
+/// Most tags of an item.
+pub const TAGS_MOST: usize = 8;
 /// What 看原文 can show, in UTF-16 code units (Bot API `answerCallbackQuery`: text of 0–200 characters).
 pub const ALERT_MAX_UNITS: usize = 200;
 /// What one message can hold, in UTF-16 code units (Bot API `sendMessage`: 1–4096 characters after entities parsing).
@@ -65,6 +70,10 @@ pub struct ItemSource {
     pub confirm: Confirm,
     /// Printed under the item, for quoting on the telephone: ZW-017.
     pub code: String,
+    /// What schedules may choose it by, in one order.
+    pub tags: Vec<String>,
+    /// The festivals it reminds of, in the order of the year; none: of any. Empty unless the theme is `Festival`.
+    pub festivals: Vec<Festival>,
     /// The body as written: what is stored with a version.
     pub markdown: String,
     /// The body as read. May hold blanks (`placeholders`).
@@ -90,6 +99,13 @@ impl ItemSource {
         hash.text(&self.article_text).text(&self.takeaway).text(&self.verified_on.to_string()).text(&self.checked_by);
         hash.text(&self.expires_on.map(|day| day.to_string()).unwrap_or_default());
         hash.text(self.confirm.as_str()).text(&self.code).rich(&self.body);
+        // An item without these keeps the hash it had before they could be written.
+        if !self.tags.is_empty() {
+            hash.text("tags").texts(self.tags.iter().map(String::as_str));
+        }
+        if !self.festivals.is_empty() {
+            hash.text("festivals").texts(self.festivals.iter().map(|festival| festival.as_str()));
+        }
         hex::encode(hash.0.finalize())
     }
 
@@ -113,6 +129,13 @@ impl MeaningHash {
         self.count(text.len());
         self.0.update(text);
         self
+    }
+
+    fn texts<'a>(&mut self, texts: impl ExactSizeIterator<Item = &'a str>) {
+        self.count(texts.len());
+        for text in texts {
+            self.text(text);
+        }
     }
 
     fn rich(&mut self, rich: &Rich) {
@@ -175,6 +198,8 @@ fn assemble(fields: fields::Fields, markdown: &str, body: Rich) -> ItemSource {
         expires_on: fields.expires_on,
         confirm: fields.confirm,
         code: fields.code,
+        tags: fields.tags,
+        festivals: fields.festivals,
         markdown: markdown.to_owned(),
         body,
     }

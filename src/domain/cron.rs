@@ -58,8 +58,17 @@ pub enum CronError {
 #[derive(Debug, Clone)]
 pub struct CronExpr {
     text: String,
+    /// Minute, hour, day, month and weekday, as in the text.
+    fields: [Values; FIELDS],
     /// One engine schedule, or two whose runs are united: crontab joins a restricted day and weekday by OR.
     parts: Vec<Schedule>,
+}
+
+/// Expressions are equal when they are written alike, in their one spelling.
+impl PartialEq for CronExpr {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
 }
 
 impl CronExpr {
@@ -86,7 +95,21 @@ impl CronExpr {
         } else {
             vec![engine(&day.list(), &weekday.weekday_names())?]
         };
-        Ok(Self { text, parts })
+        Ok(Self { text, fields: [minute, hour, day, month, weekday], parts })
+    }
+
+    /// The values that a field names, ascending, weekdays as 0–6 with 0 = Sunday; `None` for `*`, which restricts nothing.
+    /// When both day and weekday are restricted, either of them is enough.
+    pub fn values(&self, field: Field) -> Option<Vec<u8>> {
+        let [minute, hour, day, month, weekday] = &self.fields;
+        let values = match field {
+            Field::Minute => minute,
+            Field::Hour => hour,
+            Field::Day => day,
+            Field::Month => month,
+            Field::Weekday => weekday,
+        };
+        values.restricted().then(|| (0..64).filter(|value| values.has(*value)).collect())
     }
 
     /// The expression in half width and upper case, one space between fields, `?` as `*`. Reading it again gives the same
@@ -111,18 +134,8 @@ impl CronExpr {
     }
 }
 
-/// Half width, upper case, one space between fields. Dashes and commas that Chinese keyboards and word processors put in
-/// place of `-` and `,` are read as those.
 fn normalise(text: &str) -> String {
-    let one = |c: char| match width::half(c) {
-        '\u{2010}'..='\u{2014}' | '\u{2212}' => '-',
-        '、' => ',',
-        '?' => '*',
-        c if c.is_whitespace() => ' ',
-        c => c.to_ascii_uppercase(),
-    };
-    let flat: String = text.chars().map(one).collect();
-    flat.split_whitespace().collect::<Vec<_>>().join(" ")
+    width::plain(text).replace('?', "*").to_ascii_uppercase()
 }
 
 fn wrong_count(found: usize) -> CronError {

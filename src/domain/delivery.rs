@@ -58,6 +58,8 @@ words! {
     /// What a delivery carries.
     DeliveryKind {
         Push = "push",
+        /// Something the admins should know.
+        Alert = "alert",
     }
 }
 

@@ -1,7 +1,16 @@
-//! Which item goes out next: the one that rested longest. The same state always gives the same choice.
+//! Which item goes out next: one that rested, before any that did not. The same state always gives the same choice.
 
-use chrono::{DateTime, NaiveDate, Utc};
+#[cfg(test)]
+mod tests;
 
+use std::cmp::Reverse;
+
+use chrono::{DateTime, Months, NaiveDate, Utc};
+use chrono_tz::Tz;
+
+use super::calendar::Festival;
+use super::content::Theme;
+use super::wall;
 use super::word::Confirm;
 
 /// An approved item that may be chosen.
@@ -11,10 +20,15 @@ pub struct Choice {
     /// 编号; breaks ties.
     pub code: String,
     pub theme: String,
+    pub tags: Vec<String>,
+    /// The festivals it reminds of; none: of any. Means nothing outside the theme of festivals.
+    pub festivals: Vec<Festival>,
+    /// Whether it is for 党员 and nobody else.
+    pub party_only: bool,
     pub confirm: Confirm,
     /// First day on which it may no longer go out.
     pub expires_on: Option<NaiveDate>,
-    /// Slot of its latest push.
+    /// Slot of its latest push to the same audience: to any of the chats it is chosen for.
     pub last: Option<DateTime<Utc>>,
 }
 
@@ -27,68 +41,103 @@ pub enum Pool {
     Theme(String),
     /// The items with a tag.
     Tag(String),
-    /// All voluntary items. What must be confirmed goes out only where it was asked for.
+    /// All voluntary items; before a festival, all reminders of it. What must be confirmed goes out only where it was
+    /// asked for.
     Voluntary,
 }
 
+/// One slot that needs an item.
+#[derive(Debug, Clone, Copy)]
+pub struct Want<'a> {
+    pub pool: &'a Pool,
+    /// Day of the slot in the office's zone.
+    pub day: NaiveDate,
+    pub zone: Tz,
+    /// The festivals the slot reminds of.
+    pub festivals: &'a [Festival],
+    /// Whether everyone in the chats is 党员.
+    pub all_party: bool,
+    /// An item pushed less than this many months before the day has not rested.
+    pub months: u32,
+}
+
+/// The item of a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pick {
+    /// Its place among the choices.
+    pub place: usize,
+    /// Whether it rested. If not, the pool is exhausted.
+    pub fresh: bool,
+}
+
+impl Choice {
+    /// Whether it reminds before festivals (节前提醒).
+    pub fn is_reminder(&self) -> bool {
+        self.theme == Theme::Festival.as_str()
+    }
+}
+
 impl Pool {
-    fn has(&self, choice: &Choice) -> bool {
+    /// Whether the item may be chosen for some slot.
+    pub fn has(&self, choice: &Choice) -> bool {
         match self {
             Self::Item(slug) => choice.slug == *slug,
             Self::Theme(theme) => choice.theme == *theme,
-            Self::Tag(_) => false,
-            Self::Voluntary => choice.confirm == Confirm::Voluntary,
+            Self::Tag(tag) => choice.tags.contains(tag),
+            Self::Voluntary => choice.confirm == Confirm::Voluntary || choice.is_reminder(),
         }
     }
 }
 
-/// The place of the next item among `choices`: never pushed before pushed, then the longest rest, then by 编号.
-pub fn next(choices: &[Choice], pool: &Pool, day: NaiveDate) -> Option<usize> {
-    let fits = |choice: &Choice| pool.has(choice) && choice.expires_on.is_none_or(|end| day < end);
-    let fitting = choices.iter().enumerate().filter(|(_, choice)| fits(choice));
-    fitting.min_by_key(|(_, choice)| (choice.last, choice.code.as_str())).map(|(place, _)| place)
+impl Want<'_> {
+    fn fits(&self, choice: &Choice) -> bool {
+        let named = matches!(self.pool, Pool::Item(_));
+        self.pool.has(choice)
+            && choice.expires_on.is_none_or(|end| self.day < end)
+            && (named || (self.suits_slot(choice) && (self.all_party || !choice.party_only)))
+    }
+
+    /// A reminder that names its festivals and expires is for the one before it expires. The same festival is at least
+    /// 354 days, more than eleven months, from one year to the next.
+    fn is_this_years(&self, choice: &Choice) -> bool {
+        let Some(end) = choice.expires_on.filter(|_| !choice.festivals.is_empty()) else { return true };
+        self.day.checked_add_months(Months::new(11)).is_some_and(|until| end <= until)
+    }
+
+    /// A reminder goes out before its festival and at no other time; a slot before a festival takes nothing else unless
+    /// the schedule says what.
+    fn suits_slot(&self, choice: &Choice) -> bool {
+        if choice.is_reminder() {
+            let named = choice.festivals.iter().any(|festival| self.festivals.contains(festival));
+            !self.festivals.is_empty() && (choice.festivals.is_empty() || named) && self.is_this_years(choice)
+        } else {
+            self.festivals.is_empty() || *self.pool != Pool::Voluntary
+        }
+    }
+
+    /// Whether the item's latest push lies as far back as an item has to rest.
+    fn rested(&self, choice: &Choice) -> bool {
+        let Some(last) = choice.last else { return true };
+        let since = self.day.checked_sub_months(Months::new(self.months));
+        since.is_some_and(|since| wall::of(last, self.zone).date() <= since)
+    }
+
+    /// How far an item's festivals are from those of the slot: festivals it does not name, then those it names besides.
+    fn distance(&self, choice: &Choice) -> (usize, usize) {
+        let apart = |these: &[Festival], those: &[Festival]| these.iter().filter(|f| !those.contains(f)).count();
+        (apart(self.festivals, &choice.festivals), apart(&choice.festivals, self.festivals))
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn choice(code: &str, last: Option<i64>) -> Choice {
-        Choice {
-            slug: code.to_lowercase(),
-            code: code.to_owned(),
-            theme: "gifts".to_owned(),
-            confirm: Confirm::Voluntary,
-            expires_on: None,
-            last: last.map(|s| DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(s)),
-        }
-    }
-
-    #[test]
-    fn the_longest_rest_goes_first_and_all_take_turns() {
-        let day = NaiveDate::default();
-        let mut choices = [choice("B", None), choice("A", None), choice("C", Some(5))];
-        let mut order = Vec::new();
-        for turn in 10..16 {
-            let place = next(&choices, &Pool::Voluntary, day).unwrap_or(usize::MAX);
-            choices[place].last = Some(DateTime::UNIX_EPOCH + chrono::TimeDelta::seconds(turn));
-            order.push(choices[place].code.clone());
-        }
-        assert_eq!(order.concat(), "ABCABC");
-    }
-
-    #[test]
-    fn what_does_not_fit_is_never_chosen() {
-        let day = NaiveDate::from_ymd_opt(2026, 9, 2).unwrap_or_default();
-        let mut required = choice("R", None);
-        required.confirm = Confirm::Required;
-        let mut over = choice("X", None);
-        over.expires_on = Some(day);
-        let choices = [required, over];
-        assert_eq!(next(&choices, &Pool::Voluntary, day), None);
-        assert_eq!(next(&choices, &Pool::Item("r".to_owned()), day), Some(0));
-        assert_eq!(next(&choices, &Pool::Item("x".to_owned()), day), None);
-        assert_eq!(next(&choices, &Pool::Theme("gifts".to_owned()), day), Some(0));
-        assert_eq!(next(&choices, &Pool::Theme("law".to_owned()), day), None);
-    }
+/// The next item among `choices`. Of those that fit, one that rested goes before any that did not. Among the rested: the
+/// one that names the slot's festivals best, then never pushed before pushed, then the longest rest, then by 编号. When
+/// none has rested the pool is exhausted, and the longest rest decides alone.
+pub fn next(choices: &[Choice], want: &Want<'_>) -> Option<Pick> {
+    let fitting = choices.iter().enumerate().filter(|(_, choice)| want.fits(choice));
+    let rank = |choice: &Choice| {
+        let fresh = want.rested(choice);
+        (Reverse(fresh), fresh.then(|| want.distance(choice)), choice.last)
+    };
+    let first = fitting.min_by_key(|(_, choice)| (rank(choice), choice.code.as_str(), choice.slug.as_str()));
+    first.map(|(place, choice)| Pick { place, fresh: want.rested(choice) })
 }

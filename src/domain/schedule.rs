@@ -1,94 +1,28 @@
 //! Recurring rules of every kind and the slots they give. A rule is bare time; what a holiday does to it is said beside it.
 
-use std::fmt;
+mod deadline;
+mod festival;
+mod load;
+mod read;
+mod rule;
+mod slots;
+#[cfg(test)]
+mod tests;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc, Weekday};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::calendar::{Calendar, Festival};
-use crate::domain::cron::{CronError, CronExpr};
 use crate::domain::word::words;
+pub use deadline::{DEADLINE_HOURS, DEADLINE_WORKDAYS, DeadlineRule, default_deadline};
+pub use festival::first_off;
+pub use load::{Load, load, outside_hours, stays_on_weekdays};
+pub use rule::{BeforeFestival, FESTIVAL_WORKDAYS, MERGE_WITHIN, NTH_MAX, Part, Rule, RuleError, WEEKS};
+use slots::Reading;
 
 /// Minutes after its slot within which a message may go out late unless the schedule says less: half a workday. Later it
 /// would meet people at another part of their day than was planned.
 pub const LATE_MINUTES: i64 = 240;
-
-/// Why a rule is no usable rule.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RuleError {
-    #[error(transparent)]
-    Cron(#[from] CronError),
-    /// A stored rule that this program does not understand.
-    #[error("rule {0} is not understood")]
-    Unreadable(String),
-}
-
-/// When something recurs.
-#[derive(Debug, Clone)]
-pub enum Rule {
-    Cron(CronExpr),
-    /// 双周讲堂: every `weeks` weeks on a weekday, counted from the week of `from`.
-    EveryWeeks {
-        weeks: u32,
-        on: Weekday,
-        from: NaiveDate,
-        at: NaiveTime,
-    },
-    /// The `n`th workday of each month, from its end when negative. Never 0.
-    WorkdayOfMonth {
-        n: i32,
-        at: NaiveTime,
-    },
-    /// Some workdays before the first day off.
-    BeforeFestival(BeforeFestival),
-    /// The same date each year; 29 February only in leap years.
-    Yearly {
-        month: u32,
-        day: u32,
-        at: NaiveTime,
-    },
-    Once {
-        on: NaiveDate,
-        at: NaiveTime,
-    },
-}
-
-/// Reminders before festivals.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BeforeFestival {
-    /// In the order of the year.
-    pub festivals: Vec<Festival>,
-    /// 1 to 20.
-    pub workdays: u32,
-    /// Two festivals share one reminder when no more than this many days lie between their days off, or none that is worked.
-    pub merge_within: u32,
-    pub at: NaiveTime,
-}
-
-impl Rule {
-    /// Reads what [`Display`](fmt::Display) writes.
-    pub fn parse(text: &str) -> Result<Self, RuleError> {
-        match text.split_once(' ') {
-            Some(("cron", expr)) => Ok(Self::Cron(CronExpr::parse(expr)?)),
-            _ => Err(RuleError::Unreadable(text.to_owned())),
-        }
-    }
-}
-
-/// The spelling in tables: `cron 30 9 * * 1-5`, `every-weeks 2 thu 2026-09-03 14:30`, `workday-of-month -1 09:30`,
-/// `before-festival mid-autumn,national 3 0 09:30`, `yearly 12-04 09:30`, `once 2026-12-01 09:30`.
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cron(expr) => write!(f, "cron {}", expr.text()),
-            Self::EveryWeeks { .. }
-            | Self::WorkdayOfMonth { .. }
-            | Self::BeforeFestival(_)
-            | Self::Yearly { .. }
-            | Self::Once { .. } => Err(fmt::Error),
-        }
-    }
-}
 
 words! {
     /// What a day off does to a slot.
@@ -123,25 +57,12 @@ words! {
     }
 }
 
-/// When a required push of a schedule is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeadlineRule {
-    /// The end of the allowed hours on the day of the push, or on the next workday when that is a day off.
-    WorkdayEnd,
-    /// The end of the allowed hours on the `n`th workday after the push.
-    Workdays(u32),
-    /// Hours after the push; moves to the end of the allowed hours of the next workday when it falls on a day off.
-    Hours(u32),
-    /// The end of the allowed hours on a date.
-    On(NaiveDate),
-}
-
 /// A rule with what bounds it.
 #[derive(Debug, Clone)]
 pub struct Terms {
     pub rule: Rule,
     pub on_holiday: OnHoliday,
-    /// First day, in the office's zone.
+    /// First day, in the office's zone: of what the rule says, or for a count of workdays of what comes of it.
     pub starts_on: Option<NaiveDate>,
     /// Last day, inclusive.
     pub ends_on: Option<NaiveDate>,
@@ -161,8 +82,17 @@ pub struct Slot {
     pub off: Option<String>,
     /// Whether the calendar knows the days this rests on. If not, the slot holds.
     pub known: bool,
-    /// The festivals it reminds of.
+    /// The festivals it reminds of, in the order of the year.
     pub festivals: Vec<Festival>,
+    /// Their first day off.
+    pub first_off: Option<NaiveDate>,
+}
+
+impl Slot {
+    /// A slot at an instant, as far as no calendar has anything to say.
+    pub fn at(due: DateTime<Utc>) -> Self {
+        Self { key: due, due, moved_from: None, off: None, known: true, festivals: Vec::new(), first_off: None }
+    }
 }
 
 impl Terms {
@@ -171,17 +101,23 @@ impl Terms {
         Self { rule, on_holiday: OnHoliday::Skip, starts_on: None, ends_on: None }
     }
 
-    /// The slots due after `after`, ascending by due time, then by key.
-    pub fn slots(&self, _calendar: &Calendar, tz: Tz, after: DateTime<Utc>) -> impl Iterator<Item = Slot> {
-        let runs = match &self.rule {
-            Rule::Cron(expr) => expr.runs(after, tz).take(1000).collect::<Vec<_>>(),
-            Rule::EveryWeeks { .. }
-            | Rule::WorkdayOfMonth { .. }
-            | Rule::BeforeFestival(_)
-            | Rule::Yearly { .. }
-            | Rule::Once { .. } => Vec::new(),
-        };
-        let slot = |due| Slot { key: due, due, moved_from: None, off: None, known: true, festivals: Vec::new() };
-        runs.into_iter().map(slot)
+    /// Whether the bounds leave anything between them.
+    pub fn check(&self) -> Result<(), RuleError> {
+        match (self.starts_on, self.ends_on) {
+            (Some(starts_on), Some(ends_on)) if ends_on < starts_on => {
+                Err(RuleError::EndsBeforeStart { starts_on, ends_on })
+            }
+            (Some(_) | None, Some(_) | None) => Ok(()),
+        }
+    }
+
+    /// The slots due after `after`, ascending by due time, then by key, until the rule ends or the year 2099 does.
+    pub fn slots<'a>(
+        &'a self,
+        calendar: &'a Calendar,
+        tz: Tz,
+        after: DateTime<Utc>,
+    ) -> impl Iterator<Item = Slot> + 'a {
+        Reading { terms: self, calendar, tz }.slots(after)
     }
 }

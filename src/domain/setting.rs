@@ -53,9 +53,8 @@ impl Key {
             Self::CountMinAudience => Some("10"),
             Self::CountEditSeconds => Some("15"),
             Self::PushPerDay => Some("1"),
-            Self::PushPerWeek => Some("3"),
+            Self::PushPerWeek | Self::InboxDays => Some("3"),
             Self::RotationMonths => Some("12"),
-            Self::InboxDays => Some("3"),
         }
     }
 

@@ -4,26 +4,18 @@
 #[cfg(test)]
 mod tests;
 
+use crate::domain::calendar::Calendar;
+use crate::domain::schedule::{Missed, Slot};
 use crate::domain::{wall, word::words};
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc, Weekday};
+use chrono::{DateTime, NaiveTime, TimeDelta, Timelike, Utc};
 use chrono_tz::Tz;
 
 /// Minutes after its slot within which a message counts as punctual and prints nothing about it: nobody notices ten
 /// minutes, and a restart takes less.
-const PLAIN_MINUTES_MAX: i64 = 10;
-
-/// Hours after its slot within which a message may still go out late on the same day: half a workday. Later it would
-/// meet people at another part of their day than was planned.
-pub const LATE_HOURS_MAX: i64 = 4;
+pub const PLAIN_MINUTES_MAX: i64 = 10;
 
 /// Office hours without the midday rest, as (hour, minute) of first and last minute: messages reach people at their desks.
 const STANDARD_WINDOWS: [[(u32, u32); 2]; 2] = [[(9, 0), (11, 30)], [(14, 30), (17, 30)]];
-
-/// Wall time (hour, minute) at which a required push is due by default: the end of the allowed hours.
-const DEADLINE_TIME: (u32, u32) = (17, 30);
-
-/// Workdays after the day of a required push that its readers have by default.
-const DEADLINE_WORKDAYS: u32 = 2;
 
 words! {
     /// State of an occurrence: one due instant of a schedule.
@@ -50,7 +42,7 @@ words! {
 }
 
 words! {
-    /// What was missing when a slot was due and no push could be made of it.
+    /// Why no push was made of a slot, where its state alone does not tell.
     MissReason {
         /// None of the schedule's chats is active.
         NoGroup = "no_group",
@@ -60,6 +52,14 @@ words! {
         Unfilled = "unfilled",
         /// The chats address nobody whom the item is for.
         Nobody = "nobody",
+        /// The working calendar has no data of the year.
+        NoCalendar = "no_calendar",
+        /// The time lies outside the allowed hours.
+        OutsideHours = "outside_hours",
+        /// The schedule was changed before this slot was sent.
+        Edited = "edited",
+        /// The schedule was removed before this slot was sent.
+        Removed = "removed",
     }
 }
 
@@ -68,32 +68,22 @@ words! {
 pub enum Fate {
     /// Its time has not come.
     Wait,
+    /// Its year is not in the working calendar; it waits in case the year is taken in in time.
+    Hold,
     /// Send, and print nothing about the time.
     Plain,
     /// Send with the slot's wall time printed (原定09:30).
     Late,
     /// Do not send; a row says why.
-    SkipLate,
-    /// Do not send, because a newer slot goes out; a row says so.
-    SkipCollapsed,
+    Skip(OccurrenceState, Option<MissReason>),
 }
 
 impl Fate {
-    /// The state the occurrence takes.
-    pub const fn state(self) -> OccurrenceState {
-        match self {
-            Self::Wait => OccurrenceState::Planned,
-            Self::Plain | Self::Late => OccurrenceState::Materialised,
-            Self::SkipLate => OccurrenceState::SkippedLate,
-            Self::SkipCollapsed => OccurrenceState::SkippedCollapsed,
-        }
-    }
-
     /// Whether a message goes out.
     pub const fn sends(self) -> bool {
         match self {
             Self::Plain | Self::Late => true,
-            Self::Wait | Self::SkipLate | Self::SkipCollapsed => false,
+            Self::Wait | Self::Hold | Self::Skip(..) => false,
         }
     }
 }
@@ -120,55 +110,66 @@ impl AllowedHours {
     }
 
     /// Whether messages may go out at `now`: a workday, and inside one of the windows to the minute.
-    pub fn allow(&self, now: DateTime<Utc>) -> bool {
+    pub fn allow(&self, now: DateTime<Utc>, calendar: &Calendar) -> bool {
         let wall = wall::of(now, self.tz);
+        calendar.is_workday(wall.date()) && self.cover(wall.time())
+    }
+
+    /// Whether a time of day lies inside one of the windows, to the minute.
+    pub fn cover(&self, time: NaiveTime) -> bool {
         let minute = |time: NaiveTime| time.hour() * 60 + time.minute();
-        let inside = |w: &Window| (minute(w.from)..=minute(w.to)).contains(&minute(wall.time()));
-        is_workday(wall.date()) && self.windows.iter().any(inside)
+        self.windows.iter().any(|w| (minute(w.from)..=minute(w.to)).contains(&minute(time)))
     }
 }
 
-/// Monday to Friday. Holidays and make-up workdays are unknown to this rule.
-pub fn is_workday(date: NaiveDate) -> bool {
-    !matches!(date.weekday(), Weekday::Sat | Weekday::Sun)
+/// What lateness is judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience<'a> {
+    /// Whether the schedule sends late at all.
+    pub missed: Missed,
+    /// How late at most.
+    pub max_late: TimeDelta,
+    pub hours: &'a AllowedHours,
+    pub calendar: &'a Calendar,
 }
 
-/// The fate of a slot looked at alone: up to ten minutes late it goes out plain; up to four hours late, on the same day
-/// of the office's zone and inside the allowed hours, it goes out with its time printed; after that it is skipped.
-pub fn fate(slot: DateTime<Utc>, now: DateTime<Utc>, hours: &AllowedHours) -> Fate {
-    let delay = now - slot;
-    let same_day = wall::of(slot, hours.tz).date() == wall::of(now, hours.tz).date();
+/// The fate of a slot looked at alone: up to ten minutes late it goes out plain; later, within the schedule's bound, on the
+/// same workday and inside the allowed hours, it goes out with its time printed; after that it is skipped.
+pub fn fate(slot: &Slot, now: DateTime<Utc>, patience: &Patience<'_>) -> Fate {
+    let Patience { missed, max_late, hours, calendar } = *patience;
+    let plain = TimeDelta::minutes(PLAIN_MINUTES_MAX);
+    let due = wall::of(slot.due, hours.tz);
+    let delay = now - slot.due;
+    let late_enough = || missed == Missed::Late && delay <= max_late && due.date() == wall::of(now, hours.tz).date();
     if delay < TimeDelta::zero() {
         Fate::Wait
-    } else if delay <= TimeDelta::minutes(PLAIN_MINUTES_MAX) {
+    } else if !slot.known {
+        let waits = delay <= plain || late_enough();
+        if waits { Fate::Hold } else { Fate::Skip(OccurrenceState::SkippedLate, Some(MissReason::NoCalendar)) }
+    } else if slot.off.is_some() {
+        Fate::Skip(OccurrenceState::SkippedHoliday, None)
+    } else if !hours.cover(due.time()) {
+        Fate::Skip(OccurrenceState::SkippedCap, Some(MissReason::OutsideHours))
+    } else if delay <= plain {
         Fate::Plain
-    } else if delay <= TimeDelta::hours(LATE_HOURS_MAX) && same_day && hours.allow(now) {
+    } else if late_enough() && hours.allow(now, calendar) {
         Fate::Late
     } else {
-        Fate::SkipLate
+        Fate::Skip(OccurrenceState::SkippedLate, None)
     }
 }
 
-/// The fates of one schedule's open slots, in the order given. Of those that could still go out only the newest does;
-/// the others collapse into it.
-pub fn fates(slots: &[DateTime<Utc>], now: DateTime<Utc>, hours: &AllowedHours) -> Vec<Fate> {
-    let alone: Vec<Fate> = slots.iter().map(|slot| fate(*slot, now, hours)).collect();
-    let newest = slots.iter().zip(&alone).filter(|(_, fate)| fate.sends()).map(|(slot, _)| *slot).max();
-    let collapse = |(slot, fate): (&DateTime<Utc>, Fate)| {
-        if fate.sends() && Some(*slot) != newest { Fate::SkipCollapsed } else { fate }
+/// The fates of a schedule's slots, in the order given. Of those that could still go out only the newest does; the others
+/// collapse into it. Of several that holidays moved to one time, the one that was there already counts as the newest.
+pub fn fates(slots: &[Slot], now: DateTime<Utc>, patience: &Patience<'_>) -> Vec<Fate> {
+    let alone: Vec<Fate> = slots.iter().map(|slot| fate(slot, now, patience)).collect();
+    let age = |slot: &Slot| (slot.due, slot.moved_from.is_none(), slot.key);
+    let newest = slots.iter().zip(&alone).filter(|(_, fate)| fate.sends()).map(|(slot, _)| age(slot)).max();
+    let collapse = |(slot, fate): (&Slot, Fate)| {
+        let collapses = fate.sends() && Some(age(slot)) != newest;
+        if collapses { Fate::Skip(OccurrenceState::SkippedCollapsed, None) } else { fate }
     };
     slots.iter().zip(alone).map(collapse).collect()
-}
-
-/// Default deadline of a required push: 17:30 on the second workday after the day of the push, in the office's zone.
-pub fn default_deadline(pushed: DateTime<Utc>, tz: Tz) -> DateTime<Utc> {
-    let mut day = wall::of(pushed, tz).date();
-    let mut workdays = 0;
-    while workdays < DEADLINE_WORKDAYS {
-        day += TimeDelta::days(1);
-        workdays += u32::from(is_workday(day));
-    }
-    wall::instant(day.and_time(time_of_day(DEADLINE_TIME)), tz)
 }
 
 fn time_of_day((hour, minute): (u32, u32)) -> NaiveTime {

@@ -17,6 +17,18 @@ pub fn half_text(text: &str) -> String {
     text.chars().map(half).collect()
 }
 
+/// A typed text as ASCII spells it: in half width, the dashes of word processors as `-`, 、 as `,`, one space between words
+/// and none around them.
+pub fn plain(text: &str) -> String {
+    let one = |c: char| match half(c) {
+        '\u{2010}'..='\u{2014}' | '\u{2212}' => '-',
+        '、' => ',',
+        c => c,
+    };
+    let flat: String = text.chars().map(one).collect();
+    flat.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,5 +42,10 @@ mod tests {
     #[test]
     fn other_characters_stay() {
         assert_eq!(half_text("党员、公职人员 a1"), "党员、公职人员 a1");
+    }
+
+    #[test]
+    fn plain_text_has_ascii_signs_and_single_spaces() {
+        assert_eq!(plain("　３０ \t９　＊、1–5 "), "30 9 *,1-5");
     }
 }

@@ -1,5 +1,6 @@
 //! Words for faults of item files: one line each, naming the file, the place and what to do.
 
+use crate::domain::calendar::Festival;
 use crate::domain::content::{BodyFault, ContentProblem, ContentProblemKind as Kind, FrontFault, Markup, Theme};
 
 /// One line: file, line, key, fault and remedy.
@@ -43,6 +44,15 @@ fn fault(kind: &Kind) -> String {
             format!("“{found}”写法不对，请写required（需知悉）、voluntary（自愿）或none（不统计）。")
         }
         Kind::BadCode { found } => format!("编号“{found}”写法不对，请写成ZW-017或JQ-2027-01的样子。"),
+        Kind::BadTag { found } => {
+            format!("标签“{found}”写法不对，请只用汉字、小写英文字母、数字和连字符，不超过20个字。")
+        }
+        Kind::TooManyTags { len, max } => format!("有{len}个标签，最多{max}个，请删去{}个。", len - max),
+        Kind::UnknownFestival { found } => {
+            format!("没有“{found}”这个节日，请用：{}。", festivals())
+        }
+        Kind::FestivalsElsewhere => "只有节前提醒（theme: festival）写节日，请删去这一行。".to_owned(),
+        Kind::Twice { found } => format!("“{found}”写了两次，请删去一个。"),
         Kind::DuplicateSlug { slug, other } => {
             format!("“{slug}”已用于{other}，请给其中一个改名（文件名同时改）。")
         }
@@ -102,6 +112,10 @@ fn themes() -> String {
     let names: Vec<String> =
         Theme::ALL.iter().map(|theme| format!("{}（{}）", theme.as_str(), theme.label())).collect();
     names.join("、")
+}
+
+fn festivals() -> String {
+    Festival::ALL.iter().map(|festival| festival.label()).collect::<Vec<_>>().join("、")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Days, times and people as they are printed.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Timelike, Utc, Weekday};
 use chrono_tz::Tz;
 
 use crate::domain::slot::AllowedHours;
@@ -30,9 +30,25 @@ pub fn local(at: DateTime<Utc>, zone: Tz) -> String {
 
 /// `周三`
 pub fn weekday(at: DateTime<Utc>, zone: Tz) -> &'static str {
-    const NAMES: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
-    // A weekday's number from Monday is below seven.
-    NAMES.get(wall::of(at, zone).weekday().num_days_from_monday() as usize).copied().unwrap_or_default()
+    weekday_of(wall::of(at, zone).date())
+}
+
+/// `周三`
+pub fn weekday_of(day: NaiveDate) -> &'static str {
+    weekday_name(day.weekday())
+}
+
+/// `周三`
+pub const fn weekday_name(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Mon => "周一",
+        Weekday::Tue => "周二",
+        Weekday::Wed => "周三",
+        Weekday::Thu => "周四",
+        Weekday::Fri => "周五",
+        Weekday::Sat => "周六",
+        Weekday::Sun => "周日",
+    }
 }
 
 /// `09:00—11:30、14:30—17:30`

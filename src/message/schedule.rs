@@ -1,4 +1,11 @@
-//! Problems of a schedule's expression, naming the field and giving an example.
+//! Schedules in words: what a rule says, what becomes of its slots, and the problems of an expression, naming the field
+//! and giving an example.
+
+mod cron;
+/// A rule in one sentence.
+pub mod explain;
+/// What becomes of slots.
+pub mod outcome;
 
 use super::roster::shown;
 use crate::domain::cron::{CronError, Field};

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
+use crate::domain::calendar::Festival;
 use crate::domain::content::{
     Addressed, Basis, ContentProblem, ContentProblemKind, ItemSource, duplicates, parse, placeholders,
     unknown_placeholders,
@@ -143,6 +144,8 @@ fn version_of(item_id: crate::ids::ItemId, version: i64, item: &ItemSource) -> N
         checked_by: item.checked_by.clone(),
         expires_on: item.expires_on,
         hash: item.content_hash(),
+        tags: item.tags.join(","),
+        festivals: item.festivals.iter().map(|festival| festival.as_str()).collect::<Vec<_>>().join(","),
     }
 }
 
@@ -164,9 +167,27 @@ pub fn source_of(row: &VersionRow) -> Outcome<ItemSource> {
         expires_on: row.expires_on,
         confirm: row.confirm,
         code: row.code.clone(),
+        tags: tags_of(&row.tags),
+        festivals: festivals_of(&row.festivals)?,
         markdown: row.body.clone(),
         body: crate::domain::content::body(&row.body),
     })
+}
+
+/// Tags as they are stored.
+pub fn tags_of(stored: &str) -> Vec<String> {
+    listed(stored).map(str::to_owned).collect()
+}
+
+/// Festivals as they are stored.
+pub fn festivals_of(stored: &str) -> Outcome<Vec<Festival>> {
+    let read = |word| Festival::parse(word).ok_or_else(|| StoreError::Unreadable(stored.to_owned()).into());
+    listed(stored).map(read).collect()
+}
+
+/// The words of a list that is stored as one text.
+pub fn listed(stored: &str) -> impl Iterator<Item = &str> {
+    stored.split(',').filter(|word| !word.is_empty())
 }
 
 /// Every item by 编号.

@@ -8,14 +8,17 @@ use crate::channel::{Address, GoneReason, Receipt, SendError, Style};
 use crate::ctx::{Ctx, Line};
 use crate::domain::audit::{Action, Actor, Job};
 use crate::domain::content::fill;
-use crate::domain::delivery::{CallResult, DOUBT_WAIT, DeliveryState, LEASE, StopReason, TargetKind, step};
+use crate::domain::delivery::{
+    CallResult, DOUBT_WAIT, DeliveryKind, DeliveryState, LEASE, StopReason, TargetKind, step,
+};
 use crate::domain::push::MemberStatus;
 use crate::domain::tag::{Tag, Verb};
 use crate::domain::word::{Confirm, GroupState};
-use crate::ids::{AttemptId, DeliveryId, GroupId, PushId, StaffId};
+use crate::ids::{AlertId, AttemptId, DeliveryId, GroupId, PushId, StaffId};
+use crate::message;
 use crate::message::outgoing::Outgoing;
 use crate::message::push::{Copy, Tags, copy};
-use crate::office::{Outcome, Refusal, content, group, note, setting};
+use crate::office::{Outcome, Refusal, alert, content, group, note, setting};
 use crate::secret::{Keys, Purpose};
 use crate::store::delivery::count_line::{self, DueRow};
 use crate::store::delivery::{AttemptRow, CallRecord, DeliveryRow};
@@ -148,6 +151,10 @@ async fn compose(
     delivery: &DeliveryRow,
     attempt: &AttemptRow,
 ) -> Outcome<(Outgoing, Option<i64>)> {
+    match delivery.kind {
+        DeliveryKind::Push => {}
+        DeliveryKind::Alert => return Ok((told(tx, AlertId(delivery.subject_id)).await?, None)),
+    }
     let push = PushId(delivery.subject_id);
     let row = store::push::find(tx, push).await?.ok_or(Refusal::UnknownPush(push.0))?;
     let count = match delivery.target_kind {
@@ -156,6 +163,12 @@ async fn compose(
     };
     let outgoing = words(tx, ctx, &row, (attempt.id, attempt.possible_duplicate), count).await?;
     Ok((outgoing, count))
+}
+
+async fn told(tx: &mut Tx, id: AlertId) -> Outcome<Outgoing> {
+    let found = alert::find(tx, id).await?;
+    let found = found.ok_or_else(|| StoreError::Unreadable(format!("alert:{id}")))?;
+    Ok(message::alert::alert(&found))
 }
 
 /// A group sees how many confirmed unless the audience is so small that the number would tell who did.

@@ -1,60 +1,30 @@
 //! Pushes: freeze an audience, send by hand, look at one, see who is missing.
 
-use std::collections::BTreeMap;
+mod make;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::json;
-use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::ctx::Ctx;
-use crate::domain::audit::{Action, Actor};
-use crate::domain::content::{ItemSource, placeholders};
-use crate::domain::delivery::{DeliveryKind, TargetKind};
-use crate::domain::month::Month;
+use crate::domain::audit::Actor;
+use crate::domain::cap::Caps;
+use crate::domain::content::ItemSource;
+use crate::domain::delivery::TargetKind;
 use crate::domain::policy::Act;
-use crate::domain::push::{Candidate, Chunk, MemberStatus, freeze};
-use crate::domain::slot::{self, default_deadline};
+use crate::domain::round::Taken;
+use crate::domain::schedule::{LATE_MINUTES, default_deadline};
 use crate::domain::wall;
-use crate::domain::word::{Confirm, ItemState, Kind};
-use crate::ids::{GroupId, ItemVersionId, OccurrenceId, PushId, StaffId, UnitId};
-use crate::office::setting::{self, Settings};
-use crate::office::{Outcome, Refusal, authorise, content, group, note, staff};
-use crate::store::delivery::{AttemptRow, DeliveryRow, NewDelivery};
+use crate::domain::word::{Confirm, ItemState};
+use crate::ids::{GroupId, ItemVersionId, PushId, StaffId};
+use crate::office::outlook::{Ground, taken, week_end};
+use crate::office::{Outcome, Refusal, authorise, content, group, staff};
+use crate::store::delivery::{AttemptRow, DeliveryRow};
 use crate::store::group::GroupRow;
-use crate::store::push::{NewPush, PushRow};
+use crate::store::push::PushRow;
 use crate::store::staff::PersonRow;
-use crate::store::{self, StoreError, Tx};
-
-/// Whom a push goes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    Groups(Vec<GroupId>),
-    /// Private messages to these people.
-    Private(Vec<StaffId>),
-}
-
-/// A push to make.
-#[derive(Debug, Clone)]
-pub struct Order<'a> {
-    pub occurrence: Option<OccurrenceId>,
-    pub item: &'a ItemSource,
-    pub item_version: ItemVersionId,
-    pub confirm: Confirm,
-    pub target: Target,
-    pub slot: DateTime<Utc>,
-    /// It goes out so late that it says when it was due.
-    pub late: bool,
-    /// None: the default of its kind.
-    pub deadline: Option<DateTime<Utc>>,
-}
-
-/// A push that was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Made {
-    pub push: PushId,
-    /// 应知
-    pub expected: usize,
-}
+use crate::store::{self, Tx};
+pub(super) use make::{Office, Order, Target, make};
 
 /// What `push now` is asked for.
 #[derive(Debug, Clone)]
@@ -99,161 +69,26 @@ pub struct Preview {
     pub shown: Shown,
     /// 应知
     pub expected: usize,
+    /// Chats that get more than the office's own limit by it.
+    pub over: Vec<OverCap>,
 }
 
-/// Freezes the audience of an order and queues its deliveries. Everything about the push is decided here, before the
-/// first message goes out.
-pub async fn make(tx: &mut Tx, ctx: &Ctx, actor: &Actor, order: &Order<'_>) -> Outcome<Made> {
-    let settings = setting::load(tx, ctx.zone).await?;
-    let fills = fills(order.item, &settings)?;
-    let covers = covers(tx, &order.target).await?;
-    let chunks = freeze(&candidates(tx, ctx, order, &covers).await?, &order.item.audience);
-    if chunks.is_empty() {
-        return Err(Refusal::NobodyAddressed);
-    }
-    let deadline = match order.confirm {
-        Confirm::Required => Some(order.deadline.unwrap_or_else(|| default_deadline(order.slot, ctx.zone))),
-        Confirm::Voluntary | Confirm::None => None,
-    };
-    let month = Month::of(order.slot, ctx.zone).to_string();
-    let new = NewPush {
-        occurrence_id: order.occurrence,
-        item_version_id: order.item_version,
-        confirm: order.confirm,
-        slot_at: order.slot,
-        month: &month,
-        deadline_at: deadline,
-        late: order.late,
-        fills: &fills,
-    };
-    let push = store::push::add(tx, &new, ctx.now()).await?;
-    let mut hashes = Vec::new();
-    for chunk in &chunks {
-        let hash = hash(chunk);
-        store::push::add_chunk(tx, push, chunk, &hash).await?;
-        hashes.push(hash);
-    }
-    let expires = deadline.unwrap_or(ctx.now() + TimeDelta::hours(slot::LATE_HOURS_MAX));
-    let like = NewDelivery {
-        kind: DeliveryKind::Push,
-        subject_id: push.0,
-        target_kind: TargetKind::Group,
-        target_id: 0,
-        not_before: ctx.now(),
-        expires_at: expires,
-    };
-    queue(tx, &like, &covers, &chunks).await?;
-    let expected = chunks.iter().flat_map(|c| &c.members).filter(|m| m.status == MemberStatus::Expected).count();
-    let detail = json!({
-        "item": order.item.slug, "item_version": order.item_version, "confirm": order.confirm.as_str(),
-        "slot": order.slot.timestamp_millis(), "deadline": deadline.map(|at| at.timestamp_millis()),
-        "expected": expected, "audience": hashes,
-    });
-    note(tx, ctx.now(), actor, (Action::PushCreate, format!("push:{push}"), detail));
-    Ok(Made { push, expected })
+/// A chat that has had its messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverCap {
+    pub title: String,
+    /// Messages it has today and this week, this one not counted.
+    pub day: u32,
+    pub week: u32,
+    pub caps: Caps,
 }
 
-/// What the placeholders of an item are filled with now, as JSON; refused while one is empty.
-fn fills(item: &ItemSource, settings: &Settings) -> Outcome<String> {
-    let mut fills = BTreeMap::new();
-    let mut blanks = Vec::new();
-    for blank in placeholders(item) {
-        match settings.fill(&blank) {
-            Some(value) => {
-                fills.insert(blank.0, value);
-            }
-            None => blanks.push((blank.0.clone(), setting::placeholder_key(&blank))),
-        }
-    }
-    if !blanks.is_empty() {
-        return Err(Refusal::Unfilled { slug: item.slug.clone(), blanks });
-    }
-    Ok(json!(fills).to_string())
-}
-
-/// Which units, or which people, each delivery will speak to.
-enum Covers {
-    Groups(Vec<(GroupId, Vec<UnitId>)>),
-    Private(Vec<StaffId>),
-}
-
-async fn covers(tx: &mut Tx, target: &Target) -> Outcome<Covers> {
-    Ok(match target {
-        Target::Private(staff) => Covers::Private(staff.clone()),
-        Target::Groups(groups) => {
-            let units = store::group::units(tx).await?;
-            let of = |group: &GroupId| units.iter().filter(|(g, _)| g == group).map(|(_, unit)| *unit).collect();
-            Covers::Groups(groups.iter().map(|group| (*group, of(group))).collect())
-        }
-    })
-}
-
-async fn candidates(tx: &mut Tx, ctx: &Ctx, order: &Order<'_>, covers: &Covers) -> Outcome<Vec<Candidate>> {
-    let day = wall::of(order.slot, ctx.zone).date();
-    let rows = store::staff::candidates(tx, day).await?;
-    let covered = |row: &store::staff::CandidateRow| match covers {
-        Covers::Private(staff) => staff.contains(&row.id),
-        Covers::Groups(groups) => groups.iter().any(|(_, units)| units.contains(&row.unit_id)),
-    };
-    let candidate = |row: store::staff::CandidateRow| {
-        let kinds = kinds(&row.kinds)?;
-        Ok(Candidate { staff: row.id, version: row.version_id, unit: row.unit_id, kinds, exempt: row.exempt })
-    };
-    rows.into_iter().filter(covered).map(candidate).collect()
-}
-
-/// A word that is not understood is a fault: left out, it would drop the person from audiences without a trace.
-fn kinds(stored: &str) -> Outcome<Vec<Kind>> {
-    let words = stored.split(',').filter(|word| !word.is_empty());
-    let kinds: Option<Vec<Kind>> = words.map(Kind::parse).collect();
-    kinds.ok_or_else(|| StoreError::Unreadable(stored.to_owned()).into())
-}
-
-/// One delivery per target, with the units (or the person) of the frozen audience that it speaks to. `like` is what they
-/// have in common.
-async fn queue(tx: &mut Tx, like: &NewDelivery, covers: &Covers, chunks: &[Chunk]) -> Outcome<()> {
-    let push = PushId(like.subject_id);
-    match covers {
-        Covers::Groups(groups) => {
-            for (group, units) in groups {
-                let addressed: Vec<UnitId> =
-                    chunks.iter().map(|c| c.unit).filter(|unit| units.contains(unit)).collect();
-                if addressed.is_empty() {
-                    continue;
-                }
-                let new = NewDelivery { target_kind: TargetKind::Group, target_id: group.0, ..like.clone() };
-                let id = store::delivery::add(tx, &new, like.not_before).await?;
-                for unit in addressed {
-                    store::push::add_cover(tx, push, id, unit, None).await?;
-                }
-            }
-        }
-        Covers::Private(_) => {
-            // A person without an account has nothing to be sent to, and counts as not reached.
-            let bound = store::account::bindings(tx).await?;
-            let people: Vec<(UnitId, StaffId)> =
-                chunks.iter().flat_map(|chunk| chunk.members.iter().map(|member| (chunk.unit, member.staff))).collect();
-            for (unit, staff) in people.into_iter().filter(|(_, staff)| bound.iter().any(|b| b.staff_id == *staff)) {
-                let new = NewDelivery { target_kind: TargetKind::Staff, target_id: staff.0, ..like.clone() };
-                let id = store::delivery::add(tx, &new, like.not_before).await?;
-                store::push::add_cover(tx, push, id, unit, Some(staff)).await?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Names a chunk by what it holds: ids and status words, never names.
-fn hash(chunk: &Chunk) -> String {
-    hex::encode(Sha256::digest(format!("{}:{}", chunk.unit, chunk.encode())))
-}
-
-/// Sends an item by hand, at once.
-pub async fn now(ctx: &Ctx, actor: &Actor, order: &Now) -> Outcome<Shown> {
+/// Sends an item by hand, at once. It counts towards what a chat gets and is never held by it.
+pub async fn now(ctx: &Ctx, actor: &Actor, order: &Now) -> Outcome<Preview> {
     let mut tx = ctx.store.write().await?;
     let placed = place(&mut tx, ctx, actor, order).await?;
     tx.commit().await?;
-    Ok(placed.shown)
+    Ok(placed)
 }
 
 /// What [`now`] would do, by doing it and taking it back: it is refused for the same reasons.
@@ -264,41 +99,71 @@ pub async fn preview(ctx: &Ctx, actor: &Actor, order: &Now) -> Outcome<Preview> 
 
 async fn place(tx: &mut Tx, ctx: &Ctx, actor: &Actor, order: &Now) -> Outcome<Preview> {
     authorise(tx, actor, Act::PushWrite).await?;
-    let settings = setting::load(tx, ctx.zone).await?;
-    if order.hours == Hours::Allowed && !settings.hours.allow(ctx.now()) {
-        return Err(Refusal::OutsideHours { hours: settings.hours });
+    let now = ctx.now();
+    let ground = Ground::load(tx, ctx).await?;
+    let hours = &ground.settings.hours;
+    if order.hours == Hours::Allowed && !hours.allow(now, &ground.calendar) {
+        return Err(Refusal::OutsideHours { hours: hours.clone() });
     }
-    if order.deadline.is_some_and(|deadline| deadline <= ctx.now()) {
+    if order.deadline.is_some_and(|deadline| deadline <= now) {
         return Err(Refusal::DeadlinePassed);
     }
     let target = target(tx, &order.target).await?;
-    let unknown = || Refusal::UnknownItem(order.slug.clone());
-    let row = store::item::find(tx, &order.slug).await?.ok_or_else(unknown)?;
-    let today = wall::of(ctx.now(), ctx.zone).date();
-    if row.state != ItemState::Approved {
-        return Err(Refusal::ItemNotReady { slug: row.slug, state: row.state });
-    }
-    if let Some(on) = row.expires_on.filter(|day| *day <= today) {
-        return Err(Refusal::ItemExpired { slug: row.slug, on });
-    }
-    let version = store::item::version(tx, row.version_id).await?.ok_or_else(unknown)?;
-    let item = content::source_of(&version)?;
+    let over = match &target {
+        Target::Groups(groups) => over_cap(tx, groups, (&ground, now)).await?,
+        Target::Private(_) => Vec::new(),
+    };
+    let today = wall::of(now, ctx.zone).date();
+    let (item_version, item) = ready(tx, &order.slug, today).await?;
     let confirm = order.confirm.unwrap_or(item.confirm);
     if order.deadline.is_some() && confirm != Confirm::Required {
         return Err(Refusal::DeadlineNotAsked);
     }
+    let deadline = order.deadline.unwrap_or_else(|| default_deadline(now, None, &ground.calendar, hours));
     let order = Order {
         occurrence: None,
-        item_version: row.version_id,
+        item_version,
         confirm,
         item: &item,
         target,
-        slot: ctx.now(),
+        slot: now,
         late: false,
-        deadline: order.deadline,
+        deadline: Some(deadline),
+        patience: TimeDelta::minutes(LATE_MINUTES),
     };
-    let made = make(tx, ctx, actor, &order).await?;
-    Ok(Preview { shown: find(tx, made.push).await?, expected: made.expected })
+    let office = Office::load(tx, ctx, &BTreeSet::from([today])).await?;
+    let made = make(tx, ctx, actor, (&order, &office)).await?;
+    Ok(Preview { shown: find(tx, made.push).await?, expected: made.expected, over })
+}
+
+/// An approved item that may go out on a day.
+async fn ready(tx: &mut Tx, slug: &str, day: NaiveDate) -> Outcome<(ItemVersionId, ItemSource)> {
+    let unknown = || Refusal::UnknownItem(slug.to_owned());
+    let row = store::item::find(tx, slug).await?.ok_or_else(unknown)?;
+    if row.state != ItemState::Approved {
+        return Err(Refusal::ItemNotReady { slug: row.slug, state: row.state });
+    }
+    if let Some(on) = row.expires_on.filter(|end| *end <= day) {
+        return Err(Refusal::ItemExpired { slug: row.slug, on });
+    }
+    let version = store::item::version(tx, row.version_id).await?.ok_or_else(unknown)?;
+    Ok((row.version_id, content::source_of(&version)?))
+}
+
+/// The chats that have had their messages of the day or week.
+async fn over_cap(tx: &mut Tx, groups: &[GroupId], (ground, now): (&Ground, DateTime<Utc>)) -> Outcome<Vec<OverCap>> {
+    let (caps, zone) = (ground.settings.caps, ground.settings.hours.tz);
+    let taken = taken(tx, groups, (now, week_end(now, zone)), zone).await?;
+    let today = wall::of(now, zone).date();
+    let count = |of: &dyn Fn(&Taken) -> bool| u32::try_from(taken.iter().filter(|t| of(t)).count()).unwrap_or(u32::MAX);
+    let mut over = Vec::new();
+    for group in store::group::list(tx).await?.into_iter().filter(|group| groups.contains(&group.id)) {
+        let (day, week) = (count(&|t| t.group == group.id && t.day == today), count(&|t| t.group == group.id));
+        if day >= caps.per_day || week >= caps.per_week {
+            over.push(OverCap { title: group.title, day, week, caps });
+        }
+    }
+    Ok(over)
 }
 
 async fn target(tx: &mut Tx, asked: &NowTarget) -> Outcome<Target> {

@@ -1,28 +1,35 @@
-//! Recurring rules: add, list, look ahead, remove. What is due is decided by the planner.
+//! Recurring rules: add, change, list, look ahead, pause, remove. What is due is decided by the planner.
 
-use chrono::{DateTime, NaiveDate, Utc};
+mod change;
+mod look;
+
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
-use crate::domain::calendar::Calendar;
 use crate::domain::content::Theme;
-use crate::domain::month::Month;
 use crate::domain::policy::Act;
-use crate::domain::rotation::{self, Pool};
-use crate::domain::schedule::{DeadlineRule, Missed, OnHoliday, Rule, Terms};
+use crate::domain::rotation::{self, Pool, Want};
+use crate::domain::schedule::{DeadlineRule, Missed, Slot, Terms, outside_hours};
 use crate::domain::wall;
-use crate::domain::word::Confirm;
-use crate::ids::GroupId;
-use crate::office::outlook::{Entry, Standing};
-use crate::office::plan::choices;
-use crate::office::{Outcome, Refusal, authorise, calendar, group, note};
+use crate::domain::word::{Confirm, ScheduleState};
+use crate::ids::{GroupId, ScheduleId};
+use crate::office::outlook::{Ground, terms};
+use crate::office::rotation::Shelf;
+use crate::office::{Outcome, Refusal, authorise, group, note};
 use crate::store::occurrence::OccurrenceRow;
 use crate::store::schedule::{NewSchedule, ScheduleRow};
 use crate::store::{self, Tx};
+pub use change::{Change, edit, pause, remove, resume};
+pub use look::{ahead, month, next};
 
 /// Longest name of a schedule, in characters.
 const NAME_MOST: usize = 40;
+/// Slots of a new rule among which one must find an item: the seven festivals of a year and one more.
+const SLOTS_TRIED: usize = 8;
+/// Latest decided slots that are shown with a schedule.
+const LATEST: i64 = 20;
 
 /// A schedule to add.
 #[derive(Debug, Clone)]
@@ -43,23 +50,8 @@ pub struct New {
 pub struct Listed {
     pub schedule: ScheduleRow,
     pub groups: Vec<GroupId>,
+    /// When the rule next comes to a day that does not keep it from going out; caps are not looked at.
     pub next: Option<DateTime<Utc>>,
-}
-
-/// What an edit changes; `None` leaves it as it is.
-#[derive(Debug, Clone, Default)]
-pub struct Change {
-    pub rule: Option<Rule>,
-    pub on_holiday: Option<OnHoliday>,
-    pub missed: Option<Missed>,
-    /// Minutes.
-    pub max_late: Option<i64>,
-    pub starts_on: Option<NaiveDate>,
-    pub ends_on: Option<NaiveDate>,
-    pub groups: Option<Vec<String>>,
-    pub pool: Option<Pool>,
-    pub confirm: Option<Confirm>,
-    pub deadline: Option<DeadlineRule>,
 }
 
 /// A schedule with what became of its latest slots, newest first.
@@ -82,50 +74,111 @@ pub async fn add(ctx: &Ctx, actor: &Actor, new: &New) -> Outcome<Listed> {
         return Err(Refusal::ScheduleExists(name.to_owned()));
     }
     let groups = group::pick_linked(&mut tx, &new.groups).await?;
-    check_pool(&mut tx, ctx, &new.pool).await?;
-    let (theme, slug) = match &new.pool {
-        Pool::Item(slug) => (None, Some(slug.as_str())),
-        Pool::Theme(theme) => (Some(theme.as_str()), None),
-        Pool::Tag(_) | Pool::Voluntary => (None, None),
-    };
-    let rule = new.terms.rule.to_string();
+    let ground = Ground::load(&mut tx, ctx).await?;
+    check(&mut tx, ctx, (&ground, &groups), (&new.terms, &new.pool)).await?;
+    let spelled = Spelled::of(&new.terms, &new.pool, new.deadline);
     let row = NewSchedule {
         name,
-        rule: &rule,
-        on_holiday: new.terms.on_holiday,
         missed: new.missed,
         max_late: new.max_late,
-        starts_on: new.terms.starts_on,
-        ends_on: new.terms.ends_on,
-        theme,
-        tag: None,
-        slug,
         confirm: new.confirm,
-        deadline: None,
         groups: &groups,
+        since: ctx.now(),
+        ..spelled.row(&new.terms)
     };
     let id = store::schedule::add(&mut tx, &row, ctx.now()).await?;
-    let detail = json!({ "name": name, "rule": rule, "theme": theme, "slug": slug,
-        "confirm": new.confirm.map(Confirm::as_str), "groups": groups });
-    note(&mut tx, ctx.now(), actor, (Action::ScheduleAdd, format!("schedule:{id}"), detail));
-    let schedule = find(&mut tx, name).await?;
-    let calendar = calendar::load(&mut tx, ctx).await?;
+    note(&mut tx, ctx.now(), actor, (Action::ScheduleAdd, format!("schedule:{id}"), detail(&row)));
+    let row = find(&mut tx, name).await?;
+    let listed = listed(&mut tx, &ground, row).await?;
     tx.commit().await?;
-    Ok(Listed { next: next_due(ctx, &schedule, &calendar)?, schedule, groups })
+    Ok(listed)
 }
 
-async fn check_pool(tx: &mut Tx, ctx: &Ctx, pool: &Pool) -> Outcome<()> {
-    match pool {
-        Pool::Item(slug) if store::item::find(tx, slug).await?.is_none() => {
-            return Err(Refusal::UnknownItem(slug.clone()));
-        }
-        Pool::Theme(theme) if Theme::parse(theme).is_none() => return Err(Refusal::UnknownTheme(theme.clone())),
-        Pool::Item(_) | Pool::Theme(_) | Pool::Tag(_) | Pool::Voluntary => {}
+/// A rule's parts as they stand in the table.
+struct Spelled {
+    rule: String,
+    theme: Option<String>,
+    tag: Option<String>,
+    slug: Option<String>,
+    deadline: Option<String>,
+}
+
+impl Spelled {
+    fn of(terms: &Terms, pool: &Pool, deadline: Option<DeadlineRule>) -> Self {
+        let (theme, tag, slug) = match pool {
+            Pool::Item(slug) => (None, None, Some(slug.clone())),
+            Pool::Theme(theme) => (Some(theme.clone()), None, None),
+            Pool::Tag(tag) => (None, Some(tag.clone()), None),
+            Pool::Voluntary => (None, None, None),
+        };
+        let deadline = deadline.map(|deadline| deadline.to_string());
+        Self { rule: terms.rule.to_string(), theme, tag, slug, deadline }
     }
-    let choices = choices(tx).await?;
-    match rotation::next(&choices, pool, wall::of(ctx.now(), ctx.zone).date()) {
-        Some(_) => Ok(()),
-        None => Err(Refusal::NoFittingItem),
+
+    fn row<'a>(&'a self, terms: &Terms) -> NewSchedule<'a> {
+        NewSchedule {
+            name: "",
+            rule: &self.rule,
+            on_holiday: terms.on_holiday,
+            missed: Missed::Late,
+            max_late: 0,
+            starts_on: terms.starts_on,
+            ends_on: terms.ends_on,
+            theme: self.theme.as_deref(),
+            tag: self.tag.as_deref(),
+            slug: self.slug.as_deref(),
+            confirm: None,
+            deadline: self.deadline.as_deref(),
+            groups: &[],
+            since: DateTime::UNIX_EPOCH,
+        }
+    }
+}
+
+fn detail(row: &NewSchedule<'_>) -> serde_json::Value {
+    json!({ "name": row.name, "rule": row.rule, "on_holiday": row.on_holiday.as_str(), "missed": row.missed.as_str(),
+        "max_late": row.max_late, "starts_on": row.starts_on, "ends_on": row.ends_on, "theme": row.theme, "tag": row.tag,
+        "slug": row.slug, "confirm": row.confirm.map(Confirm::as_str), "deadline": row.deadline, "groups": row.groups })
+}
+
+/// Refuses a rule that could never send anything, or at a time when nothing may be sent.
+async fn check(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    (ground, groups): (&Ground, &[GroupId]),
+    (terms, pool): (&Terms, &Pool),
+) -> Outcome<()> {
+    terms.check()?;
+    let hours = &ground.settings.hours;
+    if let Some(at) = outside_hours(&terms.rule, hours) {
+        return Err(Refusal::ScheduleOutsideHours { at, hours: hours.clone() });
+    }
+    let slots: Vec<_> = terms.slots(&ground.calendar, ctx.zone, ctx.now()).take(SLOTS_TRIED).collect();
+    if slots.is_empty() {
+        return Err(Refusal::ScheduleNeverDue);
+    }
+    check_pool(tx, pool).await?;
+    let shelf = Shelf::load(tx, ctx, groups).await?;
+    let choices = shelf.choices(groups);
+    let fits = |slot: &Slot| {
+        let want = Want {
+            pool,
+            day: wall::of(slot.due, ctx.zone).date(),
+            zone: ctx.zone,
+            festivals: &slot.festivals,
+            all_party: shelf.all_party(groups),
+            months: ground.settings.rotation_months,
+        };
+        rotation::next(&choices, &want).is_some()
+    };
+    if slots.iter().any(fits) { Ok(()) } else { Err(Refusal::NoFittingItem) }
+}
+
+async fn check_pool(tx: &mut Tx, pool: &Pool) -> Outcome<()> {
+    match pool {
+        Pool::Item(slug) if store::item::find(tx, slug).await?.is_none() => Err(Refusal::UnknownItem(slug.clone())),
+        Pool::Theme(theme) if Theme::parse(theme).is_none() => Err(Refusal::UnknownTheme(theme.clone())),
+        Pool::Item(_) | Pool::Theme(_) | Pool::Tag(_) | Pool::Voluntary => Ok(()),
     }
 }
 
@@ -134,88 +187,40 @@ async fn find(tx: &mut Tx, name: &str) -> Outcome<ScheduleRow> {
     found.ok_or_else(|| Refusal::UnknownSchedule(name.to_owned()))
 }
 
+async fn listed(tx: &mut Tx, ground: &Ground, schedule: ScheduleRow) -> Outcome<Listed> {
+    let groups = store::schedule::groups(tx, &[schedule.id]).await?.into_iter().map(|(_, group)| group).collect();
+    Ok(Listed { next: next_due(ground, &schedule)?, schedule, groups })
+}
+
+fn next_due(ground: &Ground, row: &ScheduleRow) -> Outcome<Option<DateTime<Utc>>> {
+    if row.state != ScheduleState::Active {
+        return Ok(None);
+    }
+    let terms = terms(row)?;
+    let mut slots = terms.slots(&ground.calendar, ground.settings.hours.tz, row.planned_to.utc().max(ground.now));
+    Ok(slots.find(|slot| slot.off.is_none()).map(|slot| slot.due))
+}
+
 /// Every rule that was not removed.
 pub async fn list(ctx: &Ctx, actor: &Actor) -> Outcome<Vec<Listed>> {
     let mut tx = ctx.store.read().await?;
     authorise(&mut tx, actor, Act::ScheduleRead).await?;
-    let groups = store::schedule::groups(&mut tx).await?;
-    let calendar = calendar::load(&mut tx, ctx).await?;
-    let mut listed = Vec::new();
-    for schedule in store::schedule::list(&mut tx).await? {
-        let groups = groups.iter().filter(|(id, _)| *id == schedule.id).map(|(_, group)| *group).collect();
-        let next = next_due(ctx, &schedule, &calendar)?;
-        listed.push(Listed { schedule, groups, next });
-    }
-    Ok(listed)
-}
-
-/// What a rule says, with what bounds it.
-pub(super) fn terms(row: &ScheduleRow) -> Outcome<Terms> {
-    let rule = Rule::parse(&row.rule)?;
-    Ok(Terms { rule, on_holiday: row.on_holiday, starts_on: row.starts_on, ends_on: row.ends_on })
-}
-
-fn next_due(ctx: &Ctx, row: &ScheduleRow, calendar: &Calendar) -> Outcome<Option<DateTime<Utc>>> {
-    Ok(terms(row)?.slots(calendar, ctx.zone, ctx.now()).next().map(|slot| slot.due))
-}
-
-/// The next slots of a rule with the items that would go out, other rules aside.
-pub async fn next(ctx: &Ctx, actor: &Actor, name: &str, count: usize) -> Outcome<Vec<Entry>> {
-    let mut tx = ctx.store.read().await?;
-    authorise(&mut tx, actor, Act::ScheduleRead).await?;
-    let schedule = find(&mut tx, name).await?;
-    let terms = terms(&schedule)?;
-    let calendar = calendar::load(&mut tx, ctx).await?;
-    let entry = |at| Entry {
-        schedule: schedule.id,
-        name: schedule.name.clone(),
-        at,
-        item: None,
-        confirm: None,
-        targets: Vec::new(),
-        moved: None,
-        standing: Standing::Ahead,
-    };
-    Ok(terms.slots(&calendar, ctx.zone, ctx.now()).take(count).map(|slot| entry(slot.due)).collect())
+    let ground = Ground::load(&mut tx, ctx).await?;
+    let rows = store::schedule::list(&mut tx).await?;
+    let groups = store::schedule::groups(&mut tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>()).await?;
+    let of = |id: ScheduleId| groups.iter().filter(|(of, _)| *of == id).map(|(_, group)| *group).collect();
+    let listed = rows
+        .into_iter()
+        .map(|schedule| Ok(Listed { next: next_due(&ground, &schedule)?, groups: of(schedule.id), schedule }));
+    listed.collect()
 }
 
 /// One rule.
-pub async fn show(_ctx: &Ctx, _actor: &Actor, name: &str) -> Outcome<Shown> {
-    Err(Refusal::UnknownSchedule(name.to_owned()))
-}
-
-/// Changes a rule. What is due and not decided yet goes by the new rule alone; its old slots become rows.
-pub async fn edit(_ctx: &Ctx, _actor: &Actor, name: &str, _change: &Change) -> Outcome<Listed> {
-    Err(Refusal::UnknownSchedule(name.to_owned()))
-}
-
-/// Stops a rule until it is resumed; slots meanwhile become rows that say so.
-pub async fn pause(_ctx: &Ctx, _actor: &Actor, name: &str) -> Outcome<()> {
-    Err(Refusal::UnknownSchedule(name.to_owned()))
-}
-
-/// Lets a paused rule go on with its next slot.
-pub async fn resume(_ctx: &Ctx, _actor: &Actor, name: &str) -> Outcome<()> {
-    Err(Refusal::UnknownSchedule(name.to_owned()))
-}
-
-/// Everything of a month, past and to come, by time.
-pub async fn month(_ctx: &Ctx, _actor: &Actor, _month: Month) -> Outcome<Vec<Entry>> {
-    Ok(Vec::new())
-}
-
-/// Everything to come from now until `days` days on, by time.
-pub async fn ahead(_ctx: &Ctx, _actor: &Actor, _days: u32) -> Outcome<Vec<Entry>> {
-    Ok(Vec::new())
-}
-
-/// Takes a rule out of use; what it has sent stays.
-pub async fn remove(ctx: &Ctx, actor: &Actor, name: &str) -> Outcome<()> {
-    let mut tx = ctx.store.write().await?;
-    authorise(&mut tx, actor, Act::ScheduleWrite).await?;
-    let schedule = find(&mut tx, name).await?;
-    store::schedule::remove(&mut tx, schedule.id).await?;
-    let subject = format!("schedule:{}", schedule.id);
-    note(&mut tx, ctx.now(), actor, (Action::ScheduleRemove, subject, json!({ "name": schedule.name })));
-    Ok(tx.commit().await?)
+pub async fn show(ctx: &Ctx, actor: &Actor, name: &str) -> Outcome<Shown> {
+    let mut tx = ctx.store.read().await?;
+    authorise(&mut tx, actor, Act::ScheduleRead).await?;
+    let ground = Ground::load(&mut tx, ctx).await?;
+    let row = find(&mut tx, name).await?;
+    let latest = store::occurrence::latest(&mut tx, row.id, LATEST).await?;
+    Ok(Shown { terms: terms(&row)?, listed: listed(&mut tx, &ground, row).await?, latest })
 }

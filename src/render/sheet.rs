@@ -2,11 +2,13 @@
 //! first bytes; its name is not trusted.
 
 mod archive;
+mod plan;
 mod read;
 #[cfg(test)]
 mod tests;
 mod write;
 
+pub use plan::{PlanRow, plan_csv, plan_xlsx};
 pub use read::read;
 pub use write::{WriteError, roster_csv, roster_xlsx, template};
 

@@ -14,7 +14,7 @@ pub mod count_line;
 #[derive(Debug, Clone)]
 pub struct NewDelivery {
     pub kind: DeliveryKind,
-    /// For kind push: the push.
+    /// For kind push the push, for kind alert the alert.
     pub subject_id: i64,
     pub target_kind: TargetKind,
     pub target_id: i64,

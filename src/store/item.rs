@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::types::json;
 use super::{At, Result, Tx, on};
 use crate::domain::word::{Confirm, ItemState};
-use crate::ids::{ItemId, ItemVersionId};
+use crate::ids::{GroupId, ItemId, ItemVersionId};
 
 /// An item with its version in force.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -20,10 +21,14 @@ pub struct ItemRow {
     /// As printed: 全体, or kinds joined by 、.
     pub audience: String,
     pub confirm: Confirm,
+    /// As printed, one a line.
+    pub basis: String,
     pub expires_on: Option<NaiveDate>,
     pub hash: String,
-    /// Slot of its latest push.
-    pub last_slot: Option<At>,
+    /// Joined by a comma.
+    pub tags: String,
+    /// As `domain::calendar::Festival` spells them, joined by a comma.
+    pub festivals: String,
 }
 
 /// The whole text of one version.
@@ -46,6 +51,10 @@ pub struct VersionRow {
     pub verified_on: NaiveDate,
     pub checked_by: String,
     pub expires_on: Option<NaiveDate>,
+    /// Joined by a comma.
+    pub tags: String,
+    /// As `domain::calendar::Festival` spells them, joined by a comma.
+    pub festivals: String,
 }
 
 /// A version to store.
@@ -66,14 +75,17 @@ pub struct NewVersion {
     pub checked_by: String,
     pub expires_on: Option<NaiveDate>,
     pub hash: String,
+    /// Joined by a comma.
+    pub tags: String,
+    /// As `domain::calendar::Festival` spells them, joined by a comma.
+    pub festivals: String,
 }
 
 macro_rules! item_sql {
     ($rest:literal) => {
         concat!(
-            "SELECT i.id, i.slug, i.state, i.version_id, v.version, v.code, v.theme, v.title, v.audience, v.confirm,
-                v.expires_on, v.hash, (SELECT MAX(p.slot_at) FROM push p JOIN item_version pv ON pv.id = p.item_version_id
-                    WHERE pv.item_id = i.id AND p.state <> 'cancelled') AS last_slot
+            "SELECT i.id, i.slug, i.state, i.version_id, v.version, v.code, v.theme, v.title, v.audience, v.confirm, v.basis,
+                v.expires_on, v.hash, v.tags, v.festivals
              FROM item i JOIN item_version v ON v.id = i.version_id ",
             $rest
         )
@@ -99,14 +111,14 @@ pub async fn add(tx: &mut Tx, slug: &str, state: ItemState) -> Result<ItemId> {
 /// Stores a version and puts it in force.
 pub async fn add_version(tx: &mut Tx, new: &NewVersion, now: DateTime<Utc>) -> Result<ItemVersionId> {
     const ADD: &str = "INSERT INTO item_version (item_id, version, code, theme, title, audience, confirm, basis,
-            article_text, takeaway, body, verified_on, checked_by, expires_on, hash, synced_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id";
+            article_text, takeaway, body, verified_on, checked_by, expires_on, hash, tags, festivals, synced_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING id";
     const USE: &str = "UPDATE item SET version_id = $2 WHERE id = $1";
     let id: ItemVersionId = on!(tx, c => sqlx::query_scalar(ADD)
         .bind(new.item_id).bind(new.version).bind(&new.code).bind(&new.theme).bind(&new.title).bind(&new.audience)
         .bind(new.confirm).bind(&new.basis).bind(&new.article_text).bind(&new.takeaway).bind(&new.body)
-        .bind(new.verified_on).bind(&new.checked_by).bind(new.expires_on).bind(&new.hash).bind(At::from(now))
-        .fetch_one(c).await)?;
+        .bind(new.verified_on).bind(&new.checked_by).bind(new.expires_on).bind(&new.hash).bind(&new.tags)
+        .bind(&new.festivals).bind(At::from(now)).fetch_one(c).await)?;
     on!(tx, c => sqlx::query(USE).bind(new.item_id).bind(id).execute(c).await.map(drop))?;
     Ok(id)
 }
@@ -121,7 +133,24 @@ pub async fn set_state(tx: &mut Tx, id: ItemId, state: ItemState) -> Result<()> 
 /// The whole text of a version, also after its file is gone.
 pub async fn version(tx: &mut Tx, id: ItemVersionId) -> Result<Option<VersionRow>> {
     const SQL: &str = "SELECT v.id, i.slug, v.version, v.code, v.theme, v.title, v.audience, v.confirm, v.basis,
-            v.article_text, v.takeaway, v.body, v.verified_on, v.checked_by, v.expires_on
+            v.article_text, v.takeaway, v.body, v.verified_on, v.checked_by, v.expires_on, v.tags, v.festivals
         FROM item_version v JOIN item i ON i.id = v.item_id WHERE v.id = $1";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await)?)
+}
+
+/// The latest slot of each item in each of the chats, pushes that were taken back before they went out aside.
+pub async fn last_to_groups(tx: &mut Tx, groups: &[GroupId]) -> Result<Vec<(ItemId, GroupId, At)>> {
+    // Named, because SQLite would rather read every delivery of a push.
+    const SQLITE: &str = "SELECT v.item_id, d.target_id, MAX(p.slot_at) FROM delivery d INDEXED BY delivery_push_group
+        JOIN push p ON p.id = d.subject_id JOIN item_version v ON v.id = p.item_version_id
+        WHERE d.kind = 'push' AND d.target_kind = 'group' AND d.target_id IN (SELECT value FROM json_each($1))
+            AND p.state <> 'cancelled'
+        GROUP BY v.item_id, d.target_id ORDER BY v.item_id, d.target_id";
+    const PG: &str = "SELECT v.item_id, d.target_id, MAX(p.slot_at) FROM delivery d
+        JOIN push p ON p.id = d.subject_id JOIN item_version v ON v.id = p.item_version_id
+        WHERE d.kind = 'push' AND d.target_kind = 'group'
+            AND d.target_id IN (SELECT value::bigint FROM json_array_elements_text($1::json)) AND p.state <> 'cancelled'
+        GROUP BY v.item_id, d.target_id ORDER BY v.item_id, d.target_id";
+    let (sql, groups) = (tx.pick(SQLITE, PG), json(groups));
+    Ok(on!(tx, c => sqlx::query_as(sql).bind(&groups).fetch_all(c).await)?)
 }

@@ -1,14 +1,16 @@
-//! What became of the slots of recurring rules.
+//! What became of the slots of recurring rules. A row is written when its slot is decided and never before: `planned`
+//! means that it goes out, at once or, where it was moved, at its `due_at`.
 
 use chrono::{DateTime, Utc};
 
+use super::types::json;
 use super::{At, Result, Tx, on};
 use crate::domain::schedule::MovedBy;
 use crate::domain::slot::{MissReason, OccurrenceState};
-use crate::ids::{OccurrenceId, ScheduleId};
+use crate::ids::{GroupId, OccurrenceId, ScheduleId};
 
 /// A decided slot.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewOccurrence {
     pub schedule_id: ScheduleId,
     /// The identity of the slot.
@@ -28,6 +30,7 @@ pub struct NewOccurrence {
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct OccurrenceRow {
     pub id: OccurrenceId,
+    pub schedule_id: ScheduleId,
     pub slot_at: At,
     pub due_at: At,
     pub moved_from: Option<At>,
@@ -35,28 +38,191 @@ pub struct OccurrenceRow {
     pub festivals: String,
     pub state: OccurrenceState,
     pub reason: Option<MissReason>,
+    /// When this was decided, or changed last.
+    pub decided_at: At,
 }
 
-/// Stores what was decided for a slot; `None` when the slot has its row already.
-pub async fn decide(tx: &mut Tx, new: &NewOccurrence, now: DateTime<Utc>) -> Result<Option<OccurrenceId>> {
-    const SQL: &str = "INSERT INTO occurrence
+/// What is decided about a row that was moved and has come due, or has become a push or a miss.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    pub state: OccurrenceState,
+    pub reason: Option<MissReason>,
+    pub due_at: DateTime<Utc>,
+    pub moved_from: Option<DateTime<Utc>>,
+    pub moved_by: Option<MovedBy>,
+}
+
+macro_rules! occurrence_sql {
+    ($rest:literal) => {
+        concat!(
+            "SELECT o.id, o.schedule_id, o.slot_at, o.due_at, o.moved_from, o.moved_by, o.festivals, o.state, o.reason,
+                o.decided_at FROM occurrence o ",
+            $rest
+        )
+    };
+}
+
+/// Stores what was decided for slots. One that has its row already keeps it.
+pub async fn add(tx: &mut Tx, rows: &[NewOccurrence], now: DateTime<Utc>) -> Result<()> {
+    const SQLITE: &str = "INSERT INTO occurrence
             (schedule_id, slot_at, due_at, moved_from, moved_by, festivals, revision, state, reason, decided_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (schedule_id, slot_at) DO NOTHING RETURNING id";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL)
-        .bind(new.schedule_id).bind(At::from(new.slot_at)).bind(At::from(new.due_at)).bind(new.moved_from.map(At::from))
-        .bind(new.moved_by).bind(&new.festivals).bind(new.revision).bind(new.state).bind(new.reason)
-        .bind(At::from(now)).fetch_optional(c).await)?)
-}
-
-/// What was decided for a rule's slots, oldest first.
-pub async fn occurrences(tx: &mut Tx, id: ScheduleId) -> Result<Vec<OccurrenceRow>> {
-    const SQL: &str = "SELECT id, slot_at, due_at, moved_from, moved_by, festivals, state, reason FROM occurrence WHERE schedule_id = $1 ORDER BY slot_at";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_all(c).await)?)
-}
-
-/// Changes what was decided for a slot whose push could not be made.
-pub async fn set_state(tx: &mut Tx, id: OccurrenceId, state: OccurrenceState, reason: MissReason) -> Result<()> {
-    const SQL: &str = "UPDATE occurrence SET state = $2, reason = $3 WHERE id = $1";
-    on!(tx, c => sqlx::query(SQL).bind(id).bind(state).bind(reason).execute(c).await.map(drop))?;
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+            value ->> 8, $2
+        FROM json_each($1) WHERE true ON CONFLICT (schedule_id, slot_at) DO NOTHING";
+    const PG: &str = "INSERT INTO occurrence
+            (schedule_id, slot_at, due_at, moved_from, moved_by, festivals, revision, state, reason, decided_at)
+        SELECT (n ->> 0)::bigint, (n ->> 1)::bigint, (n ->> 2)::bigint, (n ->> 3)::bigint, n ->> 4, n ->> 5,
+            (n ->> 6)::bigint, n ->> 7, n ->> 8, $2
+        FROM json_array_elements($1::json) n ON CONFLICT (schedule_id, slot_at) DO NOTHING";
+    let row = |new: &NewOccurrence| {
+        (
+            new.schedule_id,
+            new.slot_at.timestamp_millis(),
+            new.due_at.timestamp_millis(),
+            new.moved_from.map(|at| at.timestamp_millis()),
+            new.moved_by.map(MovedBy::as_str),
+            new.festivals.clone(),
+            new.revision,
+            new.state.as_str(),
+            new.reason.map(MissReason::as_str),
+        )
+    };
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let (sql, rows) = (tx.pick(SQLITE, PG), json(&rows.iter().map(row).collect::<Vec<_>>()));
+    on!(tx, c => sqlx::query(sql).bind(&rows).bind(At::from(now)).execute(c).await.map(drop))?;
     Ok(())
+}
+
+/// Changes what was decided about a row that still is `planned` for the time it was read with; false when it is not.
+pub async fn redecide(tx: &mut Tx, row: &OccurrenceRow, new: &Decision, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "UPDATE occurrence SET state = $3, reason = $4, due_at = $5, moved_from = $6, moved_by = $7,
+            decided_at = $8
+        WHERE id = $1 AND state = 'planned' AND due_at = $2";
+    let done = on!(tx, c => sqlx::query(SQL)
+        .bind(row.id).bind(row.due_at).bind(new.state).bind(new.reason).bind(At::from(new.due_at))
+        .bind(new.moved_from.map(At::from)).bind(new.moved_by).bind(At::from(now))
+        .execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(done == 1)
+}
+
+/// Takes back what a rule has planned and not made a push of yet.
+pub async fn cancel(tx: &mut Tx, id: ScheduleId, reason: MissReason, now: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "UPDATE occurrence SET state = 'cancelled', reason = $2, decided_at = $3
+        WHERE schedule_id = $1 AND state = 'planned'";
+    on!(tx, c => sqlx::query(SQL).bind(id).bind(reason).bind(At::from(now)).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Forgets misses of slots that are still to come: they were decided by a clock that ran ahead. What went out stays.
+pub async fn reopen(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "DELETE FROM occurrence WHERE due_at > $1 AND decided_at > $1
+        AND state IN ('skipped_late', 'skipped_collapsed', 'skipped_holiday', 'skipped_cap', 'skipped_unapproved')
+        AND NOT EXISTS (SELECT 1 FROM push p WHERE p.occurrence_id = occurrence.id)";
+    on!(tx, c => sqlx::query(SQL).bind(At::from(now)).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// The latest decided slots of a rule, newest first.
+pub async fn latest(tx: &mut Tx, id: ScheduleId, limit: i64) -> Result<Vec<OccurrenceRow>> {
+    const SQL: &str = occurrence_sql!("WHERE o.schedule_id = $1 ORDER BY o.slot_at DESC LIMIT $2");
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(id).bind(limit).fetch_all(c).await)?)
+}
+
+/// Decided slots due in a stretch of time, by time, with the push that was made of them.
+pub async fn between(
+    tx: &mut Tx,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Vec<(OccurrenceRow, Option<crate::ids::PushId>)>> {
+    const SQL: &str = occurrence_sql!("WHERE o.due_at >= $1 AND o.due_at < $2 ORDER BY o.due_at, o.schedule_id");
+    const PUSHES: &str = "SELECT p.occurrence_id, p.id FROM push p JOIN occurrence o ON o.id = p.occurrence_id
+        WHERE o.due_at >= $1 AND o.due_at < $2";
+    let (from, to) = (At::from(from), At::from(to));
+    let rows: Vec<OccurrenceRow> = on!(tx, c => sqlx::query_as(SQL).bind(from).bind(to).fetch_all(c).await)?;
+    let pushes: Vec<(OccurrenceId, crate::ids::PushId)> =
+        on!(tx, c => sqlx::query_as(PUSHES).bind(from).bind(to).fetch_all(c).await)?;
+    let pushes: std::collections::HashMap<_, _> = pushes.into_iter().collect();
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let push = pushes.get(&row.id).copied();
+            (row, push)
+        })
+        .collect())
+}
+
+/// Which slots of these rules have their row, from the slot `since` on.
+pub async fn decided(tx: &mut Tx, ids: &[ScheduleId], since: DateTime<Utc>) -> Result<Vec<(ScheduleId, At)>> {
+    const SQLITE: &str = "SELECT schedule_id, slot_at FROM occurrence
+        WHERE schedule_id IN (SELECT value FROM json_each($1)) AND slot_at >= $2";
+    const PG: &str = "SELECT schedule_id, slot_at FROM occurrence
+        WHERE schedule_id IN (SELECT value::bigint FROM json_array_elements_text($1::json)) AND slot_at >= $2";
+    let (sql, ids) = (tx.pick(SQLITE, PG), json(ids));
+    Ok(on!(tx, c => sqlx::query_as(sql).bind(&ids).bind(At::from(since)).fetch_all(c).await)?)
+}
+
+/// Moved slots that have come due, at most `limit`.
+pub async fn moved_due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<OccurrenceRow>> {
+    const SQL: &str = occurrence_sql!(
+        "WHERE o.state = 'planned' AND o.due_at <= $1 AND o.due_at > o.decided_at ORDER BY o.due_at, o.id LIMIT $2"
+    );
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(At::from(now)).bind(limit).fetch_all(c).await)?)
+}
+
+/// Moved slots to come, due before `until`.
+pub async fn moved_ahead(tx: &mut Tx, until: DateTime<Utc>) -> Result<Vec<OccurrenceRow>> {
+    const SQL: &str = occurrence_sql!(
+        "WHERE o.state = 'planned' AND o.due_at < $1 AND o.due_at > o.decided_at ORDER BY o.due_at, o.id"
+    );
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(At::from(until)).fetch_all(c).await)?)
+}
+
+/// When the next moved slot comes due.
+pub async fn next_moved(tx: &mut Tx) -> Result<Option<At>> {
+    const SQL: &str = "SELECT MIN(due_at) FROM occurrence WHERE state = 'planned'";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_one(c).await)?)
+}
+
+/// Slots that go out now and have no push yet, at most `limit`.
+pub async fn to_make(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<OccurrenceRow>> {
+    const SQL: &str = occurrence_sql!(
+        "WHERE o.state = 'planned' AND o.due_at <= $1 AND o.due_at <= o.decided_at ORDER BY o.due_at, o.id LIMIT $2"
+    );
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(At::from(now)).bind(limit).fetch_all(c).await)?)
+}
+
+/// What these chats get in a stretch of time for certain, as `(group, when it is due, when that was decided)`: pushes, by
+/// hand too, and slots that are about to become one.
+pub async fn taken(
+    tx: &mut Tx,
+    groups: &[GroupId],
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Vec<(GroupId, At, At)>> {
+    const SQLITE: &str = "SELECT d.target_id, p.slot_at, p.created_at FROM push p
+            JOIN delivery d ON d.kind = 'push' AND d.subject_id = p.id AND d.target_kind = 'group'
+            WHERE p.slot_at >= $2 AND p.slot_at < $3 AND p.state <> 'cancelled'
+                AND d.target_id IN (SELECT value FROM json_each($1))
+        UNION ALL
+        SELECT g.group_id, o.due_at, o.decided_at FROM occurrence o JOIN schedule_group g ON g.schedule_id = o.schedule_id
+            WHERE o.state = 'planned' AND o.due_at <= o.decided_at AND o.due_at >= $2 AND o.due_at < $3
+                AND g.group_id IN (SELECT value FROM json_each($1))";
+    const PG: &str = "SELECT d.target_id, p.slot_at, p.created_at FROM push p
+            JOIN delivery d ON d.kind = 'push' AND d.subject_id = p.id AND d.target_kind = 'group'
+            WHERE p.slot_at >= $2 AND p.slot_at < $3 AND p.state <> 'cancelled'
+                AND d.target_id IN (SELECT value::bigint FROM json_array_elements_text($1::json))
+        UNION ALL
+        SELECT g.group_id, o.due_at, o.decided_at FROM occurrence o JOIN schedule_group g ON g.schedule_id = o.schedule_id
+            WHERE o.state = 'planned' AND o.due_at <= o.decided_at AND o.due_at >= $2 AND o.due_at < $3
+                AND g.group_id IN (SELECT value::bigint FROM json_array_elements_text($1::json))";
+    let (sql, groups) = (tx.pick(SQLITE, PG), json(groups));
+    Ok(on!(tx, c => sqlx::query_as(sql).bind(&groups).bind(At::from(from)).bind(At::from(to)).fetch_all(c).await)?)
+}
+
+/// How many slots stand in each state that any is in.
+pub async fn count_by_state(tx: &mut Tx) -> Result<Vec<(OccurrenceState, i64)>> {
+    const SQL: &str = "SELECT state, COUNT(*) FROM occurrence GROUP BY state ORDER BY state";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }

@@ -35,6 +35,8 @@ pub struct PushRow {
     pub theme: String,
     /// As printed: 全体, or kinds joined by 、.
     pub audience: String,
+    /// As printed, one a line.
+    pub basis: String,
     pub confirm: Confirm,
     pub state: PushState,
     pub slot_at: At,
@@ -46,7 +48,7 @@ pub struct PushRow {
 macro_rules! push_sql {
     ($rest:literal) => {
         concat!(
-            "SELECT p.id, p.item_version_id, i.slug, v.version, v.title, v.theme, v.audience, p.confirm, p.state,
+            "SELECT p.id, p.item_version_id, i.slug, v.version, v.title, v.theme, v.audience, v.basis, p.confirm, p.state,
                 p.slot_at, p.deadline_at, p.late, p.fills
              FROM push p JOIN item_version v ON v.id = p.item_version_id JOIN item i ON i.id = v.item_id ",
             $rest

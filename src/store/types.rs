@@ -61,6 +61,7 @@ macro_rules! stored_word {
 }
 
 stored_word!(
+    crate::domain::alert::AlertKind,
     crate::domain::delivery::AttemptOutcome,
     crate::domain::delivery::DeliveryKind,
     crate::domain::delivery::DeliveryState,

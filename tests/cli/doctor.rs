@@ -52,6 +52,25 @@ fn what_is_missing_is_named() {
 }
 
 #[test]
+fn the_working_calendar_is_looked_at() {
+    let office = Office::ready();
+    std::fs::remove_dir_all(office.path("content/calendar")).unwrap();
+    let calendar = |office: &Office| {
+        let found = findings(office, "doctor --offline --json").1;
+        let finding = found.into_iter().find(|finding| finding["check"] == "calendar").unwrap();
+        (finding["ok"] == json!(true), finding["detail"].as_str().unwrap().to_owned())
+    };
+    let (ok, detail) = calendar(&office);
+    assert!(!ok && detail.contains("年没有放假安排") && detail.contains("qingfeng calendar import"), "{detail}");
+    let office = Office::ready();
+    let (ok, detail) = calendar(&office);
+    assert!(ok, "{detail}");
+    office.write("content/calendar/2024.toml", b"year = 2024");
+    let (ok, detail) = calendar(&office);
+    assert!(!ok && detail.starts_with("content/calendar/2024.toml："), "{detail}");
+}
+
+#[test]
 fn a_clock_that_went_back_is_noticed() {
     let office = Office::ready();
     office.tamper("UPDATE audit_entry SET at = at + 86400000000 WHERE seq = (SELECT MAX(seq) FROM audit_entry)");

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use chrono::Datelike;
 use qingfeng::config::Config;
 use qingfeng::store;
 use serde_json::Value;
@@ -71,6 +73,10 @@ impl Office {
         let office = Self::new();
         office.item("gifts/token", &item("token", "gifts", "LP-101", "价低也是礼"));
         office.item("notice/hotline", &item("hotline", "notice", "TZ-101", "反映问题：〔本单位监督电话〕"));
+        office.years(2024..=2027);
+        // What the program sees is the machine's own time.
+        let now = qingfeng::clock::Clock::system().now();
+        office.years(now.year()..=now.year());
         office.write("花名册.csv", ROSTER.as_bytes());
         office.run("db migrate").done();
         office.run("roster import 花名册.csv").done();
@@ -91,6 +97,19 @@ impl Office {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
+    }
+
+    /// Puts years of the working calendar beside the items: a shipped one, or what the law alone gives.
+    pub(crate) fn years(&self, years: RangeInclusive<i32>) {
+        for year in years {
+            let file = format!("calendar/{year}.toml");
+            let bare = format!(
+                "year = {year}\nstatus = \"provisional\"\ncovers_until = {year}-12-31\n
+                [[holiday]]\nname = \"元旦\"\nfrom = {year}-01-01\nto = {year}-01-01\n"
+            );
+            let shipped = fs::read(Path::new(&shipped()).join(&file)).unwrap_or(bare.into());
+            self.write(&format!("content/{file}"), &shipped);
+        }
     }
 
     /// Writes `content/items/<theme>/<slug>.md`.

@@ -6,6 +6,8 @@ mod db;
 mod delivery;
 mod demo;
 mod inbox;
+mod metrics;
+mod plan;
 mod process;
 mod sandbox;
 mod story;

@@ -113,7 +113,8 @@ async fn a_missed_slot_is_a_row_and_a_late_one_says_when_it_was_due() {
         let ctx = office.ctx();
         let mut tx = ctx.store.read().await.unwrap();
         let schedule = qingfeng::store::schedule::find(&mut tx, "小知识").await.unwrap().unwrap();
-        let rows = qingfeng::store::occurrence::occurrences(&mut tx, schedule.id).await.unwrap();
+        let mut rows = qingfeng::store::occurrence::latest(&mut tx, schedule.id, 9).await.unwrap();
+        rows.reverse();
         let states: Vec<&str> = rows.iter().map(|row| row.state.as_str()).collect();
         assert_eq!(states, ["skipped_late", "skipped_late", "skipped_late", "skipped_late", "materialised"]);
         drop(tx);
@@ -196,6 +197,7 @@ async fn a_rule_that_cannot_be_planned_holds_up_no_other() {
             confirm: None,
             deadline: None,
             groups: &[],
+            since: ctx.now(),
         };
         let mut tx = ctx.store.write().await.unwrap();
         qingfeng::store::schedule::add(&mut tx, &bad, ctx.now()).await.unwrap();

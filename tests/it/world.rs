@@ -158,7 +158,7 @@ impl World {
         self.move_to(self.clock.now() + Duration::seconds(seconds)).await;
     }
 
-    async fn move_to(&self, instant: DateTime<Utc>) {
+    pub(crate) async fn move_to(&self, instant: DateTime<Utc>) {
         self.server.order("clock", json!({"set": instant.timestamp_millis()})).await;
         self.hand.set(instant);
     }
@@ -238,16 +238,29 @@ impl World {
         schedule::add(&ctx, &OPERATOR, &feast).await.unwrap();
     }
 
-    /// Sends the voluntary item by hand to the study group.
-    pub(crate) async fn push_now(&self, confirm: Option<Confirm>) -> Shown {
-        let order = Now {
+    /// The voluntary item, by hand to the study group.
+    pub(crate) fn by_hand() -> Now {
+        Now {
             slug: "gift".to_owned(),
             target: NowTarget::Groups(vec![STUDY.to_string()]),
-            confirm,
+            confirm: None,
             hours: Hours::Any,
             deadline: None,
-        };
-        office::push::now(&self.ctx(), &OPERATOR, &order).await.unwrap()
+        }
+    }
+
+    /// Has every rule looked at anew, as after a year was taken in.
+    pub(crate) async fn forget_calendar(&self) {
+        let ctx = self.ctx();
+        let mut tx = ctx.store.write().await.unwrap();
+        qingfeng::store::schedule::set_plan_calendar(&mut tx, "").await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Sends the voluntary item by hand to the study group.
+    pub(crate) async fn push_now(&self, confirm: Option<Confirm>) -> Shown {
+        let order = Now { confirm, ..Self::by_hand() };
+        office::push::now(&self.ctx(), &OPERATOR, &order).await.unwrap().shown
     }
 
     pub(crate) async fn report(&self) -> Value {

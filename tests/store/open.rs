@@ -23,12 +23,13 @@ async fn a_database_that_is_missing_or_empty_is_older() {
 async fn a_database_of_another_version_is_refused() {
     for world in worlds().await {
         world.store.close().await;
-        world.raw("UPDATE _sqlx_migrations SET version = 9999").await.unwrap();
+        let last = "(SELECT MAX(version) FROM _sqlx_migrations)";
+        world.raw(&format!("UPDATE _sqlx_migrations SET version = 9999 WHERE version = {last}")).await.unwrap();
         let opened = Unsealed::open(&url_of(&world.db)).await;
         assert!(matches!(opened, Err(StoreError::Newer { found: 9999 })), "{opened:?}");
         let migrated = Unsealed::open_migrated(&url_of(&world.db)).await;
         assert!(matches!(migrated, Err(StoreError::Newer { found: 9999 })), "{migrated:?}");
-        world.raw("UPDATE _sqlx_migrations SET version = 0").await.unwrap();
+        world.raw("DELETE FROM _sqlx_migrations WHERE version = 9999").await.unwrap();
         let opened = Unsealed::open(&url_of(&world.db)).await;
         assert!(matches!(opened, Err(StoreError::Older)), "{opened:?}");
     }

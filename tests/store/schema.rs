@@ -66,7 +66,13 @@ async fn what_runs_all_the_time_finds_its_index() {
         ("SELECT MIN(edit_after) FROM count_line WHERE dirty", "count_line_dirty"),
         ("SELECT id FROM inbox WHERE state = 'new' AND channel_id = 1 ORDER BY id LIMIT 9", "inbox_new"),
         ("SELECT id FROM inbox WHERE received_at < 1 AND raw IS NOT NULL AND state <> 'new'", "inbox_raw"),
-        ("SELECT MAX(slot_at) FROM push WHERE item_version_id = 1", "push_item"),
+        (
+            "SELECT v.item_id, d.target_id, MAX(p.slot_at) FROM delivery d INDEXED BY delivery_push_group
+            JOIN push p ON p.id = d.subject_id JOIN item_version v ON v.id = p.item_version_id
+            WHERE d.kind = 'push' AND d.target_kind = 'group' AND d.target_id IN (SELECT value FROM json_each('[1,2]'))
+                AND p.state <> 'cancelled' GROUP BY v.item_id, d.target_id",
+            "SEARCH d USING COVERING INDEX delivery_push_group (target_id=?)",
+        ),
     ] {
         let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
             .fetch_all(&mut connection)

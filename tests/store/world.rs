@@ -131,6 +131,8 @@ pub(crate) fn version(item_id: qingfeng::ids::ItemId, version: i64) -> NewVersio
         checked_by: "审核".to_owned(),
         expires_on: Some(day(30)),
         hash: format!("hash-{item_id}-{version}"),
+        tags: "日常,new".to_owned(),
+        festivals: String::new(),
     }
 }
 

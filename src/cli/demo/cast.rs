@@ -11,10 +11,11 @@ const FIRST_MIDNIGHT_MS: i64 = 1_788_192_000_000;
 const SEED: u64 = 20_260_901;
 /// Account of the first person of the roster; the others follow.
 const FIRST_ACCOUNT: i64 = 5_000_000_001;
-/// Days of the month with a push. The 22nd has the reminder before the festival, the others are Mondays, Wednesdays
-/// and Fridays.
-const PUSH_DAYS: [i64; 14] = [2, 4, 7, 9, 11, 14, 16, 18, 21, 22, 23, 25, 28, 30];
-const REMINDER_DAY: i64 = 22;
+/// Days of the month with a push. The 22nd and the 28th have the reminders before 中秋 and 国庆, the others are Mondays,
+/// Wednesdays and Fridays, with two exceptions: the 25th is a holiday, and what belongs to the 28th gives way to the
+/// reminder and goes out on the 29th.
+const PUSH_DAYS: [i64; 14] = [2, 4, 7, 9, 11, 14, 16, 18, 21, 22, 23, 28, 29, 30];
+const REMINDER_DAYS: [i64; 2] = [22, 28];
 /// Wall time of every push.
 const PUSH_TIME: (i64, i64) = (9, 30);
 /// Minutes after a push at which people of the same habit look at their phones, from most to least common.
@@ -72,12 +73,12 @@ pub(super) enum Part {
     Twice,
     /// Sits in both chats and presses in both.
     BothChats,
-    /// Confirms the reminder on a day at a time.
+    /// Confirms the first reminder on a day at a time.
     Reminder {
         day: i64,
         time: (i64, i64),
     },
-    /// Reads, but not the reminder.
+    /// Reads, but not the reminders.
     NoReminder,
     /// Away from a day on; `reads` tells how many pushes are pressed all the same.
     Away {
@@ -205,13 +206,13 @@ pub(super) fn at(day: i64, (hour, minute): (i64, i64)) -> DateTime<Utc> {
 pub(super) struct Slot {
     day: i64,
     pub(super) at: DateTime<Utc>,
-    /// Set for the reminder.
+    /// Set for the reminders.
     pub(super) deadline: Option<DateTime<Utc>>,
 }
 
 /// The pushes of the month in order.
 pub(super) fn slots() -> Vec<Slot> {
-    let deadline = |day: i64| (day == REMINDER_DAY).then(|| at(day + 2, (17, 30)));
+    let deadline = |day: i64| REMINDER_DAYS.contains(&day).then(|| at(day + 2, (17, 30)));
     PUSH_DAYS.iter().map(|day| Slot { day: *day, at: at(*day, PUSH_TIME), deadline: deadline(*day) }).collect()
 }
 
@@ -297,7 +298,7 @@ fn first_press(player: &Player, (place, slot): (usize, &Slot)) -> Option<DateTim
         Part::Unbound => (place == 12).then_some(prompt),
         Part::JoinsAfter { presses, .. } if place < presses => Some(prompt),
         Part::JoinsAfter { .. } => player.joins_at().filter(|joined| *joined < slot.at && reads).map(|_| usual),
-        Part::Reminder { day, time } if slot.deadline.is_some() => Some(at(day, time)),
+        Part::Reminder { day, time } if slot.day == REMINDER_DAYS[0] => Some(at(day, time)),
         Part::NoReminder if slot.deadline.is_some() => None,
         Part::Away { from: (_, month, day), reads, .. } => {
             let present = month == 9 && slot.day < i64::from(day);

@@ -12,7 +12,6 @@ use super::stage::{Stage, World};
 use super::verdict::Month;
 use crate::domain::audit::Actor;
 use crate::domain::content::ItemSource;
-use crate::domain::cron::CronExpr;
 use crate::domain::leave::LeaveCategory;
 use crate::domain::month;
 use crate::domain::roster;
@@ -27,9 +26,8 @@ use crate::render;
 pub(super) const OPERATOR: Actor = Actor::Operator { staff_no: None };
 /// Every Monday, Wednesday and Friday at 09:30.
 const KNOWLEDGE: &str = "30 9 * * 1,3,5";
-/// 22 September at 09:30.
-const REMINDER: &str = "30 9 22 9 *";
-const REMINDER_ITEM: &str = "mid-autumn-national-2026";
+/// The third workday before every festival at 09:30.
+const REMINDER: &str = "before-festival all 3 0 09:30";
 /// The office is set up on the eve of the month. Codes are good for ten workdays, and the last one is used on the 10th.
 const SET_UP: (i64, (i64, i64)) = (0, (16, 0));
 /// What the office is called, and the number printed in reminders; no real ones.
@@ -122,16 +120,14 @@ async fn set_up(
             staff::add_leave(ctx, &OPERATOR, &leave).await?;
         }
     }
-    let pools = [("小知识", KNOWLEDGE, Pool::Voluntary), ("节前提醒", REMINDER, Pool::Item(REMINDER_ITEM.to_owned()))];
-    for (name, cron, pool) in pools {
-        let groups = Chat::ALL.map(|chat| chats.id(chat).to_string()).to_vec();
+    for (name, rule) in [("小知识", format!("cron {KNOWLEDGE}")), ("节前提醒", REMINDER.to_owned())] {
         let new = schedule::New {
             name: name.to_owned(),
-            terms: Terms::every_day(Rule::Cron(CronExpr::parse(cron)?)),
+            terms: Terms::every_day(Rule::parse(&rule)?),
             missed: Missed::Late,
             max_late: LATE_MINUTES,
-            groups,
-            pool,
+            groups: Chat::ALL.map(|chat| chats.id(chat).to_string()).to_vec(),
+            pool: Pool::Voluntary,
             confirm: None,
             deadline: None,
         };

@@ -79,6 +79,8 @@ words! {
         Monthly = "monthly",
         /// Removes what is past its keeping.
         Tidy = "tidy",
+        /// Looks ahead for what the admins should know.
+        Watch = "watch",
         /// Starts the service.
         Serve = "serve",
     }
@@ -141,6 +143,8 @@ words! {
         AckBatch = "ack_batch",
         /// A delivery reached a state that matters to the figures.
         DeliveryState = "delivery_state",
+        /// The admins were told something.
+        AlertRaise = "alert_raise",
         /// A report with names was looked at.
         ReportView = "report_view",
     }

@@ -1,6 +1,8 @@
 //! The days that the law itself gives off (全国年节及纪念日放假办法, as of 2025-01-01): 13 in a year. Lunar dates and the
 //! solar term come from the almanac.
 
+use std::sync::OnceLock;
+
 use chrono::{NaiveDate, TimeDelta};
 use tyme4rs::tyme::lunar::LunarDay;
 use tyme4rs::tyme::solar::{SolarDay, SolarTerm};
@@ -10,8 +12,21 @@ use super::{Festival, Holiday, YearFile, YearStatus};
 /// Place of 清明 among the solar terms of a year, 冬至 being 0.
 const QINGMING_TERM: isize = 7;
 
+/// First of the years whose festivals are kept once they are reckoned: the almanac takes longer than all the rest of a plan.
+const KEPT_FROM: i32 = 2000;
+
+/// By year from [`KEPT_FROM`], then by festival.
+static KEPT: [OnceLock<Vec<Option<NaiveDate>>>; 101] = [const { OnceLock::new() }; 101];
+
 /// The festival's own day in a year of the common calendar; `None` outside the almanac's years.
 pub fn festival_day(festival: Festival, year: i32) -> Option<NaiveDate> {
+    let kept = usize::try_from(year - KEPT_FROM).ok().and_then(|at| KEPT.get(at));
+    let Some(kept) = kept else { return reckoned(festival, year) };
+    let days = kept.get_or_init(|| Festival::ALL.iter().map(|festival| reckoned(*festival, year)).collect());
+    days.get(festival as usize).copied().flatten()
+}
+
+fn reckoned(festival: Festival, year: i32) -> Option<NaiveDate> {
     let lunar = |month: isize, day: usize| {
         let year = isize::try_from(year).ok()?;
         LunarDay::validate(year, month, day).ok()?;

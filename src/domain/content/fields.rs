@@ -5,7 +5,11 @@ use chrono::NaiveDate;
 use super::front::{Entry, Front};
 use super::placeholder::has_blank;
 use super::problem::{ContentProblem, ContentProblemKind as Kind};
-use super::{ARTICLE_TEXT_MAX_CHARS, Addressed, Basis, SLUG_MAX_CHARS, TAKEAWAY_MAX_CHARS, TITLE_MAX_CHARS, Theme};
+use super::{
+    ARTICLE_TEXT_MAX_CHARS, Addressed, Basis, SLUG_MAX_CHARS, TAG_MAX_CHARS, TAGS_MOST, TAKEAWAY_MAX_CHARS,
+    TITLE_MAX_CHARS, Theme,
+};
+use crate::domain::calendar::Festival;
 use crate::domain::word::Confirm;
 
 /// What the front matter says, judged.
@@ -22,6 +26,8 @@ pub(super) struct Fields {
     pub expires_on: Option<NaiveDate>,
     pub confirm: Confirm,
     pub code: String,
+    pub tags: Vec<String>,
+    pub festivals: Vec<Festival>,
 }
 
 /// Where the file lies, which slug and theme must repeat.
@@ -46,6 +52,8 @@ pub(super) fn read(front: &Front, place: Place<'_>, problems: &mut Vec<ContentPr
     let expires_on = judge.expires_on(verified_on);
     let confirm = judge.confirm(theme);
     let code = judge.code();
+    let tags = judge.tags();
+    let festivals = judge.festivals(theme);
     Some(Fields {
         slug: slug?,
         theme: theme?,
@@ -59,6 +67,8 @@ pub(super) fn read(front: &Front, place: Place<'_>, problems: &mut Vec<ContentPr
         expires_on,
         confirm: confirm?,
         code: code?,
+        tags,
+        festivals,
     })
 }
 
@@ -215,6 +225,63 @@ impl<'a> Judge<'a> {
         }
         Some(value.text.to_owned())
     }
+
+    /// The words of a list, each with the key it belongs to.
+    fn list(&self, field: &'static str) -> Vec<Value<'a>> {
+        let Some(Entry { line, values }) = self.front.entries.get(field) else { return Vec::new() };
+        values.iter().map(|text| Value { field, line: *line, text: text.trim() }).collect()
+    }
+
+    /// In one order however they are written; a word that stands twice is a slip.
+    fn sorted<T: Ord>(&mut self, mut found: Vec<(T, Value<'_>)>) -> Vec<T> {
+        found.sort_by(|one, other| one.0.cmp(&other.0));
+        for pair in found.windows(2) {
+            if let [(one, _), (other, value)] = pair
+                && one == other
+            {
+                self.complain(value, Kind::Twice { found: value.text.to_owned() });
+            }
+        }
+        found.into_iter().map(|(word, _)| word).collect()
+    }
+
+    fn tags(&mut self) -> Vec<String> {
+        let values = self.list("tags");
+        if let [first, ..] = values.as_slice()
+            && values.len() > TAGS_MOST
+        {
+            self.complain(first, Kind::TooManyTags { len: values.len(), max: TAGS_MOST });
+        }
+        for value in values.iter().filter(|value| !is_tag(value.text)) {
+            self.complain(value, Kind::BadTag { found: value.text.to_owned() });
+        }
+        self.sorted(values.into_iter().map(|value| (value.text.to_owned(), value)).collect())
+    }
+
+    fn festivals(&mut self, theme: Option<Theme>) -> Vec<Festival> {
+        let values = self.list("festivals");
+        if let ([first, ..], Some(theme)) = (values.as_slice(), theme)
+            && theme != Theme::Festival
+        {
+            self.complain(first, Kind::FestivalsElsewhere);
+        }
+        let mut found = Vec::new();
+        for value in values {
+            match Festival::read(value.text) {
+                Some(festival) => found.push((festival, value)),
+                None => self.complain(&value, Kind::UnknownFestival { found: value.text.to_owned() }),
+            }
+        }
+        self.sorted(found)
+    }
+}
+
+/// Chinese characters, a–z, 0–9 and hyphens: what stands in a command line without quotes and never holds the comma that
+/// joins tags in tables.
+fn is_tag(text: &str) -> bool {
+    let plain =
+        |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || matches!(c, '\u{4e00}'..='\u{9fff}');
+    (1..=TAG_MAX_CHARS).contains(&text.chars().count()) && text.chars().all(plain)
 }
 
 /// Two to four capitals, then one or two groups of one to four digits: ZW-017, JQ-2027-01.

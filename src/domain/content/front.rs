@@ -11,7 +11,7 @@ use serde_saphyr::Spanned;
 use super::problem::{ContentProblem, FrontFault};
 
 /// Every key an item may have.
-pub(super) const KEYS: [&str; 12] = [
+pub(super) const KEYS: [&str; 14] = [
     "slug",
     "theme",
     "title",
@@ -24,7 +24,12 @@ pub(super) const KEYS: [&str; 12] = [
     "expires_on",
     "confirm",
     "code",
+    "tags",
+    "festivals",
 ];
+
+/// The keys that may hold a list.
+const LISTS: [&str; 3] = ["basis", "tags", "festivals"];
 
 /// The line of the file on which the front matter's first key stands.
 const FRONT_FIRST_LINE: u32 = 2;
@@ -151,7 +156,7 @@ impl<'de> Visitor<'de> for KeysVisitor {
         let mut keys = Vec::new();
         while let Some(key) = map.next_key::<Spanned<String>>()? {
             let values = match key.value.as_str() {
-                "basis" => map.next_value::<OneOrMany>()?.0,
+                list if LISTS.contains(&list) => map.next_value::<OneOrMany>()?.0,
                 known if KEYS.contains(&known) => map.next_value::<Option<String>>()?.into_iter().collect(),
                 _ => map.next_value::<IgnoredAny>().map(|_| Vec::new())?,
             };

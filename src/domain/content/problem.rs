@@ -52,6 +52,16 @@ pub enum ContentProblemKind {
     BadConfirm { found: String },
     /// Not like ZW-017 or JQ-2027-01.
     BadCode { found: String },
+    /// Not a–z, 0–9, - or Chinese characters, at most 20 of them.
+    BadTag { found: String },
+    /// More tags than an item may have.
+    TooManyTags { len: usize, max: usize },
+    /// No festival of the calendar.
+    UnknownFestival { found: String },
+    /// Festivals on an item of another theme, which rotation would never look at.
+    FestivalsElsewhere,
+    /// A word of a list stands twice.
+    Twice { found: String },
     /// Another file has the same slug.
     DuplicateSlug { slug: String, other: String },
     /// Another file has the same code.

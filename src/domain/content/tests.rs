@@ -8,6 +8,7 @@ use super::{
     Addressed, Basis, BodyFault, ContentProblemKind, ItemSource, KnownSetting, MESSAGE_MAX_UNITS,
     MESSAGE_RESERVE_UNITS, Placeholder, Theme, basis_label, fill, parse, placeholders,
 };
+use crate::domain::calendar::Festival;
 use crate::domain::rich::{Paragraph, Rich, Span};
 use crate::domain::word::{Confirm, Kind};
 
@@ -237,6 +238,55 @@ fn the_hash_follows_the_meaning_and_not_the_spelling() {
     ] {
         assert_ne!(hash(&text.replace(from, to)), first, "{from} → {to}");
     }
+}
+
+fn with(keys: &str) -> Result<ItemSource, Vec<ContentProblemKind>> {
+    let text = format!("{FRONT}正文。\n").replace("code: ", &format!("{keys}\ncode: "));
+    let problems = |found: Vec<super::ContentProblem>| found.into_iter().map(|problem| problem.kind).collect();
+    parse("festival", "mid-autumn", &text).map_err(problems)
+}
+
+#[test]
+fn tags_and_festivals_are_read_in_one_order() {
+    let item = with("tags: [新人, law-2, 日常]\nfestivals: [国庆节, mid-autumn]").unwrap();
+    assert_eq!(item.tags, ["law-2", "新人", "日常"]);
+    assert_eq!(item.festivals, [Festival::MidAutumn, Festival::National]);
+    let other = with("festivals:\n  - 中秋\n  - 国庆\ntags: [日常, 新人, law-2]").unwrap();
+    assert_eq!(item.content_hash(), other.content_hash());
+    assert_eq!(with("tags: 日常").unwrap().tags, ["日常"]);
+    assert_eq!(with("tags: [2026]").unwrap().tags, ["2026"]);
+}
+
+/// Databases hold the hashes of items that were taken in before these keys could be written.
+#[test]
+fn an_item_without_tags_and_festivals_keeps_its_hash() {
+    let plain = read("正文。\n").content_hash();
+    assert_eq!(plain, "93275d4fc04de3a71fdd96916f019dfdec22ddf592459ca3147b20fb5d25ad41");
+    assert_eq!(with("tags: []\nfestivals:").unwrap().content_hash(), plain);
+    let hashes = ["tags: [日常]", "tags: [中秋]", "festivals: [中秋]", "festivals: [中秋, 国庆]", "tags: [日, 常]"];
+    let hashes: Vec<String> = hashes.iter().map(|keys| with(keys).unwrap().content_hash()).chain([plain]).collect();
+    assert_eq!(hashes.iter().collect::<std::collections::BTreeSet<_>>().len(), hashes.len());
+}
+
+#[rstest]
+#[case("tags: [Law]", ContentProblemKind::BadTag { found: "Law".into() })]
+#[case("tags: [一、二]", ContentProblemKind::BadTag { found: "一、二".into() })]
+#[case("tags: [\"a,b\"]", ContentProblemKind::BadTag { found: "a,b".into() })]
+#[case("tags: [\"\"]", ContentProblemKind::BadTag { found: String::new() })]
+#[case("tags: [二十一个字的标签二十一个字的标签二十一个字]", ContentProblemKind::BadTag { found: "二十一个字的标签二十一个字的标签二十一个字".into() })]
+#[case("tags: [a, b, a]", ContentProblemKind::Twice { found: "a".into() })]
+#[case("tags: [a, b, c, d, e, f, g, h, i]", ContentProblemKind::TooManyTags { len: 9, max: 8 })]
+#[case("festivals: [中秋, 重阳]", ContentProblemKind::UnknownFestival { found: "重阳".into() })]
+#[case("festivals: [中秋, 中秋节]", ContentProblemKind::Twice { found: "中秋节".into() })]
+fn a_bad_tag_or_festival_is_named(#[case] keys: &str, #[case] problem: ContentProblemKind) {
+    assert_eq!(with(keys).unwrap_err(), [problem]);
+}
+
+#[test]
+fn only_reminders_name_festivals() {
+    let text = format!("{FRONT}正文。\n").replace("theme: festival", "theme: law\nfestivals: [中秋]");
+    let problems = parse("law", "mid-autumn", &text).unwrap_err();
+    assert_eq!(problems.iter().map(|p| &p.kind).collect::<Vec<_>>(), [&ContentProblemKind::FestivalsElsewhere]);
 }
 
 /// Pieces that are likelier than random characters to meet a parser's corner.

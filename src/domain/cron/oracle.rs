@@ -2,16 +2,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
 use super::*;
-use chrono::{Datelike, TimeDelta};
+use chrono::{Datelike, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone};
 use croner::Cron;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use rstest::rstest;
 
-/// Expressions tried; a soak may raise it to 20,000.
+/// Expressions tried with each seed.
 const EXPRESSIONS: u32 = 2_500;
-/// Runs compared for each; a soak may raise it to 50.
-const RUNS: usize = 20;
+/// Runs compared for each.
+const RUNS: usize = 50;
 /// The engine's last year; the oracle knows later ones.
 const YEAR_LAST: i32 = 2099;
 const ZONE: Tz = Tz::Asia__Shanghai;
@@ -58,10 +59,11 @@ fn oracle_runs(cron: &Cron, after: DateTime<Utc>) -> Vec<DateTime<Utc>> {
         .collect()
 }
 
-#[test]
-fn agrees_with_another_implementation() {
+/// 20,000 expressions in all, in eight tests so that they run side by side.
+#[rstest]
+fn agrees_with_another_implementation(#[values(1, 2, 3, 4, 5, 6, 7, 8)] seed: u8) {
     let config = Config { cases: EXPRESSIONS, failure_persistence: None, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]));
     // Ten years of minutes, from 2026 on.
     let cases = (expressions(), 0_i64..5_256_000);
     let outcome = runner.run(&cases, |(text, minutes)| {
@@ -71,13 +73,8 @@ fn agrees_with_another_implementation() {
         let expected = oracle_runs(&theirs, after);
         match CronExpr::parse(&text) {
             Ok(ours) => {
-                prop_assert_eq!(
-                    ours.runs(after, ZONE).take(RUNS).collect::<Vec<_>>(),
-                    expected,
-                    "{} after {}",
-                    text,
-                    after
-                );
+                let runs: Vec<_> = ours.runs(after, ZONE).take(RUNS).collect();
+                prop_assert_eq!(runs, expected, "{} after {}", text, after);
             }
             Err(CronError::NeverFires) => prop_assert!(expected.is_empty(), "{text} fires"),
             Err(other) => prop_assert!(false, "{text}: {other}"),
@@ -85,4 +82,47 @@ fn agrees_with_another_implementation() {
         Ok(())
     });
     outcome.unwrap();
+}
+
+/// Expressions tried in a zone with summer time.
+const SUMMER_EXPRESSIONS: u32 = 500;
+
+fn summer(zone: Tz, expressions: impl Strategy<Value = String>, counts: impl Fn(NaiveDate) -> bool) {
+    let config = Config { cases: SUMMER_EXPRESSIONS, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let outcome = runner.run(&(expressions, 0_i64..5_256_000), |(text, minutes)| {
+        let start: DateTime<Utc> = "2026-01-01T00:00:00Z".parse().unwrap();
+        let after = start + TimeDelta::minutes(minutes);
+        let Ok(ours) = CronExpr::parse(&text) else { return Ok(()) };
+        let theirs: Cron = text.parse().unwrap();
+        let ours: Vec<_> = ours.runs(after, zone).take(400).collect();
+        let Some(last) = ours.last().copied() else { return Ok(()) };
+        let theirs = theirs.iter_after(after.with_timezone(&zone)).map(|run| run.with_timezone(&Utc));
+        let counted = |run: &DateTime<Utc>| counts(wall::of(*run, zone).date());
+        let theirs: Vec<_> = theirs.take_while(|run| *run <= last).filter(counted).collect();
+        let ours: Vec<_> = ours.into_iter().filter(counted).collect();
+        prop_assert_eq!(ours, theirs, "{} after {}", text, after);
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+/// Whether clocks change on that day.
+fn changes(zone: Tz, day: NaiveDate) -> bool {
+    let offset = |day: NaiveDate| zone.offset_from_utc_datetime(&day.and_time(NaiveTime::MIN)).fix();
+    offset(day.pred_opt().unwrap()) != offset(day.succ_opt().unwrap())
+}
+
+/// On a day of change the other implementation runs lists and steps in both of a repeated hour and drops those in a skipped
+/// one; here each wall time stands for one instant. All other days have to be the same.
+#[rstest]
+fn agrees_under_summer_time_but_on_the_days_of_change(#[values(Tz::Europe__Berlin, Tz::America__New_York)] zone: Tz) {
+    summer(zone, expressions(), |day| !changes(zone, day));
+}
+
+/// A single time of day means the same to both, on the days of change as well.
+#[rstest]
+fn agrees_about_single_times_on_every_day(#[values(Tz::Europe__Berlin, Tz::America__New_York)] zone: Tz) {
+    let single = (0_u8..60, 0_u8..5).prop_map(|(minute, hour)| format!("{minute} {hour} * * *"));
+    summer(zone, single, |_| true);
 }

@@ -56,6 +56,25 @@ fn summer_time_neither_loses_nor_doubles_a_run(#[case] expr: &str, #[case] after
     assert_eq!(first_runs(expr, after, NEW_YORK, expected.len()), expected);
 }
 
+/// Clocks in Berlin go from 02:00 to 03:00 on 29 March 2026 and from 03:00 back to 02:00 on 25 October.
+#[rstest]
+#[case::skipped_hour_runs_at_its_end("30 2 * * *", "2026-03-28T12:00:00Z", &["03-29 03:00 Sun", "03-30 02:30 Mon"])]
+#[case::skipped_minutes_run_once("*/10 2 * * SUN", "2026-03-28T12:00:00Z", &["03-29 03:00 Sun", "04-05 02:00 Sun"])]
+#[case::repeated_hour_runs_once("30 2 * * *", "2026-10-24T12:00:00Z", &["10-25 02:30 Sun", "10-26 02:30 Mon"])]
+#[case::repeated_half_hours("*/30 2,3 25 10 *", "2026-10-24T12:00:00Z",
+    &["10-25 02:00 Sun", "10-25 02:30 Sun", "10-25 03:00 Sun", "10-25 03:30 Sun"])]
+fn summer_time_in_berlin(#[case] expr: &str, #[case] after: &str, #[case] expected: &[&str]) {
+    assert_eq!(first_runs(expr, after, Tz::Europe__Berlin, expected.len()), expected);
+}
+
+/// 02:30 comes first at +02:00, half an hour after midnight UTC, and again at +01:00.
+#[test]
+fn a_repeated_time_runs_the_first_time() {
+    let expr = CronExpr::parse("30 2 * * *").unwrap();
+    let next = expr.next_after("2026-10-24T12:00:00Z".parse().unwrap(), Tz::Europe__Berlin).unwrap();
+    assert_eq!(next.to_rfc3339(), "2026-10-25T00:30:00+00:00");
+}
+
 fn at_field(field: Field, text: &str) -> (Field, String) {
     (field, text.to_owned())
 }

@@ -6,11 +6,24 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 const TZ: Tz = Tz::Asia__Shanghai;
+const TOO_LATE: Fate = Fate::Skip(OccurrenceState::SkippedLate, None);
+const COLLAPSED: Fate = Fate::Skip(OccurrenceState::SkippedCollapsed, None);
+const OUTSIDE: Fate = Fate::Skip(OccurrenceState::SkippedCap, Some(MissReason::OutsideHours));
 
 /// An instant by the office's clocks, `2026-09-07 09:30` or with seconds.
 fn at(wall: &str) -> DateTime<Utc> {
     let full = if wall.len() == 16 { format!("{wall}:00") } else { wall.to_owned() };
     wall::instant(NaiveDateTime::parse_from_str(&full, "%Y-%m-%d %H:%M:%S").unwrap(), TZ)
+}
+
+fn slot(wall: &str) -> Slot {
+    Slot::at(at(wall))
+}
+
+/// Looks with the patience of a schedule whose messages may be four hours late.
+fn patiently<T>(look: impl FnOnce(&Patience<'_>) -> T) -> T {
+    let (hours, calendar) = (AllowedHours::standard(TZ), Calendar::default());
+    look(&Patience { missed: Missed::Late, max_late: TimeDelta::hours(4), hours: &hours, calendar: &calendar })
 }
 
 #[rstest]
@@ -20,49 +33,70 @@ fn at(wall: &str) -> DateTime<Utc> {
 #[case::over_ten_minutes("2026-09-07 09:30", "2026-09-07 09:40:01", Fate::Late)]
 #[case::plain_over_the_end_of_the_hours("2026-09-07 11:25", "2026-09-07 11:35", Fate::Plain)]
 #[case::last_minute_of_the_morning("2026-09-07 09:30", "2026-09-07 11:30:59", Fate::Late)]
-#[case::midday_rest("2026-09-07 09:30", "2026-09-07 11:31", Fate::SkipLate)]
+#[case::midday_rest("2026-09-07 09:30", "2026-09-07 11:31", TOO_LATE)]
 #[case::afternoon_within_four_hours("2026-09-07 11:00", "2026-09-07 14:30", Fate::Late)]
 #[case::four_hours("2026-09-07 11:00", "2026-09-07 15:00", Fate::Late)]
-#[case::over_four_hours("2026-09-07 11:00", "2026-09-07 15:00:01", Fate::SkipLate)]
-#[case::evening("2026-09-07 17:00", "2026-09-07 17:31", Fate::SkipLate)]
-#[case::next_day("2026-09-07 09:30", "2026-09-08 09:30", Fate::SkipLate)]
-#[case::over_midnight_within_four_hours("2026-09-07 23:30", "2026-09-08 00:30", Fate::SkipLate)]
+#[case::over_four_hours("2026-09-07 11:00", "2026-09-07 15:00:01", TOO_LATE)]
+#[case::evening("2026-09-07 17:00", "2026-09-07 17:31", TOO_LATE)]
+#[case::next_day("2026-09-07 09:30", "2026-09-08 09:30", TOO_LATE)]
+#[case::outside_the_hours("2026-09-07 12:00", "2026-09-07 12:00", OUTSIDE)]
+#[case::at_night("2026-09-07 23:30", "2026-09-08 00:30", OUTSIDE)]
 #[case::saturday_punctual("2026-09-05 09:30", "2026-09-05 09:35", Fate::Plain)]
-#[case::saturday_late("2026-09-05 09:30", "2026-09-05 09:45", Fate::SkipLate)]
-fn lateness(#[case] slot: &str, #[case] now: &str, #[case] expected: Fate) {
-    assert_eq!(fate(at(slot), at(now), &AllowedHours::standard(TZ)), expected);
+#[case::saturday_late("2026-09-05 09:30", "2026-09-05 09:45", TOO_LATE)]
+fn lateness(#[case] due: &str, #[case] now: &str, #[case] expected: Fate) {
+    assert_eq!(patiently(|patience| fate(&slot(due), at(now), patience)), expected);
+}
+
+#[test]
+fn a_schedule_may_be_less_patient() {
+    let late = |missed, max_late, now| {
+        patiently(|patience| fate(&slot("2026-09-07 09:30"), at(now), &Patience { missed, max_late, ..*patience }))
+    };
+    let half_an_hour = TimeDelta::minutes(30);
+    assert_eq!(late(Missed::Late, half_an_hour, "2026-09-07 10:00"), Fate::Late);
+    assert_eq!(late(Missed::Late, half_an_hour, "2026-09-07 10:01"), TOO_LATE);
+    assert_eq!(late(Missed::Skip, half_an_hour, "2026-09-07 09:40"), Fate::Plain);
+    assert_eq!(late(Missed::Skip, half_an_hour, "2026-09-07 09:41"), TOO_LATE);
+}
+
+#[test]
+fn a_day_off_is_told_whenever_it_is_looked_at() {
+    let off = Slot { off: Some("中秋".to_owned()), ..slot("2026-09-25 09:30") };
+    let holiday = Fate::Skip(OccurrenceState::SkippedHoliday, None);
+    for now in ["2026-09-25 09:30", "2026-09-29 09:30"] {
+        assert_eq!(patiently(|patience| fate(&off, at(now), patience)), holiday);
+    }
 }
 
 #[test]
 fn late_ends_with_the_day_even_where_nights_are_allowed() {
     let midnight = NaiveTime::MIN;
-    let whole_day = Window { from: midnight, to: midnight - TimeDelta::minutes(1) };
-    let hours = AllowedHours { windows: vec![whole_day], tz: TZ };
-    assert_eq!(fate(at("2026-09-07 23:00"), at("2026-09-07 23:59"), &hours), Fate::Late);
-    assert_eq!(fate(at("2026-09-07 23:00"), at("2026-09-08 00:00"), &hours), Fate::SkipLate);
+    let hours = AllowedHours { windows: vec![Window { from: midnight, to: midnight - TimeDelta::minutes(1) }], tz: TZ };
+    let look =
+        |now| patiently(|patience| fate(&slot("2026-09-07 23:00"), at(now), &Patience { hours: &hours, ..*patience }));
+    assert_eq!(look("2026-09-07 23:59"), Fate::Late);
+    assert_eq!(look("2026-09-08 00:00"), TOO_LATE);
 }
 
 #[test]
 fn only_the_newest_missed_slot_goes_out() {
     let slots = ["2026-09-06 09:30", "2026-09-07 09:00", "2026-09-07 09:30", "2026-09-07 10:00", "2026-09-07 10:30"];
-    let fates = fates(&slots.map(at), at("2026-09-07 10:20"), &AllowedHours::standard(TZ));
-    assert_eq!(fates, [Fate::SkipLate, Fate::SkipCollapsed, Fate::SkipCollapsed, Fate::Late, Fate::Wait]);
-    let states: Vec<&str> = fates.iter().map(|fate| fate.state().as_str()).collect();
-    assert_eq!(states, ["skipped_late", "skipped_collapsed", "skipped_collapsed", "materialised", "planned"]);
+    let fates = patiently(|patience| fates(&slots.map(slot), at("2026-09-07 10:20"), patience));
+    assert_eq!(fates, [TOO_LATE, COLLAPSED, COLLAPSED, Fate::Late, Fate::Wait]);
 }
 
 #[test]
 fn a_punctual_slot_takes_the_place_of_a_late_one() {
     let slots = ["2026-09-07 10:00", "2026-09-07 09:00"];
-    let fates = fates(&slots.map(at), at("2026-09-07 10:00"), &AllowedHours::standard(TZ));
-    assert_eq!(fates, [Fate::Plain, Fate::SkipCollapsed]);
+    let fates = patiently(|patience| fates(&slots.map(slot), at("2026-09-07 10:00"), patience));
+    assert_eq!(fates, [Fate::Plain, COLLAPSED]);
 }
 
 #[test]
 fn when_none_is_inside_the_window_all_are_late() {
     let slots = ["2026-09-04 09:30", "2026-09-05 09:30"];
-    let fates = fates(&slots.map(at), at("2026-09-07 09:30"), &AllowedHours::standard(TZ));
-    assert_eq!(fates, [Fate::SkipLate, Fate::SkipLate]);
+    let fates = patiently(|patience| fates(&slots.map(slot), at("2026-09-07 09:30"), patience));
+    assert_eq!(fates, [TOO_LATE, TOO_LATE]);
 }
 
 #[rstest]
@@ -73,49 +107,28 @@ fn when_none_is_inside_the_window_all_are_late() {
 #[case::evening("2026-09-07 17:31", false)]
 #[case::sunday("2026-09-06 10:00", false)]
 fn allowed_hours(#[case] now: &str, #[case] expected: bool) {
-    assert_eq!(AllowedHours::standard(TZ).allow(at(now)), expected);
-}
-
-#[rstest]
-#[case::monday("2026-09-21 09:30", "2026-09-23 17:30")]
-#[case::tuesday_of_the_demo("2026-09-22 09:30", "2026-09-24 17:30")]
-#[case::thursday("2026-09-24 09:30", "2026-09-28 17:30")]
-#[case::friday("2026-09-25 17:30", "2026-09-29 17:30")]
-#[case::saturday("2026-09-26 09:30", "2026-09-29 17:30")]
-#[case::sunday("2026-09-27 23:59", "2026-09-29 17:30")]
-fn required_pushes_are_due_on_the_second_weekday_after(#[case] pushed: &str, #[case] due: &str) {
-    assert_eq!(default_deadline(at(pushed), TZ), at(due));
-}
-
-#[test]
-fn states_read_back() {
-    let all = OccurrenceState::ALL;
-    assert!(all.iter().all(|state| OccurrenceState::parse(state.as_str()) == Some(*state)));
-    assert_eq!(OccurrenceState::parse("sent"), None);
+    assert_eq!(AllowedHours::standard(TZ).allow(at(now), &Calendar::default()), expected);
 }
 
 proptest! {
     #[test]
-    fn at_most_one_slot_goes_out_and_no_newer_one_could(
-        offsets in prop::collection::btree_set(-3000_i64..600, 0..12), minute in 0_i64..525_600,
+    fn of_any_slots_at_most_one_goes_out_and_it_is_the_newest_that_could(
+        minutes in prop::collection::vec(0_i64..10_000, 0..12),
+        now in 0_i64..10_000,
     ) {
-        let hours = AllowedHours::standard(TZ);
-        let now = at("2026-01-01 00:00") + TimeDelta::minutes(minute);
-        let slots: Vec<_> = offsets.iter().map(|offset| now + TimeDelta::minutes(*offset)).collect();
-        let fates = fates(&slots, now, &hours);
-        prop_assert_eq!(fates.len(), slots.len());
-        prop_assert!(fates.iter().filter(|fate| fate.sends()).count() <= 1);
-        let could: Vec<bool> = slots.iter().map(|slot| fate(*slot, now, &hours).sends()).collect();
-        prop_assert_eq!(fates.iter().any(|fate| fate.sends()), could.contains(&true));
-        prop_assert_eq!(fates.iter().position(|fate| fate.sends()), could.iter().rposition(|sends| *sends));
-    }
-
-    #[test]
-    fn deadlines_come_later_on_a_workday_at_half_past_five(minute in 0_i64..2_000_000) {
-        let pushed = at("2026-01-01 00:00") + TimeDelta::minutes(minute);
-        let due = wall::of(default_deadline(pushed, TZ), TZ);
-        prop_assert!(is_workday(due.date()));
-        prop_assert_eq!(due.time(), NaiveTime::from_hms_opt(17, 30, 0).unwrap());
-        prop_assert!((2..=4).contains(&(due.date() - wall::of(pushed, TZ).date()).num_days()));
+        let start = at("2026-09-07 00:00");
+        let slots: Vec<Slot> = minutes.iter().map(|m| Slot::at(start + TimeDelta::minutes(*m))).collect();
+        let now = start + TimeDelta::minutes(now);
+        let (all, alone): (Vec<Fate>, Vec<Fate>) = patiently(|patience| {
+            (fates(&slots, now, patience), slots.iter().map(|slot| fate(slot, now, patience)).collect())
+        });
+        let newest = slots.iter().zip(&alone).filter(|(_, fate)| fate.sends()).map(|(slot, _)| slot.due).max();
+        for (slot, fate) in slots.iter().zip(&all).filter(|(_, fate)| fate.sends()) {
+            prop_assert_eq!(Some(slot.due), newest, "{:?}", fate);
+        }
+        prop_assert_eq!(newest.is_some(), all.iter().any(|fate| fate.sends()));
+        for (one, other) in alone.iter().zip(&all) {
+            prop_assert!(one == other || (one.sends() && *other == COLLAPSED));
+        }
     }
 }

@@ -41,6 +41,8 @@ fn worded(text: &str) -> String {
 }
 
 #[rstest]
+#[case::tags("tags", changed(&[("code: ZW-017", "code: ZW-017\ntags: [礼品, Law, 礼品, a, b, c, d, e, f]")]))]
+#[case::festivals("festivals", changed(&[("code: ZW-017", "code: ZW-017\nfestivals: [中秋, 重阳]")]))]
 #[case::empty_file("empty_file", String::new())]
 #[case::no_front("no_front", "只有正文。".to_owned())]
 #[case::unclosed_front("unclosed_front", GOOD.replacen("\n---\n", "\n", 1))]

@@ -78,7 +78,7 @@ pub fn template() -> Result<Vec<u8>, WriteError> {
 }
 
 /// A workbook without the time of writing, so that the same rows give the same bytes.
-fn book() -> Result<Workbook, XlsxError> {
+pub(super) fn book() -> Result<Workbook, XlsxError> {
     let mut book = Workbook::new();
     let epoch = ExcelDateTime::from_ymd(2026, 1, 1)?;
     book.set_properties(&DocProperties::new().set_creation_datetime(&epoch));

@@ -1,0 +1,97 @@
+//! What the admins are told without asking. Ends with what to do.
+
+use chrono::{Datelike, NaiveDate};
+
+use crate::domain::alert::Alert;
+use crate::domain::rich::Rich;
+use crate::message::outgoing::Outgoing;
+
+/// The message to an admin.
+pub fn alert(alert: &Alert) -> Outgoing {
+    let words = match alert {
+        Alert::CalendarProvisional { year, known: true, .. } => format!(
+            "{year}年放假安排还没有导入，现在按法定节假日暂排，调休日可能有变。\
+            国务院办公厅通知公布后请运行：qingfeng calendar import 文件。"
+        ),
+        Alert::CalendarProvisional { year, known: false, .. } => {
+            format!("{year}年没有任何放假资料，按工作日安排的推送到时会停下。请先运行：qingfeng calendar import 文件。")
+        }
+        Alert::PoolExhausted { name, day, left, again, months, .. } => {
+            let left = match left {
+                0 => String::new(),
+                left => format!("之前的{left}次还有新内容。"),
+            };
+            let what = match again {
+                Some(title) => format!("没有新内容了，将重复{months}个月内推送过的《{title}》"),
+                None => "没有可以推送的内容，到时不会发出".to_owned(),
+            };
+            let day = date(*day);
+            format!("计划“{name}”{day}那次{what}。{left}请补充内容文件，再运行：qingfeng content sync。")
+        }
+        Alert::ItemExpiring { code, title, on, .. } => format!(
+            "《{title}》（{code}）从{}起不再推送。不再用的无需处理；\
+            还要用的，请核对原文，改好内容文件里的expires_on，再运行：qingfeng content sync。",
+            date(*on)
+        ),
+    };
+    Outgoing { text: Rich::plain(format!("【管理员】{words}")), buttons: Vec::new() }
+}
+
+/// `9月9日（周三）`
+fn date(day: NaiveDate) -> String {
+    const NAMES: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
+    let weekday = NAMES.get(day.weekday().num_days_from_monday() as usize).copied().unwrap_or_default();
+    format!("{}月{}日（{weekday}）", day.month(), day.day())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
+
+    use super::*;
+    use crate::ids::ScheduleId;
+
+    fn words(told: &Alert) -> String {
+        let outgoing = alert(told);
+        assert!(outgoing.buttons.is_empty());
+        outgoing.text.to_plain()
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn exhausted(left: usize, again: Option<&str>) -> Alert {
+        let (schedule, name, day) = (ScheduleId(1), "每周一学".to_owned(), day("2026-09-09"));
+        Alert::PoolExhausted { schedule, name, day, left, again: again.map(str::to_owned), months: 12 }
+    }
+
+    #[test]
+    fn each_alert_says_what_to_do() {
+        let week = day("2026-11-30");
+        let expiring = Alert::ItemExpiring {
+            slug: "invitation".to_owned(),
+            code: "ZW-017".to_owned(),
+            title: "收礼多少算违规？".to_owned(),
+            on: day("2026-09-30"),
+        };
+        let all = [
+            Alert::CalendarProvisional { year: 2027, week, known: true },
+            Alert::CalendarProvisional { year: 2028, week, known: false },
+            exhausted(0, Some("抽屉里那份文件，该归档了")),
+            exhausted(2, Some("抽屉里那份文件，该归档了")),
+            exhausted(0, None),
+            exhausted(12, None),
+            expiring,
+        ];
+        insta::assert_snapshot!(all.iter().map(words).collect::<Vec<_>>().join("\n"), @r"
+        【管理员】2027年放假安排还没有导入，现在按法定节假日暂排，调休日可能有变。国务院办公厅通知公布后请运行：qingfeng calendar import 文件。
+        【管理员】2028年没有任何放假资料，按工作日安排的推送到时会停下。请先运行：qingfeng calendar import 文件。
+        【管理员】计划“每周一学”9月9日（周三）那次没有新内容了，将重复12个月内推送过的《抽屉里那份文件，该归档了》。请补充内容文件，再运行：qingfeng content sync。
+        【管理员】计划“每周一学”9月9日（周三）那次没有新内容了，将重复12个月内推送过的《抽屉里那份文件，该归档了》。之前的2次还有新内容。请补充内容文件，再运行：qingfeng content sync。
+        【管理员】计划“每周一学”9月9日（周三）那次没有可以推送的内容，到时不会发出。请补充内容文件，再运行：qingfeng content sync。
+        【管理员】计划“每周一学”9月9日（周三）那次没有可以推送的内容，到时不会发出。之前的12次还有新内容。请补充内容文件，再运行：qingfeng content sync。
+        【管理员】《收礼多少算违规？》（ZW-017）从9月30日（周三）起不再推送。不再用的无需处理；还要用的，请核对原文，改好内容文件里的expires_on，再运行：qingfeng content sync。
+        ");
+    }
+}

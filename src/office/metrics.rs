@@ -1,0 +1,25 @@
+//! What a monitoring system is told: counts and states, never names.
+
+use crate::ctx::Ctx;
+use crate::domain::slot::OccurrenceState;
+use crate::office::Outcome;
+use crate::office::calendar::{Standing, standing};
+use crate::store;
+
+/// Figures of one moment.
+#[derive(Debug)]
+pub struct Figures {
+    pub calendar: Standing,
+    /// Every state with the count of slots that are in it.
+    pub occurrences: Vec<(OccurrenceState, i64)>,
+}
+
+/// Reads the figures.
+pub async fn figures(ctx: &Ctx) -> Outcome<Figures> {
+    let mut tx = ctx.store.read().await?;
+    let counted = store::occurrence::count_by_state(&mut tx).await?;
+    let count =
+        |state: OccurrenceState| counted.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count);
+    let occurrences = OccurrenceState::ALL.iter().map(|state| (*state, count(*state))).collect();
+    Ok(Figures { calendar: standing(&mut tx, ctx).await?, occurrences })
+}

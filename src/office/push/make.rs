@@ -1,0 +1,231 @@
+//! Making a push: the audience is frozen and its deliveries are queued. Everything about it is decided here, before the
+//! first message goes out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::ctx::Ctx;
+use crate::domain::audit::{Action, Actor};
+use crate::domain::content::{ItemSource, placeholders};
+use crate::domain::delivery::{DeliveryKind, TargetKind};
+use crate::domain::month::Month;
+use crate::domain::push::{Candidate, Chunk, MemberStatus, freeze};
+use crate::domain::slot::PLAIN_MINUTES_MAX;
+use crate::domain::wall;
+use crate::domain::word::{Confirm, Kind};
+use crate::ids::{GroupId, ItemVersionId, OccurrenceId, PushId, StaffId, UnitId};
+use crate::office::setting::{self, Settings};
+use crate::office::{Outcome, Refusal, note};
+use crate::store::delivery::NewDelivery;
+use crate::store::push::NewPush;
+use crate::store::{self, StoreError, Tx};
+
+/// Whom a push goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::office) enum Target {
+    Groups(Vec<GroupId>),
+    /// Private messages to these people.
+    Private(Vec<StaffId>),
+}
+
+/// A push to make.
+#[derive(Debug, Clone)]
+pub(in crate::office) struct Order<'a> {
+    pub occurrence: Option<OccurrenceId>,
+    pub item: &'a ItemSource,
+    pub item_version: ItemVersionId,
+    pub confirm: Confirm,
+    pub target: Target,
+    pub slot: DateTime<Utc>,
+    /// It goes out so late that it says when it was due.
+    pub late: bool,
+    /// Of a required push.
+    pub deadline: Option<DateTime<Utc>>,
+    /// How long after its slot a push without a deadline may still go out.
+    pub patience: TimeDelta,
+}
+
+/// What pushes are made from, read once for many.
+#[derive(Debug)]
+pub(in crate::office) struct Office {
+    settings: Settings,
+    /// Which units each chat addresses.
+    units: Vec<(GroupId, UnitId)>,
+    /// Everyone on the roster as of a day.
+    people: BTreeMap<NaiveDate, Vec<Candidate>>,
+}
+
+impl Office {
+    pub(in crate::office) async fn load(tx: &mut Tx, ctx: &Ctx, days: &BTreeSet<NaiveDate>) -> Outcome<Self> {
+        let mut people = BTreeMap::new();
+        for day in days {
+            let rows = store::staff::candidates(tx, *day).await?;
+            people.insert(*day, rows.iter().map(candidate).collect::<Outcome<_>>()?);
+        }
+        Ok(Self { settings: setting::load(tx, ctx.zone).await?, units: store::group::units(tx).await?, people })
+    }
+
+    fn covers(&self, target: &Target) -> Covers {
+        match target {
+            Target::Private(staff) => Covers::Private(staff.clone()),
+            Target::Groups(groups) => {
+                let of =
+                    |group: &GroupId| self.units.iter().filter(|(g, _)| g == group).map(|(_, unit)| *unit).collect();
+                Covers::Groups(groups.iter().map(|group| (*group, of(group))).collect())
+            }
+        }
+    }
+
+    /// The people that the deliveries speak to.
+    fn covered(&self, day: NaiveDate, covers: &Covers) -> Vec<Candidate> {
+        let speaks_to = |person: &&Candidate| match covers {
+            Covers::Private(staff) => staff.contains(&person.staff),
+            Covers::Groups(groups) => groups.iter().any(|(_, units)| units.contains(&person.unit)),
+        };
+        self.people.get(&day).into_iter().flatten().filter(speaks_to).cloned().collect()
+    }
+}
+
+/// A push that was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::office) struct Made {
+    pub push: PushId,
+    /// 应知
+    pub expected: usize,
+}
+
+/// Freezes the audience of an order and queues its deliveries. Everything about the push is decided here, before the
+/// first message goes out.
+pub(in crate::office) async fn make(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    actor: &Actor,
+    (order, office): (&Order<'_>, &Office),
+) -> Outcome<Made> {
+    let fills = fills(order.item, &office.settings)?;
+    let covers = office.covers(&order.target);
+    let day = wall::of(order.slot, ctx.zone).date();
+    let chunks = freeze(&office.covered(day, &covers), &order.item.audience);
+    if chunks.is_empty() {
+        return Err(Refusal::NobodyAddressed);
+    }
+    let deadline = match order.confirm {
+        Confirm::Required => order.deadline,
+        Confirm::Voluntary | Confirm::None => None,
+    };
+    let month = Month::of(order.slot, ctx.zone).to_string();
+    let new = NewPush {
+        occurrence_id: order.occurrence,
+        item_version_id: order.item_version,
+        confirm: order.confirm,
+        slot_at: order.slot,
+        month: &month,
+        deadline_at: deadline,
+        late: order.late,
+        fills: &fills,
+    };
+    let push = store::push::add(tx, &new, ctx.now()).await?;
+    let mut hashes = Vec::new();
+    for chunk in &chunks {
+        let hash = hash(chunk);
+        store::push::add_chunk(tx, push, chunk, &hash).await?;
+        hashes.push(hash);
+    }
+    let plain = TimeDelta::minutes(PLAIN_MINUTES_MAX);
+    let expires = deadline.unwrap_or((order.slot + order.patience).max(ctx.now() + plain));
+    let like = NewDelivery {
+        kind: DeliveryKind::Push,
+        subject_id: push.0,
+        target_kind: TargetKind::Group,
+        target_id: 0,
+        not_before: ctx.now(),
+        expires_at: expires,
+    };
+    queue(tx, &like, &covers, &chunks).await?;
+    let expected = chunks.iter().flat_map(|c| &c.members).filter(|m| m.status == MemberStatus::Expected).count();
+    let detail = json!({
+        "item": order.item.slug, "item_version": order.item_version, "confirm": order.confirm.as_str(),
+        "slot": order.slot.timestamp_millis(), "deadline": deadline.map(|at| at.timestamp_millis()),
+        "expected": expected, "audience": hashes,
+    });
+    note(tx, ctx.now(), actor, (Action::PushCreate, format!("push:{push}"), detail));
+    Ok(Made { push, expected })
+}
+
+/// What the placeholders of an item are filled with now, as JSON; refused while one is empty.
+fn fills(item: &ItemSource, settings: &Settings) -> Outcome<String> {
+    let mut fills = BTreeMap::new();
+    let mut blanks = Vec::new();
+    for blank in placeholders(item) {
+        match settings.fill(&blank) {
+            Some(value) => {
+                fills.insert(blank.0, value);
+            }
+            None => blanks.push((blank.0.clone(), setting::placeholder_key(&blank))),
+        }
+    }
+    if !blanks.is_empty() {
+        return Err(Refusal::Unfilled { slug: item.slug.clone(), blanks });
+    }
+    Ok(json!(fills).to_string())
+}
+
+/// Which units, or which people, each delivery will speak to.
+enum Covers {
+    Groups(Vec<(GroupId, Vec<UnitId>)>),
+    Private(Vec<StaffId>),
+}
+
+fn candidate(row: &store::staff::CandidateRow) -> Outcome<Candidate> {
+    let kinds = kinds(&row.kinds)?;
+    Ok(Candidate { staff: row.id, version: row.version_id, unit: row.unit_id, kinds, exempt: row.exempt })
+}
+
+/// A word that is not understood is a fault: left out, it would drop the person from audiences without a trace.
+fn kinds(stored: &str) -> Outcome<Vec<Kind>> {
+    let words = stored.split(',').filter(|word| !word.is_empty());
+    let kinds: Option<Vec<Kind>> = words.map(Kind::parse).collect();
+    kinds.ok_or_else(|| StoreError::Unreadable(stored.to_owned()).into())
+}
+
+/// One delivery per target, with the units (or the person) of the frozen audience that it speaks to. `like` is what they
+/// have in common.
+async fn queue(tx: &mut Tx, like: &NewDelivery, covers: &Covers, chunks: &[Chunk]) -> Outcome<()> {
+    let push = PushId(like.subject_id);
+    match covers {
+        Covers::Groups(groups) => {
+            for (group, units) in groups {
+                let addressed: Vec<UnitId> =
+                    chunks.iter().map(|c| c.unit).filter(|unit| units.contains(unit)).collect();
+                if addressed.is_empty() {
+                    continue;
+                }
+                let new = NewDelivery { target_kind: TargetKind::Group, target_id: group.0, ..like.clone() };
+                let id = store::delivery::add(tx, &new, like.not_before).await?;
+                for unit in addressed {
+                    store::push::add_cover(tx, push, id, unit, None).await?;
+                }
+            }
+        }
+        Covers::Private(_) => {
+            // A person without an account has nothing to be sent to, and counts as not reached.
+            let bound = store::account::bindings(tx).await?;
+            let people: Vec<(UnitId, StaffId)> =
+                chunks.iter().flat_map(|chunk| chunk.members.iter().map(|member| (chunk.unit, member.staff))).collect();
+            for (unit, staff) in people.into_iter().filter(|(_, staff)| bound.iter().any(|b| b.staff_id == *staff)) {
+                let new = NewDelivery { target_kind: TargetKind::Staff, target_id: staff.0, ..like.clone() };
+                let id = store::delivery::add(tx, &new, like.not_before).await?;
+                store::push::add_cover(tx, push, id, unit, Some(staff)).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Names a chunk by what it holds: ids and status words, never names.
+fn hash(chunk: &Chunk) -> String {
+    hex::encode(Sha256::digest(format!("{}:{}", chunk.unit, chunk.encode())))
+}
