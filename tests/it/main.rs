@@ -1,6 +1,7 @@
 //! One binary for every test that needs more than one module.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
+mod calendar;
 #[path = "../support/db.rs"]
 mod db;
 mod delivery;

@@ -30,12 +30,12 @@ fn new(name: &str, rule: &str, groups: &[i64]) -> New {
     }
 }
 
-async fn add(office: &World, name: &str, rule: &str) {
+pub(crate) async fn add(office: &World, name: &str, rule: &str) {
     schedule::add(&office.ctx(), &OPERATOR, &new(name, rule, &[STUDY, FIRMS])).await.unwrap();
 }
 
 /// What became of a rule's slots, oldest first: `2026-09-28 09:30→2026-09-29 09:30 materialised`.
-async fn rows(office: &World, name: &str) -> Vec<String> {
+pub(crate) async fn rows(office: &World, name: &str) -> Vec<String> {
     let shown = schedule::show(&office.ctx(), &OPERATOR, name).await.unwrap();
     let zone = office.ctx().zone;
     let wall = |at: DateTime<Utc>| at.with_timezone(&zone).format("%m-%d %H:%M").to_string();
@@ -48,7 +48,7 @@ async fn rows(office: &World, name: &str) -> Vec<String> {
 }
 
 /// The whole days from one to another of September 2026, an hour at a time.
-async fn live(office: &World, from: i64, to: i64) {
+pub(crate) async fn live(office: &World, from: i64, to: i64) {
     for day in from..=to {
         for (hour, minute) in [(9, 0), (9, 30), (9, 31), (12, 0), (15, 0), (18, 0)] {
             office.at(day, hour, minute).await;
