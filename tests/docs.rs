@@ -82,7 +82,10 @@ fn sentence(command: &str) -> Option<String> {
     match verb {
         Verb::Add(add) => Some(explain::terms(&add.read().unwrap_or_else(|why| panic!("{command}: {why}")).terms)),
         Verb::Edit(edit) => {
-            assert!(edit.read().unwrap_or_else(|why| panic!("{command}: {why}")).is_some(), "{command} changes nothing");
+            assert!(
+                edit.read().unwrap_or_else(|why| panic!("{command}: {why}")).is_some(),
+                "{command} changes nothing"
+            );
             None
         }
         Verb::Explain { expr, .. } => {
@@ -140,6 +143,26 @@ fn every_end_of_a_slot_is_explained() {
     }
 }
 
+/// What the documents show of the demo month stands in its report.
+#[test]
+fn figures_of_the_demo_month_are_its_own() {
+    let report = document("tests/it/snapshots/it__demo__month.snap");
+    let readme = document("README.md");
+    let rate = readme.split("参与率").nth(1).unwrap().split('）').next().unwrap();
+    assert!(report.contains(&format!("参与率{rate}）")), "参与率{rate}）");
+    let shown = document("docs/schedules.md");
+    let sent: Vec<&str> =
+        shown.lines().filter(|line| line.starts_with("2026-09-") && line.ends_with("已推送")).collect();
+    for line in &sent {
+        let columns: Vec<&str> = line.split("  ").collect();
+        let at = day(columns[0]).format("%-m月%-d日09:30").to_string();
+        let title = columns[3].trim();
+        let row = report.lines().find(|row| row.contains(&format!("  {at} ")));
+        assert!(row.is_some_and(|row| row.ends_with(title)), "{at} {title}");
+    }
+    assert_eq!(sent.len(), 6);
+}
+
 /// The year whose plan is printed.
 const YEAR: i32 = 2026;
 
@@ -185,7 +208,8 @@ fn plan(calendar: &Calendar) -> Vec<String> {
     let row = |((last, third), fifth): ((&Slot, &Slot), &Slot)| {
         let names: Vec<&str> = third.festivals.iter().map(|festival| festival.label()).collect();
         let days = calendar.festivals(YEAR).into_iter().find(|days| Some(days.first_off) == third.first_off).unwrap();
-        let [from, to] = [days.first_off, days.last_off].map(|day| format!("{}（{}）", day.format("%m-%d"), weekday_of(day)));
+        let [from, to] =
+            [days.first_off, days.last_off].map(|day| format!("{}（{}）", day.format("%m-%d"), weekday_of(day)));
         let deadline = default_deadline(third.due, third.first_off, calendar, &AllowedHours::standard(ZONE));
         let deadline = wall::of(deadline, ZONE).format("%m-%d %H:%M");
         let [last, third, fifth] = [last, third, fifth].map(|slot| dated(calendar, slot.due));
@@ -208,10 +232,8 @@ fn the_plan_stands_on_the_days_that_offices_use() {
     let calendar = calendar();
     for (at, workdays) in [1, 3, 5].into_iter().enumerate() {
         let slots = reminders(&calendar, workdays);
-        let found: Vec<_> = slots
-            .iter()
-            .map(|slot| (slot.festivals.clone(), wall::of(slot.due, ZONE).to_string()))
-            .collect();
+        let found: Vec<_> =
+            slots.iter().map(|slot| (slot.festivals.clone(), wall::of(slot.due, ZONE).to_string())).collect();
         let expected: Vec<_> =
             REMINDERS.iter().map(|(festival, days)| (vec![*festival], format!("{} 09:30:00", days[at]))).collect();
         assert_eq!(found, expected, "{workdays} workdays before");
