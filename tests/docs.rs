@@ -71,13 +71,17 @@ fn commands(text: &str) -> Vec<&str> {
     found
 }
 
+/// A command line as the program reads it; `None` for a page of help.
+fn read(command: &str) -> Result<Option<Cli>, String> {
+    match parse(words(command)) {
+        Ok(cli) => Ok(Some(cli)),
+        Err(Stop::Page(_)) => Ok(None),
+        Err(Stop::Mistake(mistake)) => Err(format!("{command}: {mistake}")),
+    }
+}
+
 /// The sentence of the program about a schedule or an expression on a command line; `None` for any other command.
-fn sentence(command: &str) -> Option<String> {
-    let cli: Cli = match parse(words(command)) {
-        Ok(cli) => cli,
-        Err(Stop::Page(_)) => return None,
-        Err(Stop::Mistake(mistake)) => panic!("{command}: {mistake}"),
-    };
+fn sentence(command: &str, cli: Cli) -> Option<String> {
     let Noun::Schedule(Schedule { verb }) = cli.noun else { return None };
     match verb {
         Verb::Add(add) => Some(explain::terms(&add.read().unwrap_or_else(|why| panic!("{command}: {why}")).terms)),
@@ -108,12 +112,16 @@ fn sentence(command: &str) -> Option<String> {
 
 #[test]
 fn every_command_can_be_typed_as_it_stands() {
+    let mut mistakes = Vec::new();
     for file in DOCUMENTS {
-        let text = document(file);
-        for command in commands(&text) {
-            sentence(command);
+        for command in commands(&document(file)) {
+            match read(command) {
+                Ok(cli) => drop(cli.and_then(|cli| sentence(command, cli))),
+                Err(mistake) => mistakes.push(format!("{file}: {mistake}")),
+            }
         }
     }
+    assert!(mistakes.is_empty(), "\n{}\n", mistakes.join("\n"));
     assert!(commands(&document("docs/schedules.md")).len() > 30);
 }
 
@@ -124,9 +132,8 @@ fn sentences_about_rules_are_the_programs_own() {
     let mut seen = 0;
     for row in text.lines().filter(|line| line.starts_with('|')) {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
-        let Some(said) = cells.iter().find_map(|cell| sentence(commands(cell).first()?)) else {
-            continue;
-        };
+        let said = commands(row).first().and_then(|command| sentence(command, read(command).unwrap()?));
+        let Some(said) = said else { continue };
         assert_eq!(cells.last().copied(), Some(said.as_str()), "{row}");
         seen += 1;
     }
