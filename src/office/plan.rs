@@ -35,12 +35,14 @@ const SET_BACK: TimeDelta = TimeDelta::minutes(10);
 /// Decides every slot that has come due and makes the pushes. Returns when to come again. A rule that fails holds up none
 /// of the others: the first failure is returned once all have had their turn.
 pub async fn plan(ctx: &Ctx) -> Outcome<Option<DateTime<Utc>>> {
+    let began = ctx.now();
     let mut failed = None;
     while decide(ctx, &mut failed).await? {}
     while make(ctx, &mut failed).await? > 0 {}
     let mut tx = ctx.store.read().await?;
     let next = [store::schedule::next_look(&mut tx).await?, store::occurrence::next_moved(&mut tx).await?];
-    let next = next.into_iter().flatten().min().map(store::At::utc);
+    // What is due and could not be dealt with waits for the next look; coming back at once would change nothing.
+    let next = next.into_iter().flatten().map(store::At::utc).filter(|next| *next > began).min();
     failed.map_or(Ok(next), Err)
 }
 
@@ -75,7 +77,7 @@ async fn renew(tx: &mut Tx, ctx: &Ctx, ground: &Ground) -> Outcome<()> {
     Ok(())
 }
 
-/// Puts up to a batch of due slots on record. False: none is due.
+/// Puts up to a batch of due slots on record. False: there is none, or none that can be decided now.
 async fn decide(ctx: &Ctx, failed: &mut Option<Refusal>) -> Outcome<bool> {
     let now = ctx.now();
     let mut tx = ctx.store.read().await?;
@@ -108,13 +110,13 @@ async fn decide(ctx: &Ctx, failed: &mut Option<Refusal>) -> Outcome<bool> {
     let done: HashSet<ScheduleId> = store::schedule::advance(&mut tx, &steps).await?.into_iter().collect();
     rows.retain(|row| done.contains(&row.schedule_id));
     store::occurrence::add(&mut tx, &rows, now).await?;
-    redecide(&mut tx, (&round, &moved), now).await?;
+    let moved = redecide(&mut tx, (&round, &moved), now).await?;
     tx.commit().await?;
     for (row, why) in bad.into_iter().filter(|(row, _)| own.contains(&row.id)) {
         tracing::error!(error = %why, schedule = %row.id, "a rule could not be planned");
         failed.get_or_insert(why);
     }
-    Ok(true)
+    Ok(!done.is_empty() || moved > 0)
 }
 
 /// The due rules, those of the moved slots, and every active rule that speaks to the same chats.
@@ -198,8 +200,10 @@ fn decided(live: &Live, slot: &Slot, verdict: Verdict) -> NewOccurrence {
     }
 }
 
-/// What becomes of moved slots that have come due: they go out, or move on, or their week has no room any more.
-async fn redecide(tx: &mut Tx, (round, due): (&Round<'_>, &[OccurrenceRow]), now: DateTime<Utc>) -> Outcome<()> {
+/// What becomes of moved slots that have come due: they go out, or move on, or their week has no room any more. Returns how
+/// many it decided.
+async fn redecide(tx: &mut Tx, (round, due): (&Round<'_>, &[OccurrenceRow]), now: DateTime<Utc>) -> Outcome<usize> {
+    let mut decided = 0;
     let all = round.moved.iter().flatten().zip(round.verdicts.iter().flat_map(|verdicts| &verdicts.moved));
     for (row, verdict) in all.filter(|(row, _)| due.iter().any(|due| due.id == row.id)) {
         let stays = |state, reason| Decision {
@@ -214,7 +218,7 @@ async fn redecide(tx: &mut Tx, (round, due): (&Round<'_>, &[OccurrenceRow]), now
             Verdict::Move(to) => Decision { due_at: *to, ..stays(OccurrenceState::Planned, None) },
             Verdict::Skip(state, reason) => stays(*state, *reason),
         };
-        store::occurrence::redecide(tx, row, &decision, now).await?;
+        decided += usize::from(store::occurrence::redecide(tx, row, &decision, now).await?);
     }
-    Ok(())
+    Ok(decided)
 }
