@@ -182,7 +182,7 @@ fn add(setup: &Setup, flags: args::Add) -> Ended {
     let new = flags.read().map_err(Refusal::from)?;
     setup.open(async |session| {
         let added = schedule::add(&session.ctx, &session.actor, &new).await?;
-        say(session, &added, "已增加")
+        say(session, &added, "已增加").await
     })
 }
 
@@ -192,11 +192,18 @@ fn edit(setup: &Setup, flags: args::Edit) -> Ended {
     let change = change.ok_or_else(|| line("没有写要改什么。可改的见：qingfeng schedule edit --help"))?;
     setup.open(async |session| {
         let edited = schedule::edit(&session.ctx, &session.actor, &name, &change).await?;
-        say(session, &edited, "已修改")
+        say(session, &edited, "已修改").await
     })
 }
 
-fn say(session: &Session, listed: &schedule::Listed, done: &str) -> Ended {
-    let next = view::next(listed.next, session.config.zone);
-    out::print(&format!("计划“{}”{done}，下一次：{next}", listed.schedule.name))
+/// When the schedule first sends, every other one considered, and what it says in a sentence.
+async fn say(session: &Session, listed: &schedule::Listed, done: &str) -> Ended {
+    let row = &listed.schedule;
+    let first = schedule::next(&session.ctx, &session.actor, &row.name, 1).await?;
+    let zone = session.config.zone;
+    let next = first.first().map_or_else(
+        || "没有，条数、放假或内容让它排不进去，请看：qingfeng schedule month --help".to_owned(),
+        |entry| [view::next(Some(entry.at), zone), view::note(entry, zone)].join("　").trim_end().to_owned(),
+    );
+    out::print(&format!("计划“{}”{done}，下一次：{next}\n{}", row.name, view::sentence(row)))
 }

@@ -37,6 +37,8 @@ pub struct Entry {
     pub schedule: ScheduleId,
     /// The schedule's name.
     pub name: String,
+    /// The identity of the slot (`domain::schedule::Slot::key`).
+    pub key: DateTime<Utc>,
     /// When it goes out, went out, or would have.
     pub at: DateTime<Utc>,
     /// The item that goes out, or went out; `None`: none fits, or nothing goes out.
@@ -238,6 +240,7 @@ pub(super) fn week_end(at: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
 /// One slot of a round with its verdict, as the plan needs it.
 struct Ahead {
     live: usize,
+    key: DateTime<Utc>,
     at: DateTime<Utc>,
     moved: Option<(DateTime<Utc>, MovedBy)>,
     festivals: Vec<Festival>,
@@ -271,6 +274,7 @@ pub(super) async fn entries(
         Entry {
             schedule: live.row.id,
             name: live.row.name.clone(),
+            key: ahead.key,
             at: ahead.at,
             confirm: live.row.confirm.or(item.as_ref().map(|(_, confirm)| *confirm)),
             item: item.map(|(item, _)| item),
@@ -295,7 +299,7 @@ fn of_slot(live: usize, slot: &Slot, verdict: Verdict) -> Ahead {
         }
         Verdict::Skip(state, reason) => (slot.due, by_holiday, Standing::Miss(state, reason)),
     };
-    Ahead { live, at, moved, festivals: slot.festivals.clone(), standing }
+    Ahead { live, key: slot.key, at, moved, festivals: slot.festivals.clone(), standing }
 }
 
 fn of_row(live: usize, row: &OccurrenceRow, verdict: Verdict) -> Ahead {
@@ -306,7 +310,7 @@ fn of_row(live: usize, row: &OccurrenceRow, verdict: Verdict) -> Ahead {
         Verdict::Move(to) => (to, moved, Standing::Ahead),
         Verdict::Skip(state, reason) => (due, moved, Standing::Miss(state, reason)),
     };
-    Ahead { live, at, moved, festivals: festivals(row), standing }
+    Ahead { live, key: row.slot_at.utc(), at, moved, festivals: festivals(row), standing }
 }
 
 /// The festivals that a stored slot reminds of.
@@ -357,6 +361,7 @@ pub(super) async fn past(tx: &mut Tx, ground: &Ground, from: DateTime<Utc>, to: 
         entries.push(Entry {
             schedule: schedule.id,
             name: schedule.name.clone(),
+            key: row.slot_at.utc(),
             at: row.due_at.utc(),
             item: push.map(|push| EntryItem {
                 slug: push.slug.clone(),

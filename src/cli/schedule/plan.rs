@@ -120,8 +120,8 @@ pub(super) async fn export(session: &Session, file: &Path) -> Ended {
 
 fn event(session: &Session, entry: &Entry) -> Event {
     let office = session.ctx.store.keys().current().id();
-    // What moved keeps the place it had.
-    let slot = entry.moved.map_or(entry.at, |(from, _)| from).format("%Y%m%dT%H%M%SZ");
+    // What moves, for a holiday, a cap or a notice, stays the same event.
+    let slot = entry.key.format("%Y%m%dT%H%M%SZ");
     let item = entry.item.as_ref();
     let line = |label: &str, text: &str| (!text.is_empty()).then(|| format!("{label}：{text}"));
     let lines = [

@@ -150,7 +150,7 @@ pub(super) fn note(entry: &Entry, zone: Tz) -> String {
 }
 
 /// The rule of a schedule with its bounds. One that a newer program wrote stays as it is stored.
-fn sentence(row: &ScheduleRow) -> String {
+pub(super) fn sentence(row: &ScheduleRow) -> String {
     let terms = |rule| Terms { rule, on_holiday: row.on_holiday, starts_on: row.starts_on, ends_on: row.ends_on };
     Rule::parse(&row.rule).map_or_else(|_| row.rule.clone(), |rule| explain::terms(&terms(rule)))
 }

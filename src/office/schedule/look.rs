@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use super::find;
+use super::{find, next_due};
 use crate::ctx::Ctx;
 use crate::domain::audit::Actor;
 use crate::domain::month::Month;
 use crate::domain::policy::Act;
 use crate::ids::GroupId;
-use crate::office::outlook::{Entry, Ground, Standing, entries, lives, past};
+use crate::office::outlook::{Entry, Ground, Live, Standing, entries, lives, past};
 use crate::office::{Outcome, authorise};
 use crate::store;
 
@@ -23,7 +23,7 @@ pub async fn next(ctx: &Ctx, actor: &Actor, name: &str, count: usize) -> Outcome
     authorise(&mut tx, actor, Act::ScheduleRead).await?;
     let ground = Ground::load(&mut tx, ctx).await?;
     let row = find(&mut tx, name).await?;
-    let id = row.id;
+    let (id, first) = (row.id, next_due(&ground, &row)?);
     let groups: BTreeSet<GroupId> =
         store::schedule::groups(&mut tx, &[id]).await?.into_iter().map(|(_, group)| group).collect();
     let mut rows = store::schedule::sharing(&mut tx, &groups.into_iter().collect::<Vec<_>>()).await?;
@@ -32,6 +32,12 @@ pub async fn next(ctx: &Ctx, actor: &Actor, name: &str, count: usize) -> Outcome
     }
     let (lives, _) = lives(&mut tx, rows).await?;
     let (mut days, most) = AHEAD_DAYS;
+    let horizon = ctx.now() + TimeDelta::days(most);
+    if let Some(far) = first.filter(|at| *at > horizon) {
+        // Too far for any other rule to matter.
+        let alone: Vec<Live> = lives.into_iter().filter(|live| live.row.id == id).collect();
+        return Ok(entries(&mut tx, ctx, (&alone, &ground), far).await?.into_iter().take(count).collect());
+    }
     loop {
         let until = ctx.now() + TimeDelta::days(days);
         let all = entries(&mut tx, ctx, (&lives, &ground), until).await?;
