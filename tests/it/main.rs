@@ -8,6 +8,7 @@ mod demo;
 mod inbox;
 mod metrics;
 mod plan;
+mod preview;
 mod process;
 mod sandbox;
 mod story;

@@ -13,11 +13,11 @@ use crate::db::databases;
 use crate::world::{FIRMS, OPERATOR, STUDY, World};
 
 /// Monday, Wednesday and Friday at 09:30.
-const KNOWLEDGE: &str = "cron 30 9 * * 1,3,5";
+pub(crate) const KNOWLEDGE: &str = "cron 30 9 * * 1,3,5";
 /// The third workday before every festival.
-const REMINDER: &str = "before-festival all 3 0 09:30";
+pub(crate) const REMINDER: &str = "before-festival all 3 0 09:30";
 
-fn new(name: &str, rule: &str, groups: &[i64]) -> New {
+pub(crate) fn new(name: &str, rule: &str, groups: &[i64]) -> New {
     New {
         name: name.to_owned(),
         terms: Terms::every_day(Rule::parse(rule).unwrap()),
@@ -30,7 +30,7 @@ fn new(name: &str, rule: &str, groups: &[i64]) -> New {
     }
 }
 
-async fn add(office: &World, name: &str, rule: &str) {
+pub(crate) async fn add(office: &World, name: &str, rule: &str) {
     schedule::add(&office.ctx(), &OPERATOR, &new(name, rule, &[STUDY, FIRMS])).await.unwrap();
 }
 

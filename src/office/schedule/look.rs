@@ -9,10 +9,10 @@ use crate::ctx::Ctx;
 use crate::domain::audit::Actor;
 use crate::domain::month::Month;
 use crate::domain::policy::Act;
-use crate::ids::GroupId;
-use crate::office::outlook::{Entry, Ground, Standing, entries, lives, past};
+use crate::ids::{GroupId, ScheduleId};
+use crate::office::outlook::{Entry, Ground, Live, Standing, entries, lives, past};
 use crate::office::{Outcome, authorise};
-use crate::store;
+use crate::store::{self, Tx};
 
 /// Days first looked ahead for the next slots of a rule, and at most.
 const AHEAD_DAYS: (i64, i64) = (35, 800);
@@ -22,25 +22,56 @@ pub async fn next(ctx: &Ctx, actor: &Actor, name: &str, count: usize) -> Outcome
     let mut tx = ctx.store.read().await?;
     authorise(&mut tx, actor, Act::ScheduleRead).await?;
     let ground = Ground::load(&mut tx, ctx).await?;
-    let row = find(&mut tx, name).await?;
-    let id = row.id;
-    let groups: BTreeSet<GroupId> =
-        store::schedule::groups(&mut tx, &[id]).await?.into_iter().map(|(_, group)| group).collect();
-    let mut rows = store::schedule::sharing(&mut tx, &groups.into_iter().collect::<Vec<_>>()).await?;
-    if rows.iter().all(|other| other.id != id) {
-        rows.push(row);
-    }
-    let (lives, _) = lives(&mut tx, rows).await?;
-    let (mut days, most) = AHEAD_DAYS;
-    loop {
-        let until = ctx.now() + TimeDelta::days(days);
-        let all = entries(&mut tx, ctx, (&lives, &ground), until).await?;
-        let goes = |entry: &Entry| entry.schedule == id && entry.standing == Standing::Ahead;
-        let own: Vec<Entry> = all.into_iter().filter(goes).take(count).collect();
-        if own.len() == count || days >= most {
-            return Ok(own);
+    let wanted = Wanted::load(&mut tx, Some(name)).await?;
+    let all = wanted.entries(&mut tx, ctx, (&ground, count)).await?;
+    Ok(all.into_iter().filter(|entry| wanted.goes_out(entry)).take(count).collect())
+}
+
+/// A rule to look ahead for, with every other that has a say in it; or all rules.
+pub(in crate::office) struct Wanted {
+    pub(in crate::office) lives: Vec<Live>,
+    only: Option<ScheduleId>,
+}
+
+impl Wanted {
+    /// Reads the rule of a name, or every rule.
+    pub(in crate::office) async fn load(tx: &mut Tx, name: Option<&str>) -> Outcome<Self> {
+        let Some(name) = name else {
+            let rows = store::schedule::list(tx).await?;
+            return Ok(Self { lives: lives(tx, rows).await?.0, only: None });
+        };
+        let row = find(tx, name).await?;
+        let id = row.id;
+        let groups: BTreeSet<GroupId> =
+            store::schedule::groups(tx, &[id]).await?.into_iter().map(|(_, group)| group).collect();
+        let mut rows = store::schedule::sharing(tx, &groups.into_iter().collect::<Vec<_>>()).await?;
+        if rows.iter().all(|other| other.id != id) {
+            rows.push(row);
         }
-        days = (days * 4).min(most);
+        Ok(Self { lives: lives(tx, rows).await?.0, only: Some(id) })
+    }
+
+    /// Everything to come, as far ahead as it takes to find `count` slots that go out.
+    pub(in crate::office) async fn entries(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        (ground, count): (&Ground, usize),
+    ) -> Outcome<Vec<Entry>> {
+        let (mut days, most) = AHEAD_DAYS;
+        loop {
+            let until = ctx.now() + TimeDelta::days(days);
+            let all = entries(tx, ctx, (&self.lives, ground), until).await?;
+            if days >= most || all.iter().filter(|entry| self.goes_out(entry)).count() >= count {
+                return Ok(all);
+            }
+            days = (days * 4).min(most);
+        }
+    }
+
+    /// Whether an entry is one that was looked for.
+    pub(in crate::office) fn goes_out(&self, entry: &Entry) -> bool {
+        entry.standing == Standing::Ahead && self.only.is_none_or(|id| entry.schedule == id)
     }
 }
 
