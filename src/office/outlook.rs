@@ -7,7 +7,7 @@ use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use crate::ctx::Ctx;
-use crate::domain::calendar::{Calendar, DayKind, Festival};
+use crate::domain::calendar::{Calendar, Festival};
 use crate::domain::cap::{RightOfWay, monday};
 use crate::domain::content::Theme;
 use crate::domain::rotation::{self, Pool, Want};
@@ -339,7 +339,7 @@ fn choose(live: &Live, ahead: &Ahead, (shelf, ground): (&mut Shelf, &Ground)) ->
 }
 
 /// What became of slots in a stretch of time that is past, by time.
-pub(super) async fn past(tx: &mut Tx, ground: &Ground, from: DateTime<Utc>, to: DateTime<Utc>) -> Outcome<Vec<Entry>> {
+pub(super) async fn past(tx: &mut Tx, from: DateTime<Utc>, to: DateTime<Utc>) -> Outcome<Vec<Entry>> {
     let rows = store::occurrence::between(tx, from, to).await?;
     let ids: Vec<ScheduleId> = rows.iter().map(|(row, _)| row.schedule_id).collect();
     let schedules = store::schedule::find_many(tx, &ids).await?;
@@ -353,9 +353,8 @@ pub(super) async fn past(tx: &mut Tx, ground: &Ground, from: DateTime<Utc>, to: 
         let Some(schedule) = schedules.iter().find(|schedule| schedule.id == row.schedule_id) else { continue };
         let of = |group: &crate::store::group::GroupRow| groups.contains(&(schedule.id, group.id));
         let push = push.and_then(|push| pushes.get(&push));
-        let day = ground.calendar.day(wall::of(row.due_at.utc(), ground.settings.hours.tz).date());
         let standing = if row.state == OccurrenceState::SkippedHoliday {
-            Standing::Off(day.name.filter(|_| day.kind == DayKind::Holiday).unwrap_or_default())
+            Standing::Off(row.off_name.clone().unwrap_or_default())
         } else {
             Standing::Decided(row.state, row.reason)
         };

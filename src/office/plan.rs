@@ -196,6 +196,7 @@ fn decided(live: &Live, slot: &Slot, verdict: Verdict) -> NewOccurrence {
         revision: live.row.revision,
         state,
         reason,
+        off_name: slot.off.clone().filter(|name| state == OccurrenceState::SkippedHoliday && !name.is_empty()),
     }
 }
 

@@ -82,7 +82,7 @@ pub async fn month(ctx: &Ctx, actor: &Actor, month: Month) -> Outcome<Vec<Entry>
     let ground = Ground::load(&mut tx, ctx).await?;
     let mut all = Vec::new();
     if range.start <= now {
-        all.extend(past(&mut tx, &ground, range.start, range.end.min(now)).await?);
+        all.extend(past(&mut tx, range.start, range.end.min(now)).await?);
     }
     if range.end > now {
         let (lives, _) = {
