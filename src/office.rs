@@ -86,6 +86,9 @@ pub enum Refusal {
     Unfilled { slug: String, blanks: Vec<(String, Option<Key>)> },
     #[error("schedule {0} is unknown")]
     UnknownSchedule(String),
+    /// By the plan of that name, or by any.
+    #[error("nothing is to come of {0:?}")]
+    NothingToCome(Option<String>),
     #[error("schedule {0} exists")]
     ScheduleExists(String),
     #[error("a name is missing or too long")]

@@ -37,6 +37,7 @@ UPDATE occurrence SET due_at = slot_at;
 ALTER TABLE occurrence ADD COLUMN moved_from BIGINT; -- when it would have gone out
 ALTER TABLE occurrence ADD COLUMN moved_by TEXT CHECK (moved_by IN ('holiday', 'cap'));
 ALTER TABLE occurrence ADD COLUMN festivals TEXT NOT NULL DEFAULT ''; -- which it reminds of, joined by a comma
+ALTER TABLE occurrence ADD COLUMN off_name TEXT; -- the holiday that kept it from going out; null: none, or a weekend
 CREATE INDEX occurrence_due ON occurrence (due_at) WHERE state = 'planned';
 CREATE INDEX occurrence_time ON occurrence (due_at);
 CREATE INDEX push_slot ON push (slot_at);

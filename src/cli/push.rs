@@ -1,4 +1,4 @@
-//! `push`: send by hand, list, look at one, see who is missing.
+//! `push`: see what comes next, send by hand, list, look at one, see who is missing.
 
 use chrono::NaiveDateTime;
 use clap::{Args, Subcommand};
@@ -14,12 +14,14 @@ use crate::office::push::{self, Hours, Now, NowTarget, OverCap, Preview};
 use crate::office::report;
 use crate::store::At;
 
+/// What goes out next.
+mod preview;
 /// How a push and its deliveries are printed.
 mod view;
 
 use view::{MadeJson, MissingJson, PushJson, ShownJson};
 
-/// 推送：立即发送、查看
+/// 推送：预览、立即发送、查看
 #[derive(Debug, Args)]
 pub struct Push {
     #[command(subcommand)]
@@ -28,6 +30,18 @@ pub struct Push {
 
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// 预览下一次推送：实际样子、应知人数、发到哪些群、时间
+    ///
+    /// 只看不发，什么都不改动。到时内容、人数或计划有变，以到时为准；有什么会让它发不出去，写在最后。
+    #[command(after_help = "例子\n  qingfeng push preview\n  qingfeng push preview 每周小知识 --json")]
+    Preview {
+        /// 计划的名称；不写就是全部计划里最早的一次
+        #[arg(value_name = "计划")]
+        plan: Option<String>,
+        /// 输出JSON，供其他程序读取
+        #[arg(long)]
+        json: bool,
+    },
     /// 立即推送一条内容
     ///
     /// 不写--yes只显示会发给谁，什么都不改动。默认只在允许的时段发送；加--outside-hours后任何时候都发，包括休息日，请想清楚再用。
@@ -106,6 +120,10 @@ impl Verb {
     /// Carries the verb out.
     pub fn run(self, setup: &Setup) -> Ended {
         match self {
+            Self::Preview { plan, json } => setup.open(async |session| {
+                let coming = push::coming(&session.ctx, &session.actor, plan.as_deref()).await?;
+                preview::print(&coming, session.config.zone, json.into())
+            }),
             Self::Now(args) => setup.open(async |session| now(session, args).await),
             Self::List { json } => setup.open(async |session| list(session, json.into()).await),
             Self::Show { id, json } => setup.open(async |session| show(session, PushId(id), json.into()).await),

@@ -40,6 +40,7 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::ItemExpired { slug, on } => item_expired(slug, *on),
         Refusal::Unfilled { slug, blanks } => unfilled(slug, blanks),
         Refusal::UnknownSchedule(name) => format!("没有“{name}”这个计划。名称见：qingfeng schedule list"),
+        Refusal::NothingToCome(plan) => nothing_to_come(plan.as_deref()),
         Refusal::ScheduleExists(name) => {
             format!("已有名为“{name}”的计划。请换个名称，或先运行：qingfeng schedule remove {name}")
         }
@@ -193,6 +194,15 @@ fn schedule_stands(name: &str, state: ScheduleState) -> String {
     match state {
         ScheduleState::Paused => format!("计划“{name}”已经是暂停的。要恢复请运行：qingfeng schedule resume {name}"),
         ScheduleState::Active | ScheduleState::Removed => format!("计划“{name}”没有暂停，不用恢复"),
+    }
+}
+
+fn nothing_to_come(plan: Option<&str>) -> String {
+    match plan {
+        Some(name) => {
+            format!("计划“{name}”往后没有要推送的：已暂停，或已过结束日期。请看：qingfeng schedule show {name}")
+        }
+        None => "往后没有要推送的。请先增加或恢复一个计划，见：qingfeng schedule list".to_owned(),
     }
 }
 

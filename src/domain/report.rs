@@ -8,6 +8,7 @@ mod check;
 mod counts;
 mod input;
 mod month;
+mod off;
 mod rate;
 mod standing;
 
@@ -16,7 +17,8 @@ mod tests;
 
 pub use check::{Check, CheckFailed, CheckName};
 pub use counts::{Basis, Counts, Figures, Undelivered};
-pub use input::{Coverage, Fate, Member, MonthInput, PushFacts, UnitRef};
+pub use input::{Coverage, DayOff, Fate, Member, MonthInput, PushFacts, UnitRef};
 pub use month::{MonthReport, People, PushRow, UnitRow, month_report};
+pub use off::DaysOff;
 pub use rate::Rate;
 pub use standing::{NotAcked, Reason, Standing, missing, push_figures};

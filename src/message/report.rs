@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::content::Theme;
-use crate::domain::report::{Counts, Figures, MonthReport, PushRow, Rate};
+use crate::domain::report::{Counts, DaysOff, Figures, MonthReport, PushRow, Rate};
 use crate::domain::word::Confirm;
 
 /// What every term under the tables means; printed with every table.
@@ -42,15 +42,15 @@ pub fn summary(report: &MonthReport) -> String {
     [opening, voluntary(report), required(report), cut_off].concat()
 }
 
-/// The sentences of 需要说明的情况: what the system did not do, push by push, then what held all month.
+/// The sentences of 需要说明的情况: what the system did not do, push by push, then days off, then
+/// what held all month.
 pub fn notes(report: &MonthReport) -> Vec<String> {
-    if report.pushes.is_empty() {
-        return vec!["本月没有推送，无需要说明的事项。".to_owned()];
-    }
     let mut notes: Vec<String> = report.pushes.iter().flat_map(|push| push_notes(report, push)).collect();
+    notes.extend(report.days_off.iter().map(days_off));
     notes.extend(month_notes(report));
     if notes.is_empty() {
-        notes.push("本月推送、送达、记录正常，无需要说明的事项。".to_owned());
+        let fine = if report.pushes.is_empty() { "本月没有推送" } else { "本月推送、送达、记录正常" };
+        notes.push(format!("{fine}，无需要说明的事项。"));
     }
     notes
 }
@@ -168,6 +168,15 @@ fn push_notes(report: &MonthReport, push: &PushRow) -> Vec<String> {
     ];
     let cases = cases.into_iter().filter(|(count, _)| *count > 0);
     cases.map(|(count, what)| format!("{when}推送有{count}人次{what}。")).collect()
+}
+
+/// 9月25日遇中秋放假，当日未安排推送。
+fn days_off(off: &DaysOff) -> String {
+    let (name, from) = (&off.name, off.from.format("%-m月%-d日"));
+    if off.from == off.to {
+        return format!("{from}遇{name}放假，当日未安排推送。");
+    }
+    format!("{from}至{}遇{name}放假，期间未安排推送。", off.to.format("%-d日"))
 }
 
 /// Conditions that last stand once for the month, not once per push.

@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use crate::channel::{Address, GoneReason, Receipt, SendError, Style};
 use crate::ctx::{Ctx, Line};
 use crate::domain::audit::{Action, Actor, Job};
-use crate::domain::content::fill;
 use crate::domain::delivery::{
     CallResult, DOUBT_WAIT, DeliveryKind, DeliveryState, LEASE, StopReason, TargetKind, step,
 };
@@ -18,6 +17,7 @@ use crate::ids::{AlertId, AttemptId, DeliveryId, GroupId, PushId, StaffId};
 use crate::message;
 use crate::message::outgoing::Outgoing;
 use crate::message::push::{Copy, Tags, copy};
+use crate::office::push::filled;
 use crate::office::{Outcome, Refusal, alert, content, group, note, setting};
 use crate::secret::{Keys, Purpose};
 use crate::store::delivery::count_line::{self, DueRow};
@@ -192,11 +192,7 @@ async fn words(
     let item = content::source_of(&version)?;
     let fills: std::collections::BTreeMap<String, String> =
         serde_json::from_str(&push.fills).map_err(|_| StoreError::Unreadable(push.fills.clone()))?;
-    let body = fill(&item.body, |blank| fills.get(&blank.0).cloned());
-    let body = body.map_err(|blanks| Refusal::Unfilled {
-        slug: push.slug.clone(),
-        blanks: blanks.into_iter().map(|blank| (blank.0, None)).collect(),
-    })?;
+    let body = filled(&item, &fills)?;
     let keys = std::sync::Arc::clone(tx.keys());
     let ack = (push.confirm != Confirm::None).then(|| tag(&keys, Verb::Ack, attempt.0));
     let tags = Tags { ack, basis: tag(&keys, Verb::Basis, attempt.0) };

@@ -7,7 +7,7 @@ use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use crate::ctx::Ctx;
-use crate::domain::calendar::{Calendar, DayKind, Festival};
+use crate::domain::calendar::{Calendar, Festival};
 use crate::domain::cap::{RightOfWay, monday};
 use crate::domain::content::Theme;
 use crate::domain::rotation::{self, Pool, Want};
@@ -16,10 +16,11 @@ use crate::domain::schedule::{MovedBy, OnHoliday, Rule, Slot, Terms};
 use crate::domain::slot::{MissReason, OccurrenceState, PLAIN_MINUTES_MAX};
 use crate::domain::wall;
 use crate::domain::word::{Confirm, ScheduleState};
-use crate::ids::{GroupId, ScheduleId};
+use crate::ids::{GroupId, ItemVersionId, ScheduleId};
 use crate::office::rotation::Shelf;
 use crate::office::setting::{self, Settings};
 use crate::office::{Outcome, Refusal, calendar};
+use crate::store::item::ItemRow;
 use crate::store::occurrence::OccurrenceRow;
 use crate::store::schedule::ScheduleRow;
 use crate::store::{self, Tx};
@@ -48,12 +49,15 @@ pub struct Entry {
     pub targets: Vec<String>,
     /// Where the slot was moved from, and why.
     pub moved: Option<(DateTime<Utc>, MovedBy)>,
+    /// The festivals it reminds of.
+    pub festivals: Vec<Festival>,
     pub standing: Standing,
 }
 
 /// The item of a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryItem {
+    pub version: ItemVersionId,
     pub slug: String,
     pub title: String,
     /// As printed: 全体, or kinds joined by 、.
@@ -280,6 +284,7 @@ pub(super) async fn entries(
             item: item.map(|(item, _)| item),
             targets: live.groups.iter().filter_map(|group| titles.get(group).cloned()).collect(),
             moved: ahead.moved,
+            festivals: ahead.festivals,
             standing: ahead.standing,
         }
     };
@@ -333,12 +338,12 @@ fn choose(live: &Live, ahead: &Ahead, (shelf, ground): (&mut Shelf, &Ground)) ->
     let pick = rotation::next(&shelf.choices(&live.groups), &want)?;
     let row = shelf.item(pick.place)?.clone();
     shelf.pushed(row.id, &live.groups, ahead.at);
-    let item = EntryItem { slug: row.slug, title: row.title, audience: row.audience, basis: row.basis };
-    Some((item, row.confirm))
+    let ItemRow { version_id, slug, title, audience, basis, confirm, .. } = row;
+    Some((EntryItem { version: version_id, slug, title, audience, basis }, confirm))
 }
 
 /// What became of slots in a stretch of time that is past, by time.
-pub(super) async fn past(tx: &mut Tx, ground: &Ground, from: DateTime<Utc>, to: DateTime<Utc>) -> Outcome<Vec<Entry>> {
+pub(super) async fn past(tx: &mut Tx, from: DateTime<Utc>, to: DateTime<Utc>) -> Outcome<Vec<Entry>> {
     let rows = store::occurrence::between(tx, from, to).await?;
     let ids: Vec<ScheduleId> = rows.iter().map(|(row, _)| row.schedule_id).collect();
     let schedules = store::schedule::find_many(tx, &ids).await?;
@@ -352,9 +357,8 @@ pub(super) async fn past(tx: &mut Tx, ground: &Ground, from: DateTime<Utc>, to: 
         let Some(schedule) = schedules.iter().find(|schedule| schedule.id == row.schedule_id) else { continue };
         let of = |group: &crate::store::group::GroupRow| groups.contains(&(schedule.id, group.id));
         let push = push.and_then(|push| pushes.get(&push));
-        let day = ground.calendar.day(wall::of(row.due_at.utc(), ground.settings.hours.tz).date());
         let standing = if row.state == OccurrenceState::SkippedHoliday {
-            Standing::Off(day.name.filter(|_| day.kind == DayKind::Holiday).unwrap_or_default())
+            Standing::Off(row.off_name.clone().unwrap_or_default())
         } else {
             Standing::Decided(row.state, row.reason)
         };
@@ -364,6 +368,7 @@ pub(super) async fn past(tx: &mut Tx, ground: &Ground, from: DateTime<Utc>, to: 
             key: row.slot_at.utc(),
             at: row.due_at.utc(),
             item: push.map(|push| EntryItem {
+                version: push.item_version_id,
                 slug: push.slug.clone(),
                 title: push.title.clone(),
                 audience: push.audience.clone(),
@@ -372,6 +377,7 @@ pub(super) async fn past(tx: &mut Tx, ground: &Ground, from: DateTime<Utc>, to: 
             confirm: push.map(|push| push.confirm).or(schedule.confirm),
             targets: titles.iter().filter(|group| of(group)).map(|group| group.title.clone()).collect(),
             moved: row.moved_from.map(store::At::utc).zip(row.moved_by),
+            festivals: festivals(&row),
             standing,
         });
     }

@@ -18,6 +18,7 @@ use crate::office::{Outcome, Refusal};
 use crate::store::occurrence::{Decision, NewOccurrence, OccurrenceRow};
 use crate::store::schedule::{Advance, ScheduleRow};
 use crate::store::{self, Tx};
+pub(super) use make::deadline;
 use make::make;
 
 /// Slots decided, or made into pushes, in one transaction; the rest follow in the next. Few enough that nobody waits for
@@ -197,6 +198,7 @@ fn decided(live: &Live, slot: &Slot, verdict: Verdict) -> NewOccurrence {
         revision: live.row.revision,
         state,
         reason,
+        off_name: slot.off.clone().filter(|name| state == OccurrenceState::SkippedHoliday && !name.is_empty()),
     }
 }
 

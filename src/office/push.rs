@@ -1,5 +1,6 @@
-//! Pushes: freeze an audience, send by hand, look at one, see who is missing.
+//! Pushes: freeze an audience, send by hand, look at one, see what comes next.
 
+mod coming;
 mod make;
 
 use std::collections::BTreeSet;
@@ -24,7 +25,8 @@ use crate::store::group::GroupRow;
 use crate::store::push::PushRow;
 use crate::store::staff::PersonRow;
 use crate::store::{self, Tx};
-pub(super) use make::{Office, Order, Target, make};
+pub use coming::{Chat, Coming, Draft, Heads, Stop, coming};
+pub(super) use make::{Office, Order, Target, filled, make};
 
 /// What `push now` is asked for.
 #[derive(Debug, Clone)]

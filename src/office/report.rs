@@ -13,8 +13,9 @@ use crate::domain::month::Month;
 use crate::domain::policy::Act;
 use crate::domain::push::{Chunk, PushState};
 use crate::domain::report::{
-    self, Coverage, Fate, Figures, Member, MonthInput, MonthReport, PushFacts, UnitRef, month_report,
+    self, Coverage, DayOff, Fate, Figures, Member, MonthInput, MonthReport, PushFacts, UnitRef, month_report,
 };
+use crate::domain::wall;
 use crate::domain::word::Confirm;
 use crate::ids::{PushId, StaffId};
 use crate::office::{Outcome, Refusal, authorise, note};
@@ -42,7 +43,10 @@ pub async fn month(ctx: &Ctx, actor: &Actor, month: Month) -> Outcome<MonthRepor
     let facts = facts(&mut tx, &pushes, now).await?;
     let units = store::unit::list_all(&mut tx, OFFICE).await?;
     let units = units.into_iter().map(|unit| UnitRef { id: unit.id, name: leaf(&unit.path).to_owned() }).collect();
-    let input = MonthInput { month, zone: ctx.zone, as_of: now, units, pushes: facts };
+    let range = month.instants(ctx.zone);
+    let off = store::occurrence::days_off(&mut tx, range.start, range.end).await?;
+    let off = off.into_iter().map(|(at, name)| DayOff { day: wall::of(at.utc(), ctx.zone).date(), name }).collect();
+    let input = MonthInput { month, zone: ctx.zone, as_of: now, units, pushes: facts, off };
     month_report(&input).map_err(Refusal::Check)
 }
 

@@ -22,6 +22,7 @@ use crate::store::occurrence::OccurrenceRow;
 use crate::store::schedule::{NewSchedule, ScheduleRow};
 use crate::store::{self, Tx};
 pub use change::{Change, edit, pause, remove, resume};
+pub(in crate::office) use look::Wanted;
 pub use look::{ahead, month, next};
 
 /// Longest name of a schedule, in characters.

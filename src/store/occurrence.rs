@@ -24,6 +24,8 @@ pub struct NewOccurrence {
     pub revision: i64,
     pub state: OccurrenceState,
     pub reason: Option<MissReason>,
+    /// Name of the holiday that kept it from going out, as it was called then.
+    pub off_name: Option<String>,
 }
 
 /// A decided slot as it stands.
@@ -38,6 +40,8 @@ pub struct OccurrenceRow {
     pub festivals: String,
     pub state: OccurrenceState,
     pub reason: Option<MissReason>,
+    /// Name of the holiday that kept it from going out; `None`: none did, or a weekend.
+    pub off_name: Option<String>,
     /// When this was decided, or changed last.
     pub decided_at: At,
 }
@@ -56,7 +60,7 @@ macro_rules! occurrence_sql {
     ($rest:literal) => {
         concat!(
             "SELECT o.id, o.schedule_id, o.slot_at, o.due_at, o.moved_from, o.moved_by, o.festivals, o.state, o.reason,
-                o.decided_at FROM occurrence o ",
+                o.off_name, o.decided_at FROM occurrence o ",
             $rest
         )
     };
@@ -65,14 +69,14 @@ macro_rules! occurrence_sql {
 /// Stores what was decided for slots. One that has its row already keeps it.
 pub async fn add(tx: &mut Tx, rows: &[NewOccurrence], now: DateTime<Utc>) -> Result<()> {
     const SQLITE: &str = "INSERT INTO occurrence
-            (schedule_id, slot_at, due_at, moved_from, moved_by, festivals, revision, state, reason, decided_at)
+            (schedule_id, slot_at, due_at, moved_from, moved_by, festivals, revision, state, reason, off_name, decided_at)
         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-            value ->> 8, $2
+            value ->> 8, value ->> 9, $2
         FROM json_each($1) WHERE true ON CONFLICT (schedule_id, slot_at) DO NOTHING";
     const PG: &str = "INSERT INTO occurrence
-            (schedule_id, slot_at, due_at, moved_from, moved_by, festivals, revision, state, reason, decided_at)
+            (schedule_id, slot_at, due_at, moved_from, moved_by, festivals, revision, state, reason, off_name, decided_at)
         SELECT (n ->> 0)::bigint, (n ->> 1)::bigint, (n ->> 2)::bigint, (n ->> 3)::bigint, n ->> 4, n ->> 5,
-            (n ->> 6)::bigint, n ->> 7, n ->> 8, $2
+            (n ->> 6)::bigint, n ->> 7, n ->> 8, n ->> 9, $2
         FROM json_array_elements($1::json) n ON CONFLICT (schedule_id, slot_at) DO NOTHING";
     let row = |new: &NewOccurrence| {
         (
@@ -85,6 +89,7 @@ pub async fn add(tx: &mut Tx, rows: &[NewOccurrence], now: DateTime<Utc>) -> Res
             new.revision,
             new.state.as_str(),
             new.reason.map(MissReason::as_str),
+            new.off_name.clone(),
         )
     };
     if rows.is_empty() {
@@ -151,6 +156,13 @@ pub async fn between(
             (row, push)
         })
         .collect())
+}
+
+/// Slots due in a stretch of time that a holiday kept from going out, with its name.
+pub async fn days_off(tx: &mut Tx, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<(At, String)>> {
+    const SQL: &str = "SELECT due_at, off_name FROM occurrence
+        WHERE due_at >= $1 AND due_at < $2 AND state = 'skipped_holiday' AND off_name IS NOT NULL ORDER BY due_at, id";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(At::from(from)).bind(At::from(to)).fetch_all(c).await)?)
 }
 
 /// Which slots of these rules have their row, from the slot `since` on.

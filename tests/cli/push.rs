@@ -135,6 +135,50 @@ fn what_push_now_cannot_do_is_refused() {
     insta::assert_snapshot!(refused.map(|line| office.refuses(line)).join(""));
 }
 
+/// What depends on the day the test runs on.
+fn timeless(text: &str) -> String {
+    let line = |line: &str| match line.split_once('：') {
+        Some(("时间", rest)) => format!("时间：（{}", rest.split_once('（').unwrap().1),
+        Some(("期限", _)) => "期限：……".to_owned(),
+        Some(_) | None if line.starts_with("请于") => "请于……前点“已阅”。".to_owned(),
+        Some(_) | None => line.to_owned(),
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_comes_next_is_shown_and_nothing_is_changed() {
+    let office = with_group();
+    office.meet_group("-1001234567891", "服务群");
+    office.run("group link 1 --units 管委会").done();
+    office.run("group link 2 --units 服务中心").done();
+    insta::assert_snapshot!("nothing_to_come", office.refuses("push preview"));
+    office.run("schedule add 小知识 --cron \"30 9 * * 1\" --group 1 2").done();
+    office.run("staff leave add G02 --category 借调 --from 2020-01-01").done();
+    let before = (office.ledger(), office.run("push list --json").json());
+    let next = office.run("schedule next 小知识 --count 1 --json").json()[0].clone();
+    let shown = office.run("push preview 小知识 --json").json();
+    for same in ["at", "local", "weekday", "item", "moved_from", "reason"] {
+        assert_eq!(shown[same], next[same], "{same}");
+    }
+    let mut contract = shown.clone();
+    for moving in ["at", "local"] {
+        contract[moving] = json!("……");
+    }
+    insta::assert_snapshot!("coming_json", serde_json::to_string_pretty(&contract).unwrap());
+    insta::assert_snapshot!("coming", timeless(&office.run("push preview 小知识").done()));
+    assert_eq!((office.ledger(), office.run("push list --json").json()), before);
+    office.run("schedule pause 小知识").done();
+    office.run("schedule add 通知 --cron \"0 15 * * 3\" --item hotline --group 1").done();
+    insta::assert_snapshot!("coming_unfilled", timeless(&office.run("push preview 通知").done()));
+    assert_eq!(office.run("push preview 通知 --json").json()["reason"], "unfilled");
+    office.run("setting set office.hotline 内线8000").done();
+    insta::assert_snapshot!("coming_required", timeless(&office.run("push preview 通知").done()));
+    office.run("schedule pause 通知").done();
+    let refused = ["push preview 通知", "push preview 别的"];
+    insta::assert_snapshot!("nothing_of_a_plan", refused.map(|line| office.refuses(line)).join(""));
+}
+
 /// A zone in which it is about noon.
 fn zone_at_noon() -> String {
     let ahead = 12 - i64::from(Clock::system().now().hour());

@@ -9,6 +9,7 @@ mod demo;
 mod inbox;
 mod metrics;
 mod plan;
+mod preview;
 mod process;
 mod sandbox;
 mod story;

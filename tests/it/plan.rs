@@ -8,16 +8,17 @@ use qingfeng::office::push::OverCap;
 use qingfeng::office::schedule::{self, Change, New};
 use qingfeng::office::{self, Refusal};
 use qingfeng::store::occurrence::OccurrenceRow;
+use serde_json::json;
 
 use crate::db::databases;
 use crate::world::{FIRMS, OPERATOR, STUDY, World};
 
 /// Monday, Wednesday and Friday at 09:30.
-const KNOWLEDGE: &str = "cron 30 9 * * 1,3,5";
+pub(crate) const KNOWLEDGE: &str = "cron 30 9 * * 1,3,5";
 /// The third workday before every festival.
-const REMINDER: &str = "before-festival all 3 0 09:30";
+pub(crate) const REMINDER: &str = "before-festival all 3 0 09:30";
 
-fn new(name: &str, rule: &str, groups: &[i64]) -> New {
+pub(crate) fn new(name: &str, rule: &str, groups: &[i64]) -> New {
     New {
         name: name.to_owned(),
         terms: Terms::every_day(Rule::parse(rule).unwrap()),
@@ -90,6 +91,8 @@ async fn the_end_of_september_knows_its_festivals() {
             .map(|at| at.utc().with_timezone(&zone).format("%m-%d %H:%M").to_string())
             .collect();
         assert_eq!(deadlines, ["09-24 17:30", "09-30 17:30"], "{label}");
+        let off = json!([{ "name": "中秋", "from": "2026-09-25", "to": "2026-09-25" }]);
+        assert_eq!(office.report().await["days_off"], off, "{label}: plain weekends are not told");
         assert_eq!(office.sent(STUDY).await.len(), 6, "{label}");
         assert!(office.verified().await, "{label}");
         office.stop().await;

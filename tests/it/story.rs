@@ -2,12 +2,9 @@
 
 use crate::db::databases;
 use crate::world::{FIRMS, OPERATOR, STUDY, World};
-use chrono::NaiveDate;
-use qingfeng::domain::leave::LeaveCategory;
 use qingfeng::domain::schedule::{Missed, OnHoliday};
 use qingfeng::jobs::send;
 use qingfeng::office::push::Shown;
-use qingfeng::office::staff::Leave;
 use qingfeng::office::{self, Refusal};
 use qingfeng::store::schedule::NewSchedule;
 use serde_json::json;
@@ -20,7 +17,7 @@ async fn an_item_goes_out_people_confirm_and_the_report_adds_up() {
         for user in 1..=9 {
             office.bind(user).await;
         }
-        away(&office, "S09").await;
+        office.away("S09", 1..=30).await;
         office.schedules().await;
 
         // 2 September, 09:30: the voluntary item reaches both groups.
@@ -71,14 +68,6 @@ async fn an_item_goes_out_people_confirm_and_the_report_adds_up() {
         assert!(report["checks"].as_array().unwrap().iter().all(|check| check["ok"] == true));
         assert!(office.verified().await, "{label}");
     }
-}
-
-/// On parental leave for all of September.
-async fn away(office: &World, staff_no: &str) {
-    let day = |d| NaiveDate::from_ymd_opt(2026, 9, d).unwrap();
-    let leave =
-        Leave { staff_no: staff_no.to_owned(), category: LeaveCategory::Parental, from: day(1), to: Some(day(30)) };
-    office::staff::add_leave(&office.ctx(), &OPERATOR, &leave).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! A small office for tests: the real program over a real database, against the sandbox over HTTP. Time is moved by hand
 //! and each job is run by hand, so a test reads as a story and never sleeps.
 
-use chrono::{DateTime, Duration, Utc};
+use std::ops::RangeInclusive;
+
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use qingfeng::app::{self, App};
 use qingfeng::clock::{Clock, Hand};
 use qingfeng::config::Config;
@@ -9,6 +11,7 @@ use qingfeng::ctx::{Ctx, Line};
 use qingfeng::domain::audit::Actor;
 use qingfeng::domain::content::ItemSource;
 use qingfeng::domain::cron::CronExpr;
+use qingfeng::domain::leave::LeaveCategory;
 use qingfeng::domain::month::Month;
 use qingfeng::domain::roster;
 use qingfeng::domain::rotation::Pool;
@@ -19,6 +22,7 @@ use qingfeng::jobs::send;
 use qingfeng::office::delivery::Others;
 use qingfeng::office::push::{Hours, Now, NowTarget, Shown};
 use qingfeng::office::roster::Mode;
+use qingfeng::office::staff::Leave;
 use qingfeng::office::{self, plan, schedule};
 use qingfeng::render::report as render;
 use qingfeng::sandbox::Time;
@@ -280,6 +284,19 @@ impl World {
     /// The ledger verifies.
     pub(crate) async fn verified(&self) -> bool {
         office::audit::verify(&self.ctx(), &OPERATOR).await.unwrap().first_bad.is_none()
+    }
+
+    /// Puts a person on parental leave for some days of September 2026.
+    pub(crate) async fn away(&self, staff_no: &str, days: RangeInclusive<u32>) {
+        let day = |day: &u32| NaiveDate::from_ymd_opt(2026, 9, *day).unwrap();
+        let (staff_no, category) = (staff_no.to_owned(), LeaveCategory::Parental);
+        let leave = Leave { staff_no, category, from: day(days.start()), to: Some(day(days.end())) };
+        office::staff::add_leave(&self.ctx(), &OPERATOR, &leave).await.unwrap();
+    }
+
+    /// How many entries the ledger has.
+    pub(crate) async fn entries_of_ledger(&self) -> usize {
+        office::audit::tail(&self.ctx(), &OPERATOR, i64::MAX).await.unwrap().len()
     }
 
     /// Changes the database as no command of the program would.

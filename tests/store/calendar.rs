@@ -81,6 +81,7 @@ async fn slots_are_counted_by_state() {
                 revision: 1,
                 state,
                 reason: None,
+                off_name: None,
             };
             occurrence::add(&mut tx, &[slot], at(9)).await.unwrap();
         }

@@ -42,6 +42,7 @@ fn slot(schedule: ScheduleId, second: i64, state: OccurrenceState) -> NewOccurre
         revision: 1,
         state,
         reason: None,
+        off_name: None,
     }
 }
 
@@ -282,5 +283,25 @@ async fn what_a_clock_that_ran_ahead_skipped_is_planned_again() {
         assert_eq!(states(&mut tx, id).await, [(At::from(at(50)), OccurrenceState::SkippedLate, None)]);
         let row = schedule::find(&mut tx, "每周一学").await.unwrap().unwrap();
         assert_eq!(row.planned_to, At::from(at(100)));
+    }
+}
+
+#[tokio::test]
+async fn days_off_keep_the_name_they_had() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        let id = schedule::add(&mut tx, &weekly(&world, "每周一学"), at(0)).await.unwrap();
+        let off = |second, name: Option<&str>| NewOccurrence {
+            off_name: name.map(str::to_owned),
+            ..slot(id, second, OccurrenceState::SkippedHoliday)
+        };
+        let rows =
+            [off(30, Some("中秋")), off(40, None), off(90, Some("国庆")), slot(id, 50, OccurrenceState::SkippedCap)];
+        occurrence::add(&mut tx, &rows, at(99)).await.unwrap();
+        let found = occurrence::days_off(&mut tx, at(30), at(90)).await.unwrap();
+        assert_eq!(found, [(At::from(at(30)), "中秋".to_owned())]);
+        let names: Vec<_> =
+            occurrence::latest(&mut tx, id, 9).await.unwrap().into_iter().map(|row| row.off_name).collect();
+        assert_eq!(names, [Some("国庆".to_owned()), None, None, Some("中秋".to_owned())]);
     }
 }

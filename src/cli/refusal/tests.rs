@@ -50,6 +50,8 @@ fn about_pushes() -> Vec<Refusal> {
         Refusal::ItemExpired { slug: text("mid-autumn"), on },
         Refusal::Unfilled { slug: text("mid-autumn"), blanks },
         Refusal::UnknownSchedule(text("小知识")),
+        Refusal::NothingToCome(Some(text("小知识"))),
+        Refusal::NothingToCome(None),
         Refusal::ScheduleExists(text("小知识")),
         Refusal::ScheduleName,
         Refusal::NoFittingItem,

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::month::Month;
@@ -24,6 +24,17 @@ pub struct MonthInput {
     /// Pushes of the month in any order; those of other months are left out by their slot. A cancelled or recalled
     /// push expects nothing of anybody and is not among them.
     pub pushes: Vec<PushFacts>,
+    /// Days on which a slot fell and a holiday kept it from going out, in any order and as often as slots fell.
+    pub off: Vec<DayOff>,
+}
+
+/// A day on which a holiday kept something from going out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayOff {
+    /// The day in the office's zone.
+    pub day: NaiveDate,
+    /// The holiday, as it was called when the slot was decided.
+    pub name: String,
 }
 
 /// A leaf unit as reports name it.

@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use super::check::{self, Check, CheckFailed};
 use super::counts::{Basis, Counts, Figures};
 use super::input::{Member, MonthInput, PushFacts, UnitRef};
+use super::off::{DaysOff, days_off};
 use super::standing::Judge;
 use crate::domain::month::Month;
 use crate::domain::word::Confirm;
@@ -34,6 +35,8 @@ pub struct MonthReport {
     pub units: Vec<UnitRow>,
     /// Every push with a button, by slot.
     pub pushes: Vec<PushRow>,
+    /// Holidays on which something would have gone out, in order.
+    pub days_off: Vec<DaysOff>,
     /// What was checked; all of it passed.
     pub checks: Vec<Check>,
 }
@@ -103,6 +106,7 @@ pub fn month_report(input: &MonthInput) -> Result<MonthReport, CheckFailed> {
         people: tally.by_head(),
         units: tally.unit_rows(),
         pushes,
+        days_off: days_off(input),
         checks: Vec::new(),
     };
     report.checks = check::passed(&report, tally.repeated)?;

@@ -4,13 +4,13 @@ mod laws;
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Utc};
 use chrono_tz::Tz;
 use rstest::rstest;
 
 use super::{
-    Basis, CheckName, Counts, Coverage, Fate, Figures, Member, MonthInput, MonthReport, NotAcked, PushFacts, Rate,
-    Reason, Standing, Undelivered, UnitRef, check, missing, month_report, push_figures,
+    Basis, CheckName, Counts, Coverage, DayOff, Fate, Figures, Member, MonthInput, MonthReport, NotAcked, PushFacts,
+    Rate, Reason, Standing, Undelivered, UnitRef, check, missing, month_report, push_figures,
 };
 use crate::domain::month::Month;
 use crate::domain::push::MemberStatus;
@@ -57,7 +57,7 @@ fn acked_by(mut push: PushFacts, people: std::ops::RangeInclusive<i64>, when: Da
 
 fn month(pushes: Vec<PushFacts>) -> MonthInput {
     let units = vec![UnitRef { id: UNIT, name: "综合科".to_owned() }];
-    MonthInput { month: Month::new(2026, 9).unwrap(), zone: ZONE, as_of: as_of(), units, pushes }
+    MonthInput { month: Month::new(2026, 9).unwrap(), zone: ZONE, as_of: as_of(), units, pushes, off: Vec::new() }
 }
 
 #[rstest]
@@ -295,4 +295,26 @@ fn every_check_finds_its_fault(#[case] name: CheckName, #[case] spoil: fn(&mut M
     assert!(report.checks.iter().all(|check| check.ok) && report.checks.len() == CheckName::ALL.len());
     spoil(&mut report);
     assert_eq!(check::passed(&report, None).unwrap_err().check, name);
+}
+
+#[rstest]
+#[case::none(&[], &[], "")]
+#[case::once_for_a_day(&[(25, "中秋"), (25, "中秋")], &[], "中秋25-25")]
+#[case::one_holiday(&[(27, "中秋"), (25, "中秋")], &[], "中秋25-27")]
+#[case::two_holidays(&[(1, "甲"), (2, "乙")], &[], "甲1-1 乙2-2")]
+#[case::something_went_out_that_day(&[(25, "中秋")], &[25], "")]
+#[case::or_in_between(&[(25, "中秋"), (27, "中秋")], &[26], "中秋25-25 中秋27-27")]
+fn days_off_are_told_where_nothing_went_out(
+    #[case] off: &[(u32, &str)],
+    #[case] pushes: &[u32],
+    #[case] expected: &str,
+) {
+    let pushes = pushes.iter().map(|day| PushFacts { slot: at(*day, 9, 30), ..push(1, 1) }).collect();
+    let day = |day| NaiveDate::from_ymd_opt(2026, 9, day).unwrap();
+    let mut input = month(pushes);
+    input.off = off.iter().map(|(d, name)| DayOff { day: day(*d), name: (*name).to_owned() }).collect();
+    input.off.push(DayOff { day: NaiveDate::from_ymd_opt(2026, 10, 1).unwrap(), name: "国庆".to_owned() });
+    let told = month_report(&input).unwrap().days_off;
+    let told = told.iter().map(|off| format!("{}{}-{}", off.name, off.from.day(), off.to.day()));
+    assert_eq!(told.collect::<Vec<_>>().join(" "), expected);
 }

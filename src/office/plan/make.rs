@@ -184,7 +184,11 @@ async fn send(
 }
 
 /// When a required push of a slot is due. A fixed date that is past is none.
-fn deadline(live: &Live, (due, festivals): (DateTime<Utc>, &[Festival]), ground: &Ground) -> Outcome<DateTime<Utc>> {
+pub(in crate::office) fn deadline(
+    live: &Live,
+    (due, festivals): (DateTime<Utc>, &[Festival]),
+    ground: &Ground,
+) -> Outcome<DateTime<Utc>> {
     let hours = &ground.settings.hours;
     let own = live.row.deadline.as_deref().map(DeadlineRule::parse).transpose()?;
     let own = own.map(|rule| rule.resolve(due, &ground.calendar, hours)).filter(|deadline| *deadline > due);

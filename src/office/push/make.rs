@@ -9,10 +9,11 @@ use sha2::{Digest, Sha256};
 
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
-use crate::domain::content::{ItemSource, placeholders};
+use crate::domain::content::{ItemSource, fill, placeholders};
 use crate::domain::delivery::{DeliveryKind, TargetKind};
 use crate::domain::month::Month;
 use crate::domain::push::{Candidate, Chunk, MemberStatus, freeze};
+use crate::domain::rich::Rich;
 use crate::domain::slot::PLAIN_MINUTES_MAX;
 use crate::domain::wall;
 use crate::domain::word::{Confirm, Kind};
@@ -79,13 +80,20 @@ impl Office {
         }
     }
 
-    /// The people that the deliveries speak to.
-    fn covered(&self, day: NaiveDate, covers: &Covers) -> Vec<Candidate> {
+    /// The audience of an item as it is frozen on a day that was loaded; refused when it is nobody.
+    fn audience(&self, day: NaiveDate, covers: &Covers, item: &ItemSource) -> Outcome<Vec<Chunk>> {
         let speaks_to = |person: &&Candidate| match covers {
             Covers::Private(staff) => staff.contains(&person.staff),
             Covers::Groups(groups) => groups.iter().any(|(_, units)| units.contains(&person.unit)),
         };
-        self.people.get(&day).into_iter().flatten().filter(speaks_to).cloned().collect()
+        let covered: Vec<Candidate> = self.people.get(&day).into_iter().flatten().filter(speaks_to).cloned().collect();
+        let chunks = freeze(&covered, &item.audience);
+        if chunks.is_empty() { Err(Refusal::NobodyAddressed) } else { Ok(chunks) }
+    }
+
+    /// The audience that an item sent to these chats on a day would have.
+    pub(super) fn audience_of(&self, day: NaiveDate, groups: &[GroupId], item: &ItemSource) -> Outcome<Vec<Chunk>> {
+        self.audience(day, &self.covers(&Target::Groups(groups.to_vec())), item)
     }
 }
 
@@ -107,11 +115,7 @@ pub(in crate::office) async fn make(
 ) -> Outcome<Made> {
     let fills = fills(order.item, &office.settings)?;
     let covers = office.covers(&order.target);
-    let day = wall::of(order.slot, ctx.zone).date();
-    let chunks = freeze(&office.covered(day, &covers), &order.item.audience);
-    if chunks.is_empty() {
-        return Err(Refusal::NobodyAddressed);
-    }
+    let chunks = office.audience(wall::of(order.slot, ctx.zone).date(), &covers, order.item)?;
     let deadline = match order.confirm {
         Confirm::Required => order.deadline,
         Confirm::Voluntary | Confirm::None => None,
@@ -125,7 +129,7 @@ pub(in crate::office) async fn make(
         month: &month,
         deadline_at: deadline,
         late: order.late,
-        fills: &fills,
+        fills: &json!(fills).to_string(),
     };
     let push = store::push::add(tx, &new, ctx.now()).await?;
     let mut hashes = Vec::new();
@@ -155,8 +159,8 @@ pub(in crate::office) async fn make(
     Ok(Made { push, expected })
 }
 
-/// What the placeholders of an item are filled with now, as JSON; refused while one is empty.
-fn fills(item: &ItemSource, settings: &Settings) -> Outcome<String> {
+/// What the placeholders of an item are filled with now; refused while one is empty.
+pub(super) fn fills(item: &ItemSource, settings: &Settings) -> Outcome<BTreeMap<String, String>> {
     let mut fills = BTreeMap::new();
     let mut blanks = Vec::new();
     for blank in placeholders(item) {
@@ -170,7 +174,15 @@ fn fills(item: &ItemSource, settings: &Settings) -> Outcome<String> {
     if !blanks.is_empty() {
         return Err(Refusal::Unfilled { slug: item.slug.clone(), blanks });
     }
-    Ok(json!(fills).to_string())
+    Ok(fills)
+}
+
+/// The body of an item as it is read; refused while a placeholder is empty.
+pub(in crate::office) fn filled(item: &ItemSource, fills: &BTreeMap<String, String>) -> Outcome<Rich> {
+    fill(&item.body, |blank| fills.get(&blank.0).cloned()).map_err(|blanks| Refusal::Unfilled {
+        slug: item.slug.clone(),
+        blanks: blanks.into_iter().map(|blank| (blank.0, None)).collect(),
+    })
 }
 
 /// Which units, or which people, each delivery will speak to.

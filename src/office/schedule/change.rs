@@ -124,6 +124,7 @@ async fn settle(
         revision: live.row.revision,
         state,
         reason,
+        off_name: None,
     };
     let rows: Vec<NewOccurrence> = pending(tx, (live, ground), now).await?.into_iter().map(row).collect();
     Ok(store::occurrence::add(tx, &rows, now).await?)

@@ -1,10 +1,10 @@
 //! The report for programs. Keys may be added, never renamed; instants carry the offset of the office's zone.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use crate::domain::report::{Figures, MonthReport, Undelivered};
+use crate::domain::report::{DaysOff, Figures, MonthReport, Undelivered};
 use crate::message::report as say;
 
 /// What `report month --format json` prints.
@@ -21,6 +21,7 @@ pub struct MonthJson<'a> {
     people: PeopleJson,
     units: Vec<UnitJson<'a>>,
     pushes: Vec<PushJson<'a>>,
+    days_off: Vec<DaysOffJson<'a>>,
     checks: Vec<CheckJson>,
 }
 
@@ -78,6 +79,14 @@ struct ReasonsJson {
     waiting: u32,
 }
 
+/// Days of a holiday, both included, on which something would have gone out.
+#[derive(Debug, Serialize)]
+struct DaysOffJson<'a> {
+    name: &'a str,
+    from: NaiveDate,
+    to: NaiveDate,
+}
+
 #[derive(Debug, Serialize)]
 struct CheckJson {
     name: &'static str,
@@ -99,6 +108,7 @@ pub fn json(report: &MonthReport) -> MonthJson<'_> {
         people: PeopleJson { expected: people.expected, took_part: people.took_part, all_done: people.all_done },
         units: units(report),
         pushes: pushes(report),
+        days_off: report.days_off.iter().map(DaysOffJson::of).collect(),
         checks: report.checks.iter().map(|check| CheckJson { name: check.name.as_str(), ok: check.ok }).collect(),
     }
 }
@@ -135,6 +145,12 @@ fn pushes(report: &MonthReport) -> Vec<PushJson<'_>> {
 
 fn instant(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false)
+}
+
+impl<'a> DaysOffJson<'a> {
+    fn of(off: &'a DaysOff) -> Self {
+        Self { name: &off.name, from: off.from, to: off.to }
+    }
 }
 
 impl From<&Figures> for FiguresJson {

@@ -2,13 +2,15 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use proptest::prelude::*;
 
 use super::{csv, json, text};
 use crate::domain::month::Month;
 use crate::domain::push::MemberStatus;
-use crate::domain::report::{Coverage, Fate, Member, MonthInput, MonthReport, PushFacts, UnitRef, month_report};
+use crate::domain::report::{
+    Coverage, DaysOff, Fate, Member, MonthInput, MonthReport, PushFacts, UnitRef, month_report,
+};
 use crate::domain::word::Confirm;
 use crate::ids::{PushId, StaffId, UnitId};
 
@@ -81,8 +83,8 @@ fn report(pushes: Vec<PushFacts>) -> MonthReport {
     let units = (1..).zip(UNITS);
     let units = units.map(|(id, (name, _))| UnitRef { id: UnitId(id), name: name.to_owned() }).collect();
     let month = Month::new(2026, 9).unwrap();
-    month_report(&MonthInput { month, zone: chrono_tz::Asia::Shanghai, as_of: at(10, 10, 18, 0), units, pushes })
-        .unwrap()
+    let zone = chrono_tz::Asia::Shanghai;
+    month_report(&MonthInput { month, zone, as_of: at(10, 10, 18, 0), units, pushes, off: Vec::new() }).unwrap()
 }
 
 /// A month in which something of everything went wrong.
@@ -162,6 +164,19 @@ fn several_required_pushes_are_counted_by_what_they_are_called() {
     9月22日09:30推送有1人次送达情况存疑，不作未确认统计。
     有1次推送共1人次所在单位没有关联群，未能送达，不作未确认统计。
     ");
+}
+
+#[test]
+fn days_off_have_a_sentence() {
+    let mut report = report(Vec::new());
+    let day = |day| NaiveDate::from_ymd_opt(2026, 9, day).unwrap();
+    let off = |name: &str, from, to| DaysOff { name: name.to_owned(), from: day(from), to: day(to) };
+    report.days_off = vec![off("国庆", 1, 7), off("中秋", 25, 25)];
+    insta::assert_snapshot!(crate::message::report::notes(&report).join("\n"), @r"
+    9月1日至7日遇国庆放假，期间未安排推送。
+    9月25日遇中秋放假，当日未安排推送。
+    ");
+    assert_eq!(serde_json::to_value(json(&report)).unwrap()["days_off"][1]["from"], "2026-09-25");
 }
 
 #[test]
