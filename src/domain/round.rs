@@ -160,10 +160,12 @@ fn alone(runner: &Runner<'_>, now: DateTime<Utc>, ground: &Ground<'_>) -> Verdic
         Fate::Skip(state, reason) => Verdict::Skip(state, reason),
     };
     let pending = fates(&runner.pending, now, &patience).into_iter().map(of).collect();
-    // What is to come is judged as on time; slots that holidays moved to one time share it.
+    // What is to come is judged as on time, and as if its year were taken in by then; slots that holidays moved to one time
+    // share it.
     let mut ahead = Vec::with_capacity(runner.ahead.len());
     for same in runner.ahead.chunk_by(|one, next| one.due == next.due) {
-        ahead.extend(fates(same, same[0].due, &patience).into_iter().map(of));
+        let known: Vec<Slot> = same.iter().map(|slot| Slot { known: true, ..slot.clone() }).collect();
+        ahead.extend(fates(&known, same[0].due, &patience).into_iter().map(of));
     }
     let moved = runner.moved.iter().map(|moved| of(fate(&Slot::at(moved.due), moved.due.max(now), &patience)));
     Verdicts { pending, ahead, moved: moved.collect() }

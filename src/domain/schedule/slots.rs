@@ -106,7 +106,7 @@ impl<'a> Reading<'a> {
             due: bare,
             moved_from: None,
             off: None,
-            known: self.calendar.knows(day),
+            known: self.terms.on_holiday == OnHoliday::Run || self.calendar.knows(day),
             festivals: Vec::new(),
             first_off: None,
         };
