@@ -4,10 +4,11 @@
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::calendar::{Calendar, YearStatus};
+use super::calendar::{Calendar, YearStatus, warning};
+use super::cap::monday;
 use super::rotation::{self, Choice, Pool, Want};
 use super::schedule::Slot;
 use super::slot::{AllowedHours, Window};
@@ -17,9 +18,6 @@ use crate::ids::ScheduleId;
 
 /// Workdays ahead of which admins are told: time to write an item, have it checked and take it in.
 const AHEAD_WORKDAYS: i32 = 7;
-
-/// Month from which the next year counts: its notice appears in late October or November.
-const NEXT_YEAR_FROM_MONTH: u32 = 11;
 
 /// How long after it may first be sent an alert is still worth sending.
 pub const KEPT: TimeDelta = TimeDelta::days(3);
@@ -87,19 +85,14 @@ pub fn horizon(calendar: &Calendar, today: NaiveDate) -> NaiveDate {
     calendar.workdays_from(today, AHEAD_WORKDAYS)
 }
 
-/// The years to tell of, each once a week from its first workday on: the present one, and from 1 November the next one.
+/// The years that an admin is warned of, each once a week from its first workday on.
 pub fn unsettled_years(calendar: &Calendar, today: NaiveDate) -> Vec<Alert> {
     if !calendar.is_workday(today) {
         return Vec::new();
     }
-    let next = (today.month() >= NEXT_YEAR_FROM_MONTH).then(|| today.year() + 1);
-    let week = today.week(Weekday::Mon).first_day();
-    let told = |year: i32| match calendar.status(year) {
-        YearStatus::Official => None,
-        YearStatus::Provisional => Some(Alert::CalendarProvisional { year, week, known: true }),
-        YearStatus::Missing => Some(Alert::CalendarProvisional { year, week, known: false }),
-    };
-    [Some(today.year()), next].into_iter().flatten().filter_map(told).collect()
+    let week = monday(today);
+    let told = |(year, status)| Alert::CalendarProvisional { year, week, known: status != YearStatus::Missing };
+    warning(calendar, today).into_iter().flat_map(|warning| warning.years).map(told).collect()
 }
 
 /// A slot to come that finds nothing that rested.

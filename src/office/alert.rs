@@ -21,14 +21,22 @@ use crate::store::delivery::NewDelivery;
 use crate::store::schedule::ScheduleRow;
 use crate::store::{self, StoreError, Tx};
 
-/// Stores an alert and queues it for every admin who can be written to; false when it was raised before.
+/// Stores an alert, once, and queues it for every admin who can be written to and does not have it yet; false when there
+/// is nothing to do.
 pub async fn raise(tx: &mut Tx, ctx: &Ctx, alert: &Alert) -> Outcome<bool> {
-    let detail = json!(alert)["detail"].to_string();
-    let added = store::alert::add(tx, alert.kind(), &alert.key(), &detail, ctx.now()).await?;
-    let Some(id) = added else { return Ok(false) };
+    let (raised, admins) = untold(tx, alert).await?;
+    let id = match raised {
+        Some(_) if admins.is_empty() => return Ok(false),
+        Some(id) => id,
+        None => {
+            let detail = json!(alert)["detail"].to_string();
+            let added = store::alert::add(tx, alert.kind(), &alert.key(), &detail, ctx.now()).await?;
+            let Some(id) = added else { return Ok(false) };
+            id
+        }
+    };
     let hours = setting::load(tx, ctx.zone).await?.hours;
     let not_before = opening(&hours, &calendar::load(tx, ctx).await?, ctx.now());
-    let admins = admins(tx).await?;
     for admin in &admins {
         let new = NewDelivery {
             kind: DeliveryKind::Alert,
@@ -54,6 +62,19 @@ async fn admins(tx: &mut Tx) -> Outcome<BTreeSet<StaffId>> {
     Ok(bound.filter(|staff| admins.contains(staff)).collect())
 }
 
+/// An alert that was raised before, and the admins who can be written to and do not have it: one who joined while it
+/// still holds is told as well.
+async fn untold(tx: &mut Tx, alert: &Alert) -> Outcome<(Option<AlertId>, BTreeSet<StaffId>)> {
+    let mut admins = admins(tx).await?;
+    let raised = store::alert::raised(tx, alert.kind(), &alert.key()).await?;
+    if let Some(id) = raised {
+        for told in store::alert::told(tx, id).await? {
+            admins.remove(&told);
+        }
+    }
+    Ok((raised, admins))
+}
+
 /// An alert as it was raised.
 pub async fn find(tx: &mut Tx, id: AlertId) -> Outcome<Option<Alert>> {
     let Some(row) = store::alert::find(tx, id).await? else { return Ok(None) };
@@ -68,7 +89,8 @@ pub async fn watch(ctx: &Ctx) -> Outcome<()> {
     let mut tx = ctx.store.read().await?;
     let mut new = Vec::new();
     for alert in ahead(&mut tx, ctx).await? {
-        if !store::alert::raised(&mut tx, alert.kind(), &alert.key()).await? {
+        let (raised, admins) = untold(&mut tx, &alert).await?;
+        if raised.is_none() || !admins.is_empty() {
             new.push(alert);
         }
     }

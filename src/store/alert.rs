@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{At, Result, Tx, on};
 use crate::domain::alert::AlertKind;
-use crate::ids::AlertId;
+use crate::ids::{AlertId, StaffId};
 
 /// Something that was told.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -22,10 +22,17 @@ pub async fn add(tx: &mut Tx, kind: AlertKind, key: &str, detail: &str, now: Dat
         .fetch_optional(c).await)?)
 }
 
-/// Whether an alert was raised before.
-pub async fn raised(tx: &mut Tx, kind: AlertKind, key: &str) -> Result<bool> {
-    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM alert WHERE kind = $1 AND key = $2)";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(kind).bind(key).fetch_one(c).await)?)
+/// An alert that was raised before.
+pub async fn raised(tx: &mut Tx, kind: AlertKind, key: &str) -> Result<Option<AlertId>> {
+    const SQL: &str = "SELECT id FROM alert WHERE kind = $1 AND key = $2";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(kind).bind(key).fetch_optional(c).await)?)
+}
+
+/// The people to whom an alert was sent, or is to be.
+pub async fn told(tx: &mut Tx, id: AlertId) -> Result<Vec<StaffId>> {
+    const SQL: &str = "SELECT target_id FROM delivery
+        WHERE kind = 'alert' AND subject_id = $1 AND target_kind = 'staff' ORDER BY target_id";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(id).fetch_all(c).await)?)
 }
 
 /// One alert.

@@ -75,6 +75,14 @@ fn a_year_without_notice_is_told_once_a_week(#[case] today: &str, #[case] expect
 }
 
 #[test]
+fn a_notice_that_ends_before_its_year_does_not_settle_it() {
+    let autumn = YearFile { status: YearStatus::Official, covers_until: day("2026-09-30"), ..statutory(2026) };
+    let week = day("2026-08-31");
+    let told = unsettled_years(&Calendar::new([autumn]), day("2026-09-02"));
+    assert_eq!(told, [Alert::CalendarProvisional { year: 2026, week, known: true }]);
+}
+
+#[test]
 fn seven_workdays_ahead_is_counted_by_the_calendar() {
     // Friday 25 September and 1 to 3 October are off by the law.
     assert_eq!(horizon(&calendar(), day("2026-09-23")), day("2026-10-07"));
