@@ -21,6 +21,8 @@ use crate::store::schedule::ScheduleRow;
 struct ScheduleJson<'a> {
     schedule: i64,
     name: &'a str,
+    /// The expression of a crontab rule; of other kinds nothing.
+    cron: Option<&'a str>,
     rule: &'a str,
     text: String,
     theme: Option<&'a str>,
@@ -73,6 +75,7 @@ impl<'a> ScheduleJson<'a> {
         Self {
             schedule: row.id.0,
             name: &row.name,
+            cron: row.rule.strip_prefix("cron "),
             rule: &row.rule,
             text: sentence(row),
             theme: row.theme.as_deref(),
