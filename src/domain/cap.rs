@@ -29,6 +29,8 @@ pub enum RightOfWay {
     Reminder,
     /// 通知 and whatever else is to be confirmed.
     Notice,
+    /// 小知识 for a day of its own, such as 国家宪法日: another day would not do.
+    Dated,
     /// 小知识
     Knowledge,
 }

@@ -141,7 +141,12 @@ fn right_of_way(row: &ScheduleRow, rule: &Rule) -> RightOfWay {
     } else if theme == Some(Theme::Notice) || row.confirm.or(row.item_confirm) == Some(Confirm::Required) {
         RightOfWay::Notice
     } else {
-        RightOfWay::Knowledge
+        match rule {
+            Rule::Yearly { .. } | Rule::Once { .. } => RightOfWay::Dated,
+            Rule::Cron(_) | Rule::EveryWeeks { .. } | Rule::WorkdayOfMonth { .. } | Rule::BeforeFestival(_) => {
+                RightOfWay::Knowledge
+            }
+        }
     }
 }
 

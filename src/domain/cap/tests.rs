@@ -72,6 +72,17 @@ fn a_loser_takes_no_day_that_an_equal_has_for_its_own() {
 }
 
 #[test]
+fn a_day_of_its_own_goes_before_what_could_go_any_day() {
+    let week = [
+        candidate(1, "2026-09-11 09:30", (RightOfWay::Knowledge, STUDY)),
+        candidate(2, "2026-09-11 09:30", (RightOfWay::Dated, STUDY)),
+        candidate(3, "2026-09-11 15:00", (RightOfWay::Notice, STUDY)),
+    ];
+    assert_eq!(arranged(&week, &[], STANDARD), [Place::GiveUp, Place::GiveUp, Place::Stay]);
+    assert_eq!(arranged(&week[..2], &[], STANDARD), [Place::GiveUp, Place::Stay]);
+}
+
+#[test]
 fn days_off_take_nothing_and_a_worked_weekend_does() {
     let knowledge = (RightOfWay::Knowledge, STUDY);
     let taken = |on: &str| [(GroupId(1), day(on))];
@@ -107,7 +118,7 @@ proptest! {
     /// same wall time, and nobody gives way to someone with less right.
     #[test]
     fn caps_hold(
-        slots in prop::collection::vec((0_i64..28, 9_u32..17, 0_usize..3, 0_usize..3), 0..40),
+        slots in prop::collection::vec((0_i64..28, 9_u32..17, 0_usize..4, 0_usize..3), 0..40),
         taken in prop::collection::vec((1_i64..3, 0_u64..28), 0..10),
         per_day in 1_u32..3,
         per_week in 1_u32..5,
@@ -115,7 +126,7 @@ proptest! {
         let calendar = autumn();
         let caps = Caps { per_day, per_week };
         let start = day("2026-09-07");
-        let rights = [RightOfWay::Reminder, RightOfWay::Notice, RightOfWay::Knowledge];
+        let rights = [RightOfWay::Reminder, RightOfWay::Notice, RightOfWay::Dated, RightOfWay::Knowledge];
         let groups: [&[GroupId]; 3] = [STUDY, &[GroupId(2)], BOTH];
         let candidates: Vec<Candidate<'_>> = (0..).zip(&slots).map(|(n, (offset, hour, right, group))| Candidate {
             schedule: ScheduleId(n),
