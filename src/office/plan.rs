@@ -12,6 +12,7 @@ use crate::ctx::Ctx;
 use crate::domain::round::Verdict;
 use crate::domain::schedule::{MovedBy, Slot};
 use crate::domain::slot::{OccurrenceState, PLAIN_MINUTES_MAX};
+use crate::domain::wall;
 use crate::ids::{GroupId, ScheduleId};
 use crate::office::outlook::{Ground, Live, Round, judged, lives, week_end};
 use crate::office::{Outcome, Refusal};
@@ -50,7 +51,8 @@ pub async fn refresh(ctx: &Ctx) -> Outcome<()> {
     let mut tx = ctx.store.read().await?;
     let ground = Ground::load(&mut tx, ctx).await?;
     let known = store::schedule::plan_calendar(&mut tx).await? == ground.calendar.fingerprint();
-    let set_back = store::schedule::planned_beyond(&mut tx, now + SET_BACK).await?;
+    let tomorrow = wall::next_day(now, ctx.zone);
+    let set_back = store::schedule::planned_beyond(&mut tx, now + SET_BACK, tomorrow).await?;
     drop(tx);
     if known && !set_back {
         return Ok(());
@@ -60,7 +62,7 @@ pub async fn refresh(ctx: &Ctx) -> Outcome<()> {
     if set_back {
         tracing::warn!("the clock was set back; slots that were skipped ahead of time are planned again");
         store::occurrence::reopen(&mut tx, now).await?;
-        store::schedule::plan_from(&mut tx, now).await?;
+        store::schedule::plan_from(&mut tx, now, tomorrow).await?;
     }
     Ok(tx.commit().await?)
 }

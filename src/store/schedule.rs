@@ -216,17 +216,20 @@ pub async fn replan(tx: &mut Tx, since: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
-/// Whether some rule has been planned beyond an instant.
-pub async fn planned_beyond(tx: &mut Tx, at: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "SELECT MAX(planned_to) FROM schedule WHERE state <> 'removed'";
-    let last: Option<At> = on!(tx, c => sqlx::query_scalar(SQL).fetch_one(c).await)?;
-    Ok(last.is_some_and(|last| last > At::from(at)))
+/// Whether some rule has been planned beyond an instant. One that was changed and waits for the end of its day, at most up
+/// to `rest`, has not.
+pub async fn planned_beyond(tx: &mut Tx, at: DateTime<Utc>, rest: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM schedule
+        WHERE state <> 'removed' AND planned_to > $1 AND (planned_to > since_at OR planned_to > $2))";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(At::from(at)).bind(At::from(rest)).fetch_one(c).await)?)
 }
 
-/// Takes planning back to an instant for every rule that is ahead of it.
-pub async fn plan_from(tx: &mut Tx, at: DateTime<Utc>) -> Result<()> {
-    const SQL: &str = "UPDATE schedule SET planned_to = $1, next_at = 0 WHERE planned_to > $1 AND state <> 'removed'";
-    on!(tx, c => sqlx::query(SQL).bind(At::from(at)).execute(c).await.map(drop))?;
+/// Takes planning back to an instant for every rule that is ahead of it, those aside that wait for the end of their day,
+/// at most up to `rest`.
+pub async fn plan_from(tx: &mut Tx, at: DateTime<Utc>, rest: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "UPDATE schedule SET planned_to = $1, next_at = 0
+        WHERE state <> 'removed' AND planned_to > $1 AND (planned_to > since_at OR planned_to > $2)";
+    on!(tx, c => sqlx::query(SQL).bind(At::from(at)).bind(At::from(rest)).execute(c).await.map(drop))?;
     Ok(())
 }
 

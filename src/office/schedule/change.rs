@@ -99,10 +99,9 @@ async fn retire(
     settle(tx, (old, ground), (OccurrenceState::Cancelled, Some(reason)), now).await?;
     store::occurrence::cancel(tx, old.row.id, reason, now).await?;
     let zone = ground.settings.hours.tz;
-    let midnight = |day: NaiveDate| wall::instant(day.and_time(NaiveTime::MIN), zone);
-    let today = wall::of(now, zone).date();
-    let tomorrow = midnight(today.succ_opt().unwrap_or(today));
-    let sent = store::occurrence::between(tx, midnight(today), tomorrow).await?;
+    let today = wall::instant(wall::of(now, zone).date().and_time(NaiveTime::MIN), zone);
+    let tomorrow = wall::next_day(now, zone);
+    let sent = store::occurrence::between(tx, today, tomorrow).await?;
     let sent = sent.iter().any(|(row, push)| row.schedule_id == old.row.id && push.is_some());
     Ok(if sent { tomorrow - TimeDelta::milliseconds(1) } else { now })
 }
