@@ -4,10 +4,10 @@
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc, Weekday};
 use serde::{Deserialize, Serialize};
 
-use super::calendar::{Calendar, YearStatus};
+use super::calendar::{Calendar, YearStatus, warning};
 use super::rotation::{self, Choice, Pool, Want};
 use super::schedule::Slot;
 use super::slot::{AllowedHours, Window};
@@ -17,9 +17,6 @@ use crate::ids::ScheduleId;
 
 /// Workdays ahead of which admins are told: time to write an item, have it checked and take it in.
 const AHEAD_WORKDAYS: i32 = 7;
-
-/// Month from which the next year counts: its notice appears in late October or November.
-const NEXT_YEAR_FROM_MONTH: u32 = 11;
 
 /// How long after it may first be sent an alert is still worth sending.
 pub const KEPT: TimeDelta = TimeDelta::days(3);
@@ -87,19 +84,15 @@ pub fn horizon(calendar: &Calendar, today: NaiveDate) -> NaiveDate {
     calendar.workdays_from(today, AHEAD_WORKDAYS)
 }
 
-/// The years to tell of, each once a week from its first workday on: the present one, and from 1 November the next one.
+/// The years to tell of, each once a week from its first workday on.
 pub fn unsettled_years(calendar: &Calendar, today: NaiveDate) -> Vec<Alert> {
     if !calendar.is_workday(today) {
         return Vec::new();
     }
-    let next = (today.month() >= NEXT_YEAR_FROM_MONTH).then(|| today.year() + 1);
     let week = today.week(Weekday::Mon).first_day();
-    let told = |year: i32| match calendar.status(year) {
-        YearStatus::Official => None,
-        YearStatus::Provisional => Some(Alert::CalendarProvisional { year, week, known: true }),
-        YearStatus::Missing => Some(Alert::CalendarProvisional { year, week, known: false }),
-    };
-    [Some(today.year()), next].into_iter().flatten().filter_map(told).collect()
+    let years = warning(calendar, today).map(|warning| warning.years).unwrap_or_default();
+    let told = |(year, status)| Alert::CalendarProvisional { year, week, known: status != YearStatus::Missing };
+    years.into_iter().map(told).collect()
 }
 
 /// A slot to come that finds nothing that rested.
@@ -133,7 +126,7 @@ pub fn shortage(mut choices: Vec<Choice>, want: &Want<'_>, slots: impl IntoItera
 
 /// Places of the items that stop going out within the horizon although a schedule may choose them. Reminders are meant to:
 /// their festival is over by then.
-pub fn expiring(choices: &[Choice], pools: &[Pool], (today, horizon): (NaiveDate, NaiveDate)) -> Vec<usize> {
+pub fn expiring(choices: &[Choice], pools: &[Pool], today: NaiveDate, horizon: NaiveDate) -> Vec<usize> {
     let soon = |end: NaiveDate| today < end && end <= horizon;
     let wanted = |choice: &Choice| pools.iter().any(|pool| pool.has(choice));
     let told = |choice: &Choice| !choice.is_reminder() && choice.expires_on.is_some_and(soon) && wanted(choice);

@@ -103,7 +103,7 @@ async fn ahead(tx: &mut Tx, ctx: &Ctx) -> Outcome<Vec<Alert>> {
     }
     let pools: Vec<Pool> = active.iter().map(pool).collect();
     let choices = view.shelf.choices(&[]);
-    let soon = expiring(&choices, &pools, (today, horizon(&view.calendar, today)));
+    let soon = expiring(&choices, &pools, today, horizon(&view.calendar, today));
     alerts.extend(soon.into_iter().filter_map(|place| view.expiring(place)));
     Ok(alerts)
 }

@@ -244,10 +244,3 @@ pub async fn set_plan_calendar(tx: &mut Tx, fingerprint: &str) -> Result<()> {
         .execute(c).await.map(drop))?;
     Ok(())
 }
-
-/// Has every active rule planned anew, because what the plan rests on has changed.
-pub async fn replan_all(tx: &mut Tx) -> Result<()> {
-    on!(tx, c => sqlx::query("UPDATE schedule SET next_at = 0 WHERE state = 'active'").execute(c).await.map(drop))?;
-    on!(tx, c => sqlx::query("UPDATE plan_state SET calendar = ''").execute(c).await.map(drop))?;
-    Ok(())
-}

@@ -4,12 +4,9 @@ use std::ops::RangeInclusive;
 
 use chrono::{NaiveDate, NaiveTime, Weekday};
 
-use crate::domain::calendar::Festival;
+use crate::domain::calendar::{Festival, YEARS};
 use crate::domain::schedule::{Part, RuleError};
 use crate::domain::width;
-
-/// Years a date may lie in; the calendar of rules ends with the last.
-const YEARS: RangeInclusive<i32> = 2000..=2099;
 
 /// A leap year, in which every date of every year exists.
 const LEAP_YEAR: i32 = 2000;

@@ -5,13 +5,13 @@ use std::iter;
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
 
-use crate::domain::calendar::Calendar;
+use crate::domain::calendar::{Calendar, YEARS};
 use crate::domain::schedule::festival::{Block, season};
 use crate::domain::schedule::{BeforeFestival, OnHoliday, Rule, Slot, Terms};
 use crate::domain::wall;
 
 /// The last year in which a rule has slots; the crontab engine ends with it too.
-const YEAR_LAST: i32 = 2099;
+const YEAR_LAST: i32 = *YEARS.end();
 
 type Slots<'a> = Box<dyn Iterator<Item = Slot> + 'a>;
 
@@ -101,15 +101,7 @@ impl<'a> Reading<'a> {
 
     fn slot(self, bare: DateTime<Utc>) -> Slot {
         let day = self.day(bare);
-        let slot = Slot {
-            key: bare,
-            due: bare,
-            moved_from: None,
-            off: None,
-            known: self.calendar.knows(day),
-            festivals: Vec::new(),
-            first_off: None,
-        };
+        let slot = Slot { known: self.calendar.knows(day), ..Slot::at(bare) };
         if self.calendar.is_workday(day) {
             return slot;
         }
@@ -152,15 +144,7 @@ impl<'a> Reading<'a> {
     }
 
     fn on_workday(self, day: NaiveDate, key: NaiveDate, at: NaiveTime) -> Slot {
-        Slot {
-            key: self.instant(key, at),
-            due: self.instant(day, at),
-            moved_from: None,
-            off: None,
-            known: self.calendar.knows(day),
-            festivals: Vec::new(),
-            first_off: None,
-        }
+        Slot { key: self.instant(key, at), known: self.calendar.knows(day), ..Slot::at(self.instant(day, at)) }
     }
 
     fn workdays_of_months(self, n: i32, at: NaiveTime, after: DateTime<Utc>) -> impl Iterator<Item = Slot> + 'a {

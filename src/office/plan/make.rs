@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::BATCH_ROWS;
+use super::BATCH;
 use crate::ctx::Ctx;
 use crate::domain::audit::{Actor, Job};
 use crate::domain::calendar::Festival;
@@ -24,7 +24,7 @@ use crate::store::{self, Tx};
 /// Makes pushes of up to a batch of rows that go out. Returns how many rows are dealt with.
 pub(super) async fn make(ctx: &Ctx, failed: &mut Option<Refusal>) -> Outcome<usize> {
     let mut tx = ctx.store.read().await?;
-    let rows = store::occurrence::to_make(&mut tx, ctx.now(), BATCH_ROWS).await?;
+    let rows = store::occurrence::to_make(&mut tx, ctx.now(), BATCH.into()).await?;
     drop(tx);
     if rows.is_empty() {
         return Ok(0);

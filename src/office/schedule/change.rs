@@ -9,13 +9,14 @@ use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::policy::Act;
 use crate::domain::rotation::Pool;
-use crate::domain::schedule::{DeadlineRule, Missed, MovedBy, OnHoliday, Rule, Slot, Terms};
+use crate::domain::round::Verdict;
+use crate::domain::schedule::{DeadlineRule, Missed, OnHoliday, Rule, Terms};
 use crate::domain::slot::{MissReason, OccurrenceState};
 use crate::domain::wall;
 use crate::domain::word::{Confirm, ScheduleState};
 use crate::office::outlook::{Ground, Live, lives, pending, pool};
+use crate::office::plan::decided;
 use crate::office::{Outcome, Refusal, authorise, group, note};
-use crate::store::occurrence::NewOccurrence;
 use crate::store::schedule::NewSchedule;
 use crate::store::{self, Tx};
 
@@ -113,18 +114,8 @@ async fn settle(
     (state, reason): (OccurrenceState, Option<MissReason>),
     now: DateTime<Utc>,
 ) -> Outcome<()> {
-    let row = |slot: Slot| NewOccurrence {
-        schedule_id: live.row.id,
-        slot_at: slot.key,
-        due_at: slot.due,
-        moved_from: slot.moved_from,
-        moved_by: slot.moved_from.map(|_| MovedBy::Holiday),
-        festivals: slot.festivals.iter().map(|festival| festival.as_str()).collect::<Vec<_>>().join(","),
-        revision: live.row.revision,
-        state,
-        reason,
-    };
-    let rows: Vec<NewOccurrence> = pending(tx, (live, ground), now).await?.into_iter().map(row).collect();
+    let pending = pending(tx, (live, ground), now).await?;
+    let rows: Vec<_> = pending.iter().map(|slot| decided(live, slot, Verdict::Skip(state, reason))).collect();
     Ok(store::occurrence::add(tx, &rows, now).await?)
 }
 
