@@ -80,7 +80,7 @@ pub(super) async fn replan(tx: &mut Tx, ctx: &Ctx, calendar: &Calendar) -> Outco
 }
 
 /// The years beside the items and in the database, with what is wrong about any of them.
-pub async fn load_with_problems(tx: &mut Tx, ctx: &Ctx) -> Outcome<Loaded> {
+async fn load_with_problems(tx: &mut Tx, ctx: &Ctx) -> Outcome<Loaded> {
     let mut loaded = shipped(&ctx.content_dir);
     for (year, body) in store::calendar::all(tx).await? {
         loaded.take(Origin::Imported(year), read(body.as_bytes()).map_err(Fault::Problems));
@@ -243,7 +243,7 @@ pub async fn now(ctx: &Ctx, actor: &Actor) -> Outcome<Standing> {
 }
 
 /// How the calendar stands today.
-pub async fn standing(tx: &mut Tx, ctx: &Ctx) -> Outcome<Standing> {
+pub(super) async fn standing(tx: &mut Tx, ctx: &Ctx) -> Outcome<Standing> {
     let loaded = load_with_problems(tx, ctx).await?;
     let calendar = loaded.calendar();
     let today = wall::of(ctx.now(), ctx.zone).date();

@@ -81,7 +81,7 @@ async fn decide(ctx: &Ctx, failed: &mut Option<Refusal>) -> Outcome<bool> {
     let moved = store::occurrence::moved_due(&mut tx, now, BATCH.into()).await?;
     let own: HashSet<ScheduleId> = due.iter().map(|row| row.id).collect();
     let (all, bad) = with_neighbours(&mut tx, due, &moved).await?;
-    let round = judged(&mut tx, (&all, &ground), now, week_end(now, ctx.zone)).await?;
+    let round = judged(&mut tx, &all, &ground, now, week_end(now, ctx.zone)).await?;
     let mut steps: Vec<Advance> =
         bad.iter().filter(|(row, _)| own.contains(&row.id)).map(|(row, _)| later(row, now)).collect();
     let mut rows = Vec::new();
@@ -97,7 +97,7 @@ async fn decide(ctx: &Ctx, failed: &mut Option<Refusal>) -> Outcome<bool> {
     let done: HashSet<ScheduleId> = store::schedule::advance(&mut tx, &steps).await?.into_iter().collect();
     rows.retain(|row| done.contains(&row.schedule_id));
     store::occurrence::add(&mut tx, &rows, now).await?;
-    redecide(&mut tx, (&round, &moved), now).await?;
+    redecide(&mut tx, &round, &moved, now).await?;
     tx.commit().await?;
     for (row, why) in bad.into_iter().filter(|(row, _)| own.contains(&row.id)) {
         tracing::error!(error = %why, schedule = %row.id, "a rule could not be planned");
@@ -189,7 +189,7 @@ pub(super) fn decided(live: &Live, slot: &Slot, verdict: Verdict) -> NewOccurren
 }
 
 /// What becomes of moved slots that have come due: they go out, or move on, or their week has no room any more.
-async fn redecide(tx: &mut Tx, (round, due): (&Round<'_>, &[OccurrenceRow]), now: DateTime<Utc>) -> Outcome<()> {
+async fn redecide(tx: &mut Tx, round: &Round<'_>, due: &[OccurrenceRow], now: DateTime<Utc>) -> Outcome<()> {
     let all = round.moved.iter().flatten().zip(round.verdicts.iter().flat_map(|verdicts| &verdicts.moved));
     for (row, verdict) in all.filter(|(row, _)| due.iter().any(|due| due.id == row.id)) {
         let stays = |state, reason| Decision {

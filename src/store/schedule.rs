@@ -4,7 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::types::json;
 use super::{At, Result, Tx, on};
-use crate::domain::schedule::{Missed, OnHoliday};
+use crate::domain::rotation::Pool;
+use crate::domain::schedule::{Missed, OnHoliday, Rule, RuleError, Terms};
 use crate::domain::word::{Confirm, ScheduleState};
 use crate::ids::{GroupId, ScheduleId};
 
@@ -37,6 +38,24 @@ pub struct ScheduleRow {
     pub item_theme: Option<String>,
     /// What the item that `slug` names asks for.
     pub item_confirm: Option<Confirm>,
+}
+
+impl ScheduleRow {
+    /// What the rule says, with what bounds it.
+    pub fn terms(&self) -> std::result::Result<Terms, RuleError> {
+        let rule = Rule::parse(&self.rule)?;
+        Ok(Terms { rule, on_holiday: self.on_holiday, starts_on: self.starts_on, ends_on: self.ends_on })
+    }
+
+    /// What the rule chooses from.
+    pub fn pool(&self) -> Pool {
+        match (&self.slug, &self.theme, &self.tag) {
+            (Some(slug), _, _) => Pool::Item(slug.clone()),
+            (None, Some(theme), _) => Pool::Theme(theme.clone()),
+            (None, None, Some(tag)) => Pool::Tag(tag.clone()),
+            (None, None, None) => Pool::Voluntary,
+        }
+    }
 }
 
 /// What a rule says, to store.

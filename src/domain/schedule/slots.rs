@@ -29,11 +29,11 @@ impl<'a> Reading<'a> {
         match &self.terms.rule {
             Rule::Cron(expr) => self.judged(Box::new(expr.runs(self.bare_from(after), self.tz)), after),
             Rule::EveryWeeks { weeks, on, from, at } => {
-                let dates = every_weeks((*weeks, *on), *from, self.date_from(after));
+                let dates = every_weeks(*weeks, *on, *from, self.date_from(after));
                 self.judged(self.dated(dates, *at, after), after)
             }
             Rule::Yearly { month, day, at } => {
-                let dates = yearly((*month, *day), self.date_from(after));
+                let dates = yearly(*month, *day, self.date_from(after));
                 self.judged(self.dated(dates, *at, after), after)
             }
             Rule::Once { on, at } => self.judged(self.dated(iter::once(*on), *at, after), after),
@@ -170,7 +170,8 @@ impl<'a> Reading<'a> {
 /// Dates on a weekday every so many weeks, counted from the week of `from`, from the first that is not before `from` and
 /// `earliest` on.
 fn every_weeks(
-    (weeks, on): (u32, Weekday),
+    weeks: u32,
+    on: Weekday,
     from: NaiveDate,
     earliest: NaiveDate,
 ) -> impl Iterator<Item = NaiveDate> + use<> {
@@ -181,7 +182,7 @@ fn every_weeks(
     iter::successors(first, move |day| day.checked_add_days(Days::new(step)))
 }
 
-fn yearly((month, day): (u32, u32), earliest: NaiveDate) -> impl Iterator<Item = NaiveDate> + use<> {
+fn yearly(month: u32, day: u32, earliest: NaiveDate) -> impl Iterator<Item = NaiveDate> + use<> {
     (earliest.year()..=YEAR_LAST).filter_map(move |year| NaiveDate::from_ymd_opt(year, month, day))
 }
 
