@@ -42,23 +42,21 @@ where
     }
 }
 
+/// When to come again: at the next thing that is due, and never later than commands expect.
+fn soon(ctx: &Ctx, next: Option<DateTime<Utc>>) -> DateTime<Utc> {
+    let look_again = ctx.now() + LOOK_AGAIN;
+    next.map_or(look_again, |next| next.min(look_again))
+}
+
 /// Decides due slots until told to stop.
 pub async fn plan(ctx: Ctx, stop: Stop) {
-    let work = async || {
-        let next = plan::plan(&ctx).await?;
-        let look_again = ctx.now() + LOOK_AGAIN;
-        Ok(next.map_or(look_again, |next| next.min(look_again)))
-    };
+    let work = async || Ok(soon(&ctx, plan::plan(&ctx).await?));
     repeat(&ctx, stop, "plan", work).await;
 }
 
 /// Sends until told to stop.
 pub async fn send(ctx: Ctx, line: Line, stop: Stop) {
-    let work = async || {
-        let next = send::step(&ctx, &line).await?;
-        let look_again = ctx.now() + LOOK_AGAIN;
-        Ok(next.map_or(look_again, |next| next.min(look_again)))
-    };
+    let work = async || Ok(soon(&ctx, send::step(&ctx, &line).await?));
     repeat(&ctx, stop, "send", work).await;
 }
 

@@ -10,9 +10,9 @@ use super::out::{self, Ended, Failure, Form, left, line, right};
 use super::refusal::io_words;
 use super::session::{Session, Setup};
 use super::words;
-use crate::domain::calendar::{Day, DayKind, YearStatus};
+use crate::domain::calendar::{Day, DayKind, YEARS, YearStatus};
 use crate::message::calendar as say;
-use crate::message::print::weekday_of;
+use crate::message::print::{month_day, weekday_of};
 use crate::office::Refusal;
 use crate::office::calendar::{self, Fault, Imported, Loaded, Origin, Workday, Year};
 use crate::office::roster::Mode;
@@ -76,7 +76,7 @@ pub enum Verb {
 }
 
 fn year(text: &str) -> Result<i32, &'static str> {
-    text.parse().ok().filter(|year| (2000..=2099).contains(year)).ok_or("年份要写成2026，在2000至2099之间")
+    text.parse().ok().filter(|year| YEARS.contains(year)).ok_or("年份要写成2026，在2000至2099之间")
 }
 
 fn count(text: &str) -> Result<i32, &'static str> {
@@ -156,7 +156,7 @@ fn page(year: &Year) -> String {
     let head = format!("{}{until}\n依据：{}", say::stands((year.year, year.status)), year.source);
     let columns = [left("节日"), left("放假"), right("天数")];
     let blocks = Table { columns: &columns, rows: blocks(&year.days), total: None }.to_text();
-    let makeup = year.days.iter().filter(|(_, day)| day.kind == DayKind::Makeup).map(|(date, _)| short(*date));
+    let makeup = year.days.iter().filter(|(_, day)| day.kind == DayKind::Makeup).map(|(date, _)| month_day(*date));
     let makeup = makeup.collect::<Vec<_>>().join("、");
     let makeup = if makeup.is_empty() { "没有".to_owned() } else { makeup };
     let months = workdays(&year.days);
@@ -176,23 +176,17 @@ fn blocks(days: &[(NaiveDate, Day)]) -> Vec<Vec<String>> {
     let row = |block: &[(NaiveDate, Day)]| {
         let [(first, day), ..] = block else { return Vec::new() };
         let last = block.last().map(|(last, _)| *last).filter(|last| last != first);
-        let span = last.map(|last| format!("至{}", short(last))).unwrap_or_default();
+        let span = last.map(|last| format!("至{}", month_day(last))).unwrap_or_default();
         let name = day.name.clone().unwrap_or_default();
-        vec![name, format!("{}{span}", short(*first)), block.len().to_string()]
+        vec![name, format!("{}{span}", month_day(*first)), block.len().to_string()]
     };
     off.map(row).collect()
 }
 
 /// Workdays of each month.
 fn workdays(days: &[(NaiveDate, Day)]) -> [usize; 12] {
-    let worked = |day: &Day| matches!(day.kind, DayKind::Workday | DayKind::Makeup);
-    let of = |month: u32| days.iter().filter(|(date, day)| date.month() == month && worked(day)).count();
+    let of = |month: u32| days.iter().filter(|(date, day)| date.month() == month && day.kind.is_worked()).count();
     std::array::from_fn(|month| u32::try_from(month + 1).map_or(0, of))
-}
-
-/// `1月4日（周日）`
-fn short(day: NaiveDate) -> String {
-    format!("{}月{}日（{}）", day.month(), day.day(), weekday_of(day))
 }
 
 /// Files first: an office checks its file before it has a database.

@@ -4,11 +4,10 @@
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc, Weekday};
 use serde::{Deserialize, Serialize};
 
 use super::calendar::{Calendar, YearStatus, warning};
-use super::cap::monday;
 use super::rotation::{self, Choice, Pool, Want};
 use super::schedule::Slot;
 use super::slot::{AllowedHours, Window};
@@ -85,14 +84,15 @@ pub fn horizon(calendar: &Calendar, today: NaiveDate) -> NaiveDate {
     calendar.workdays_from(today, AHEAD_WORKDAYS)
 }
 
-/// The years that an admin is warned of, each once a week from its first workday on.
+/// The years to tell of, each once a week from its first workday on.
 pub fn unsettled_years(calendar: &Calendar, today: NaiveDate) -> Vec<Alert> {
     if !calendar.is_workday(today) {
         return Vec::new();
     }
-    let week = monday(today);
+    let week = today.week(Weekday::Mon).first_day();
+    let years = warning(calendar, today).map(|warning| warning.years).unwrap_or_default();
     let told = |(year, status)| Alert::CalendarProvisional { year, week, known: status != YearStatus::Missing };
-    warning(calendar, today).into_iter().flat_map(|warning| warning.years).map(told).collect()
+    years.into_iter().map(told).collect()
 }
 
 /// A slot to come that finds nothing that rested.
@@ -126,7 +126,7 @@ pub fn shortage(mut choices: Vec<Choice>, want: &Want<'_>, slots: impl IntoItera
 
 /// Places of the items that stop going out within the horizon although a schedule may choose them. Reminders are meant to:
 /// their festival is over by then.
-pub fn expiring(choices: &[Choice], pools: &[Pool], (today, horizon): (NaiveDate, NaiveDate)) -> Vec<usize> {
+pub fn expiring(choices: &[Choice], pools: &[Pool], today: NaiveDate, horizon: NaiveDate) -> Vec<usize> {
     let soon = |end: NaiveDate| today < end && end <= horizon;
     let wanted = |choice: &Choice| pools.iter().any(|pool| pool.has(choice));
     let told = |choice: &Choice| !choice.is_reminder() && choice.expires_on.is_some_and(soon) && wanted(choice);

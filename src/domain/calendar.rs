@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::word::words;
 pub use change::{Change, diff};
-pub use check::BLOCK_DAYS_MAX;
+pub use check::{BLOCK_DAYS_MAX, YEARS};
 pub use problem::{Form, Key, Place, Problem, ProblemKind};
 pub use read::{FILE_BYTES_MAX, read};
 pub use statutory::{festival_day, statutory};
@@ -38,6 +38,16 @@ words! {
         Makeup = "makeup",
         Weekend = "weekend",
         Holiday = "holiday",
+    }
+}
+
+impl DayKind {
+    /// Whether people are at their desks.
+    pub const fn is_worked(self) -> bool {
+        match self {
+            Self::Workday | Self::Makeup => true,
+            Self::Weekend | Self::Holiday => false,
+        }
     }
 }
 
@@ -80,6 +90,16 @@ impl Festival {
         }
     }
 
+    /// Their spelling in tables, joined by a comma.
+    pub fn words(festivals: &[Self]) -> String {
+        festivals.iter().map(|festival| festival.as_str()).collect::<Vec<_>>().join(",")
+    }
+
+    /// Their short names in print: 国庆、中秋.
+    pub fn labels(festivals: &[Self]) -> String {
+        festivals.iter().map(|festival| festival.label()).collect::<Vec<_>>().join("、")
+    }
+
     /// Reads a festival's name as notices, tables and people write it: 中秋, 中秋节, or the word of tables.
     pub fn read(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -108,7 +128,7 @@ impl Holiday {
 
     /// 国庆、中秋
     pub fn name(&self) -> String {
-        self.festivals.iter().map(|festival| festival.label()).collect::<Vec<_>>().join("、")
+        Festival::labels(&self.festivals)
     }
 }
 
@@ -218,7 +238,7 @@ impl Calendar {
 
     /// Whether people are at their desks.
     pub fn is_workday(&self, day: NaiveDate) -> bool {
-        matches!(self.kind(day), DayKind::Workday | DayKind::Makeup)
+        self.kind(day).is_worked()
     }
 
     /// The `n`th workday after `day` (before it when negative); 0: `day` itself. Counts at most 10,000, and stops where

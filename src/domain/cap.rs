@@ -6,7 +6,7 @@ mod tests;
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc, Weekday};
 use chrono_tz::Tz;
 
 use crate::domain::calendar::Calendar;
@@ -115,7 +115,7 @@ pub fn arrange(candidates: &[Candidate<'_>], taken: &[(GroupId, NaiveDate)], gro
 /// The next workday of the week that is free for all of a candidate's chats, and its wall time on that day.
 fn later(candidate: &Candidate<'_>, room: &Room, ground: &Ground<'_>) -> Option<(NaiveDate, DateTime<Utc>)> {
     let due = wall::of(candidate.due, ground.tz);
-    let sunday = monday(due.date()) + Days::new(6);
+    let sunday = due.date().week(Weekday::Mon).last_day();
     let mut days = due.date().iter_days().skip(1).take_while(|day| *day <= sunday);
     let day = days.find(|day| ground.calendar.is_workday(*day) && room.is_free(candidate.groups, *day))?;
     Some((day, wall::instant(day.and_time(due.time()), ground.tz)))
@@ -123,7 +123,7 @@ fn later(candidate: &Candidate<'_>, room: &Room, ground: &Ground<'_>) -> Option<
 
 /// The first day of a day's week.
 pub fn monday(day: NaiveDate) -> NaiveDate {
-    day - Days::new(day.weekday().num_days_from_monday().into())
+    day.week(Weekday::Mon).first_day()
 }
 
 /// What each chat has on each day and in each week.

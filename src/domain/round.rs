@@ -118,8 +118,8 @@ pub fn judge(runners: &[Runner<'_>], taken: &[Taken], now: DateTime<Utc>, ground
     let mut verdicts: Vec<Verdicts> = Vec::with_capacity(runners.len());
     for (place, runner) in runners.iter().enumerate() {
         verdicts.push(alone(runner, now, ground));
-        let own = verdicts.last().into_iter().flat_map(|own| wishes_of(runner, own, (now, ground)));
-        wishes.extend(own.map(|wish| Wish { runner: place, ..wish }));
+        let own = verdicts.last().into_iter().flat_map(|own| wishes_of(place, runner, own, now, ground));
+        wishes.extend(own);
     }
     for place in late_losers(runners, &wishes, taken, ground.day(now)).into_iter().rev() {
         *verdict(&mut verdicts, &wishes.remove(place)) = COLLAPSED;
@@ -171,14 +171,17 @@ fn alone(runner: &Runner<'_>, now: DateTime<Utc>, ground: &Ground<'_>) -> Verdic
     Verdicts { pending, ahead, moved: moved.collect() }
 }
 
+/// The wishes of the runner at a place among the others.
 fn wishes_of<'a>(
+    place: usize,
     runner: &'a Runner<'_>,
     own: &'a Verdicts,
-    (now, ground): (DateTime<Utc>, &'a Ground<'_>),
+    now: DateTime<Utc>,
+    ground: &'a Ground<'_>,
 ) -> impl Iterator<Item = Wish> + 'a {
     let plain = TimeDelta::minutes(PLAIN_MINUTES_MAX);
     let late = move |due: DateTime<Utc>| if now - due > plain { Leeway::Stay } else { Leeway::Any };
-    let wish = |list, slot, due, leeway| Wish { runner: 0, list, slot, due, leeway };
+    let wish = move |list, slot, due, leeway| Wish { runner: place, list, slot, due, leeway };
     let pending = own.pending.iter().zip(&runner.pending).enumerate().filter(|(_, (v, _))| **v == Verdict::Go);
     let pending = pending.map(move |(n, (_, slot))| wish(List::Pending, n, slot.due, late(slot.due)));
     let ahead = own.ahead.iter().zip(&runner.ahead).enumerate().filter(|(_, (v, _))| **v == Verdict::Go);

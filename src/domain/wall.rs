@@ -22,6 +22,12 @@ pub fn instant(wall: NaiveDateTime, tz: Tz) -> DateTime<Utc> {
     (0..=GAP_MINUTES_MAX).find_map(minute_after).unwrap_or_else(|| wall.and_utc())
 }
 
+/// The first instant of the day after that of `at`.
+pub fn next_day(at: DateTime<Utc>, tz: Tz) -> DateTime<Utc> {
+    let day = of(at, tz).date();
+    instant(day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN), tz)
+}
+
 /// Whether clocks in `tz` change within two years from a day, as summer time makes them.
 pub fn has_summer_time(tz: Tz, from: NaiveDate) -> bool {
     let offset = |day: NaiveDate| tz.offset_from_utc_datetime(&day.and_time(NaiveTime::MIN)).fix();

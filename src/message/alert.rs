@@ -1,10 +1,9 @@
 //! What the admins are told without asking. Ends with what to do.
 
-use chrono::{Datelike, NaiveDate};
-
 use crate::domain::alert::Alert;
 use crate::domain::rich::Rich;
 use crate::message::outgoing::Outgoing;
+use crate::message::print::month_day;
 
 /// The message to an admin.
 pub fn alert(alert: &Alert) -> Outgoing {
@@ -25,23 +24,16 @@ pub fn alert(alert: &Alert) -> Outgoing {
                 Some(title) => format!("没有新内容了，将重复{months}个月内推送过的《{title}》"),
                 None => "没有可以推送的内容，到时不会发出".to_owned(),
             };
-            let day = date(*day);
+            let day = month_day(*day);
             format!("计划“{name}”{day}那次{what}。{left}请补充内容文件，再运行：qingfeng content sync。")
         }
         Alert::ItemExpiring { code, title, on, .. } => format!(
             "《{title}》（{code}）从{}起不再推送。不再用的无需处理；\
             还要用的，请核对原文，改好内容文件里的expires_on，再运行：qingfeng content sync。",
-            date(*on)
+            month_day(*on)
         ),
     };
     Outgoing { text: Rich::plain(format!("【管理员】{words}")), buttons: Vec::new() }
-}
-
-/// `9月9日（周三）`
-fn date(day: NaiveDate) -> String {
-    const NAMES: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
-    let weekday = NAMES.get(day.weekday().num_days_from_monday() as usize).copied().unwrap_or_default();
-    format!("{}月{}日（{weekday}）", day.month(), day.day())
 }
 
 #[cfg(test)]
@@ -50,6 +42,7 @@ mod tests {
 
     use super::*;
     use crate::ids::ScheduleId;
+    use chrono::NaiveDate;
 
     fn words(told: &Alert) -> String {
         let outgoing = alert(told);

@@ -63,7 +63,11 @@ fn what(kind: &Kind) -> String {
             format!("{}在covers_until之后。请把covers_until改晚，或删去这一天。", spelt(*day))
         }
         Kind::UnknownFestival(name) => {
-            format!("“{}”不是全体公民放假的节日。可写：{}；几个节日连休用顿号隔开。", shown(name), festivals())
+            format!(
+                "“{}”不是全体公民放假的节日。可写：{}；几个节日连休用顿号隔开。",
+                shown(name),
+                Festival::labels(Festival::ALL)
+            )
         }
         Kind::FestivalTwice(festival) => format!("{}列了两次。请合成一段，或删去一段。", festival.label()),
         Kind::FestivalElsewhere { festival, day } => {
@@ -94,10 +98,6 @@ fn written(key: Key) -> &'static str {
         Key::Date => "引号里写日期，如\"2026-01-01\"",
         Key::IsOffDay => "放假写true，调休上班写false",
     }
-}
-
-fn festivals() -> String {
-    Festival::ALL.iter().map(|festival| festival.label()).collect::<Vec<_>>().join("、")
 }
 
 /// `2026-01-04（周日）`

@@ -11,6 +11,11 @@ pub fn date(day: NaiveDate) -> String {
     format!("{}年{}月{}日", day.year(), day.month(), day.day())
 }
 
+/// `9月9日（周三）`
+pub fn month_day(day: NaiveDate) -> String {
+    format!("{}月{}日（{}）", day.month(), day.day(), weekday_of(day))
+}
+
 /// `11月25日09:41`
 pub fn day_time(at: DateTime<Utc>, zone: Tz) -> String {
     let wall = wall::of(at, zone);

@@ -14,7 +14,6 @@ use crate::domain::rotation::{Choice, Pool, Want};
 use crate::domain::wall;
 use crate::domain::word::ScheduleState;
 use crate::ids::{AlertId, GroupId, ScheduleId, StaffId};
-use crate::office::outlook::{pool, terms};
 use crate::office::rotation::Shelf;
 use crate::office::{Outcome, calendar, note, setting};
 use crate::store::delivery::NewDelivery;
@@ -123,9 +122,9 @@ async fn ahead(tx: &mut Tx, ctx: &Ctx) -> Outcome<Vec<Alert>> {
             Err(error) => tracing::warn!(%error, schedule = %schedule.id, "a rule could not be looked ahead"),
         }
     }
-    let pools: Vec<Pool> = active.iter().map(pool).collect();
+    let pools: Vec<Pool> = active.iter().map(ScheduleRow::pool).collect();
     let choices = view.shelf.choices(&[]);
-    let soon = expiring(&choices, &pools, (today, horizon(&view.calendar, today)));
+    let soon = expiring(&choices, &pools, today, horizon(&view.calendar, today));
     alerts.extend(soon.into_iter().filter_map(|place| view.expiring(place)));
     Ok(alerts)
 }
@@ -143,10 +142,10 @@ impl View<'_> {
     fn exhausted(&self, schedule: &ScheduleRow) -> Outcome<Option<Alert>> {
         let of = |(id, group): &(ScheduleId, GroupId)| (*id == schedule.id).then_some(*group);
         let groups: Vec<GroupId> = self.groups.iter().filter_map(of).collect();
-        let (zone, now, pool) = (self.ctx.zone, self.ctx.now(), pool(schedule));
+        let (zone, now, pool) = (self.ctx.zone, self.ctx.now(), schedule.pool());
         let today = wall::of(now, zone).date();
         let last = horizon(&self.calendar, today);
-        let terms = terms(schedule)?;
+        let terms = schedule.terms()?;
         let slots = terms.slots(&self.calendar, zone, now).take_while(|slot| wall::of(slot.due, zone).date() <= last);
         let all_party = self.shelf.all_party(&groups);
         let want = Want { pool: &pool, day: today, zone, festivals: &[], all_party, months: self.months };

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, TimeDelta};
 use serde_json::json;
 
 use crate::ctx::Ctx;
@@ -21,6 +21,9 @@ use crate::store::{self, Tx};
 
 /// Folder below the content folder with a file per year.
 const FOLDER: &str = "calendar";
+/// How far back slots are looked for after the calendar changed: a year is announced weeks before its days, and a slot
+/// that an announcement moves into the past is found and put on record.
+const LOOK_BACK: TimeDelta = TimeDelta::days(45);
 
 /// Where a year was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,8 +69,18 @@ pub async fn load(tx: &mut Tx, ctx: &Ctx) -> Outcome<Calendar> {
     Ok(load_with_problems(tx, ctx).await?.calendar())
 }
 
+/// Has every rule planned anew when the calendar is not the one that was planned with.
+pub(super) async fn replan(tx: &mut Tx, ctx: &Ctx, calendar: &Calendar) -> Outcome<()> {
+    let fingerprint = calendar.fingerprint();
+    if store::schedule::plan_calendar(tx).await? != fingerprint {
+        store::schedule::replan(tx, ctx.now() - LOOK_BACK).await?;
+        store::schedule::set_plan_calendar(tx, &fingerprint).await?;
+    }
+    Ok(())
+}
+
 /// The years beside the items and in the database, with what is wrong about any of them.
-pub async fn load_with_problems(tx: &mut Tx, ctx: &Ctx) -> Outcome<Loaded> {
+async fn load_with_problems(tx: &mut Tx, ctx: &Ctx) -> Outcome<Loaded> {
     let mut loaded = shipped(&ctx.content_dir);
     for (year, body) in store::calendar::all(tx).await? {
         loaded.take(Origin::Imported(year), read(body.as_bytes()).map_err(Fault::Problems));
@@ -180,7 +193,7 @@ pub async fn import(ctx: &Ctx, actor: &Actor, bytes: &[u8], mode: Mode) -> Outco
     let file = &imported.file;
     // What was read is UTF-8.
     store::calendar::put(&mut tx, file.year, &String::from_utf8_lossy(bytes), ctx.now()).await?;
-    store::schedule::replan_all(&mut tx).await?;
+    replan(&mut tx, ctx, &after).await?;
     let detail = json!({
         "year": file.year, "status": file.status.as_str(), "covers_until": file.covers_until,
         "holidays": file.holidays.len(), "makeup": file.makeup.len(), "changed": imported.changes.len(),
@@ -230,7 +243,7 @@ pub async fn now(ctx: &Ctx, actor: &Actor) -> Outcome<Standing> {
 }
 
 /// How the calendar stands today.
-pub async fn standing(tx: &mut Tx, ctx: &Ctx) -> Outcome<Standing> {
+pub(super) async fn standing(tx: &mut Tx, ctx: &Ctx) -> Outcome<Standing> {
     let loaded = load_with_problems(tx, ctx).await?;
     let calendar = loaded.calendar();
     let today = wall::of(ctx.now(), ctx.zone).date();

@@ -145,7 +145,7 @@ fn version_of(item_id: crate::ids::ItemId, version: i64, item: &ItemSource) -> N
         expires_on: item.expires_on,
         hash: item.content_hash(),
         tags: item.tags.join(","),
-        festivals: item.festivals.iter().map(|festival| festival.as_str()).collect::<Vec<_>>().join(","),
+        festivals: Festival::words(&item.festivals),
     }
 }
 

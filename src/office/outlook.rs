@@ -2,6 +2,7 @@
 //! decides by the same round (`domain::round`), so what is shown here is what will happen unless something changes.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -10,7 +11,7 @@ use crate::ctx::Ctx;
 use crate::domain::calendar::{Calendar, Festival};
 use crate::domain::cap::{RightOfWay, monday};
 use crate::domain::content::Theme;
-use crate::domain::rotation::{self, Pool, Want};
+use crate::domain::rotation::{self, Want};
 use crate::domain::round::{self, MovedSlot, Runner, Taken, Verdict, judge};
 use crate::domain::schedule::{MovedBy, OnHoliday, Rule, Slot, Terms};
 use crate::domain::slot::{MissReason, OccurrenceState, PLAIN_MINUTES_MAX};
@@ -30,7 +31,7 @@ use crate::store::{self, Tx};
 const SLOTS_MOST: usize = 2_000;
 /// Days by which a calendar can move a slot away from its key: a month for the workday of a month, and room for the
 /// longest days off before a festival.
-pub(super) const KEY_REACH: Days = Days::new(62);
+const KEY_REACH: Days = Days::new(62);
 
 /// One slot as the plan shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,21 +117,15 @@ pub(super) async fn lives(tx: &mut Tx, rows: Vec<ScheduleRow>) -> Outcome<(Vec<L
     }
     let (mut good, mut bad) = (Vec::new(), Vec::new());
     for row in rows {
-        match terms(&row) {
+        match row.terms() {
             Ok(terms) => {
                 let groups = groups.remove(&row.id).unwrap_or_default();
                 good.push(Live { right: right_of_way(&row, &terms.rule), terms, groups, row });
             }
-            Err(why) => bad.push((row, why)),
+            Err(why) => bad.push((row, why.into())),
         }
     }
     Ok((good, bad))
-}
-
-/// What a rule says, with what bounds it.
-pub(super) fn terms(row: &ScheduleRow) -> Outcome<Terms> {
-    let rule = Rule::parse(&row.rule)?;
-    Ok(Terms { rule, on_holiday: row.on_holiday, starts_on: row.starts_on, ends_on: row.ends_on })
 }
 
 /// 节前提醒 before 通知 before 小知识 (what people are told outranks what they may read).
@@ -150,16 +145,6 @@ fn right_of_way(row: &ScheduleRow, rule: &Rule) -> RightOfWay {
     }
 }
 
-/// What a rule chooses from.
-pub(super) fn pool(row: &ScheduleRow) -> Pool {
-    match (&row.slug, &row.theme, &row.tag) {
-        (Some(slug), _, _) => Pool::Item(slug.clone()),
-        (None, Some(theme), _) => Pool::Theme(theme.clone()),
-        (None, None, Some(tag)) => Pool::Tag(tag.clone()),
-        (None, None, None) => Pool::Voluntary,
-    }
-}
-
 /// Everything one round of judging needs, read in one transaction.
 pub(super) struct Round<'a> {
     pub(super) runners: Vec<Runner<'a>>,
@@ -171,26 +156,22 @@ pub(super) struct Round<'a> {
 /// Judges what these rules have due at `now` and are to have up to `until`.
 pub(super) async fn judged<'a>(
     tx: &mut Tx,
-    (lives, ground): (&'a [Live], &Ground),
+    lives: &'a [Live],
+    ground: &Ground,
     now: DateTime<Utc>,
     until: DateTime<Utc>,
 ) -> Outcome<Round<'a>> {
-    let zone = ground.settings.hours.tz;
     let ids: Vec<ScheduleId> = lives.iter().map(|live| live.row.id).collect();
     let oldest = lives.iter().map(|live| live.row.planned_to.utc()).min().unwrap_or(now);
-    let decided = store::occurrence::decided(tx, &ids, oldest.min(now) - KEY_REACH).await?;
-    let decided: HashSet<(ScheduleId, DateTime<Utc>)> = decided.into_iter().map(|(id, at)| (id, at.utc())).collect();
+    let decided = decided(tx, &ids, oldest.min(now)).await?;
     let mut moved: HashMap<ScheduleId, Vec<OccurrenceRow>> = HashMap::new();
     for row in store::occurrence::moved_ahead(tx, until).await? {
         moved.entry(row.schedule_id).or_default().push(row);
     }
     let moved: Vec<Vec<OccurrenceRow>> = ids.iter().map(|id| moved.remove(id).unwrap_or_default()).collect();
-    let open = |live: &Live, slot: &Slot| !decided.contains(&(live.row.id, slot.key));
     let runner = |(live, moved): (&'a Live, &Vec<OccurrenceRow>)| {
-        let slots = |after, to| {
-            let slots = live.terms.slots(&ground.calendar, zone, after).take_while(move |slot| slot.due <= to);
-            slots.filter(|slot| open(live, slot)).take(SLOTS_MOST).collect::<Vec<Slot>>()
-        };
+        let slots = |due| undecided(live, ground, &decided, due);
+        let planned_to = live.row.planned_to.utc();
         let any_day = live.row.on_holiday == OnHoliday::Run;
         Runner {
             schedule: live.row.id,
@@ -199,26 +180,40 @@ pub(super) async fn judged<'a>(
             paused: live.row.state == ScheduleState::Paused,
             missed: live.row.missed,
             max_late: TimeDelta::minutes(live.row.max_late),
-            pending: slots(live.row.planned_to.utc(), now),
-            ahead: slots(now.max(live.row.planned_to.utc()), until),
+            pending: slots(planned_to..now),
+            ahead: slots(now.max(planned_to)..until),
             moved: moved.iter().map(|row| MovedSlot { due: row.due_at.utc(), any_day }).collect(),
         }
     };
     let runners: Vec<Runner<'a>> = lives.iter().zip(&moved).map(runner).collect();
     let groups: Vec<GroupId> =
         lives.iter().flat_map(|live| &live.groups).copied().collect::<BTreeSet<_>>().into_iter().collect();
-    let taken = taken(tx, &groups, (now, until), zone).await?;
+    let taken = taken(tx, &groups, (now, until), ground.settings.hours.tz).await?;
     let verdicts = judge(&runners, &taken, now, &ground.rules());
     Ok(Round { runners, moved, verdicts })
 }
 
 /// The slots of a rule that are due by `now` and have no row.
-pub(super) async fn pending(tx: &mut Tx, (live, ground): (&Live, &Ground), now: DateTime<Utc>) -> Outcome<Vec<Slot>> {
+pub(super) async fn pending(tx: &mut Tx, live: &Live, ground: &Ground, now: DateTime<Utc>) -> Outcome<Vec<Slot>> {
     let from = live.row.planned_to.utc();
-    let decided = store::occurrence::decided(tx, &[live.row.id], from - KEY_REACH).await?;
-    let slots = live.terms.slots(&ground.calendar, ground.settings.hours.tz, from).take_while(|slot| slot.due <= now);
-    let open = |slot: &Slot| !decided.contains(&(live.row.id, slot.key.into()));
-    Ok(slots.filter(open).take(SLOTS_MOST).collect())
+    let decided = decided(tx, &[live.row.id], from).await?;
+    Ok(undecided(live, ground, &decided, from..now))
+}
+
+/// Slots that have their row, by their keys.
+type Decided = HashSet<(ScheduleId, DateTime<Utc>)>;
+
+/// Which slots of these rules, due from an instant on, have their row.
+async fn decided(tx: &mut Tx, ids: &[ScheduleId], from: DateTime<Utc>) -> Outcome<Decided> {
+    let decided = store::occurrence::decided(tx, ids, from - KEY_REACH).await?;
+    Ok(decided.into_iter().map(|(id, at)| (id, at.utc())).collect())
+}
+
+/// The slots of a rule that are due after the first instant and up to the last, and have no row.
+fn undecided(live: &Live, ground: &Ground, decided: &Decided, due: Range<DateTime<Utc>>) -> Vec<Slot> {
+    let slots = live.terms.slots(&ground.calendar, ground.settings.hours.tz, due.start);
+    let slots = slots.take_while(|slot| slot.due <= due.end);
+    slots.filter(|slot| !decided.contains(&(live.row.id, slot.key))).take(SLOTS_MOST).collect()
 }
 
 /// What the chats get for certain from the Monday of `now` on.
@@ -264,7 +259,7 @@ pub(super) async fn entries(
     until: DateTime<Utc>,
 ) -> Outcome<Vec<Entry>> {
     // Whole weeks: who gives way in the last one depends on all of it.
-    let round = judged(tx, (lives, ground), ctx.now(), week_end(until, ctx.zone)).await?;
+    let round = judged(tx, lives, ground, ctx.now(), week_end(until, ctx.zone)).await?;
     let mut ahead: Vec<Ahead> = Vec::new();
     for (live, ((runner, rows), verdicts)) in round.runners.iter().zip(&round.moved).zip(&round.verdicts).enumerate() {
         let slots = runner.pending.iter().chain(&runner.ahead).zip(verdicts.pending.iter().chain(&verdicts.ahead));
@@ -331,7 +326,7 @@ pub(super) fn festivals(row: &OccurrenceRow) -> Vec<Festival> {
 /// The item of a slot, which the shelf remembers as pushed, and what it asks for.
 fn choose(live: &Live, ahead: &Ahead, (shelf, ground): (&mut Shelf, &Ground)) -> Option<(EntryItem, Confirm)> {
     let zone = ground.settings.hours.tz;
-    let pool = pool(&live.row);
+    let pool = live.row.pool();
     let want = Want {
         pool: &pool,
         day: wall::of(ahead.at, zone).date(),

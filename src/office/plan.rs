@@ -9,12 +9,14 @@ use std::collections::{BTreeSet, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ctx::Ctx;
+use crate::domain::calendar::Festival;
 use crate::domain::round::Verdict;
 use crate::domain::schedule::{MovedBy, Slot};
 use crate::domain::slot::{OccurrenceState, PLAIN_MINUTES_MAX};
+use crate::domain::wall;
 use crate::ids::{GroupId, ScheduleId};
 use crate::office::outlook::{Ground, Live, Round, judged, lives, week_end};
-use crate::office::{Outcome, Refusal};
+use crate::office::{Outcome, Refusal, calendar};
 use crate::store::occurrence::{Decision, NewOccurrence, OccurrenceRow};
 use crate::store::schedule::{Advance, ScheduleRow};
 use crate::store::{self, Tx};
@@ -23,11 +25,7 @@ use make::make;
 
 /// Slots decided, or made into pushes, in one transaction; the rest follow in the next. Few enough that nobody waits for
 /// the database's writer for long.
-const BATCH: usize = 200;
-const BATCH_ROWS: i64 = 200;
-/// How far back slots are looked for after the calendar changed: a year is announced weeks before its days, and a slot
-/// that an announcement moves into the past is found and put on record.
-const LOOK_BACK: TimeDelta = TimeDelta::days(45);
+const BATCH: u16 = 200;
 /// Pause before a rule that could not be read is looked at again.
 const BAD_RULE_PAUSE: TimeDelta = TimeDelta::seconds(60);
 /// A clock that stands this far before what is planned was set back.
@@ -53,29 +51,20 @@ pub async fn refresh(ctx: &Ctx) -> Outcome<()> {
     let mut tx = ctx.store.read().await?;
     let ground = Ground::load(&mut tx, ctx).await?;
     let known = store::schedule::plan_calendar(&mut tx).await? == ground.calendar.fingerprint();
-    let set_back = store::schedule::planned_beyond(&mut tx, now + SET_BACK).await?;
+    let tomorrow = wall::next_day(now, ctx.zone);
+    let set_back = store::schedule::planned_beyond(&mut tx, now + SET_BACK, tomorrow).await?;
     drop(tx);
     if known && !set_back {
         return Ok(());
     }
     let mut tx = ctx.store.write().await?;
-    renew(&mut tx, ctx, &ground).await?;
+    calendar::replan(&mut tx, ctx, &ground.calendar).await?;
     if set_back {
         tracing::warn!("the clock was set back; slots that were skipped ahead of time are planned again");
         store::occurrence::reopen(&mut tx, now).await?;
-        store::schedule::plan_from(&mut tx, now).await?;
+        store::schedule::plan_from(&mut tx, now, tomorrow).await?;
     }
     Ok(tx.commit().await?)
-}
-
-/// Has everything looked at anew when the calendar is not the one that was planned with.
-async fn renew(tx: &mut Tx, ctx: &Ctx, ground: &Ground) -> Outcome<()> {
-    let fingerprint = ground.calendar.fingerprint();
-    if store::schedule::plan_calendar(tx).await? != fingerprint {
-        store::schedule::replan(tx, ctx.now() - LOOK_BACK).await?;
-        store::schedule::set_plan_calendar(tx, &fingerprint).await?;
-    }
-    Ok(())
 }
 
 /// Puts up to a batch of due slots on record. False: there is none, or none that can be decided now.
@@ -90,17 +79,17 @@ async fn decide(ctx: &Ctx, failed: &mut Option<Refusal>) -> Outcome<bool> {
     }
     let mut tx = ctx.store.write().await?;
     let ground = Ground::load(&mut tx, ctx).await?;
-    renew(&mut tx, ctx, &ground).await?;
-    let due = store::schedule::due(&mut tx, now, BATCH_ROWS).await?;
-    let moved = store::occurrence::moved_due(&mut tx, now, BATCH_ROWS).await?;
+    calendar::replan(&mut tx, ctx, &ground.calendar).await?;
+    let due = store::schedule::due(&mut tx, now, BATCH.into()).await?;
+    let moved = store::occurrence::moved_due(&mut tx, now, BATCH.into()).await?;
     let own: HashSet<ScheduleId> = due.iter().map(|row| row.id).collect();
     let (all, bad) = with_neighbours(&mut tx, due, &moved).await?;
-    let round = judged(&mut tx, (&all, &ground), now, week_end(now, ctx.zone)).await?;
+    let round = judged(&mut tx, &all, &ground, now, week_end(now, ctx.zone)).await?;
     let mut steps: Vec<Advance> =
         bad.iter().filter(|(row, _)| own.contains(&row.id)).map(|(row, _)| later(row, now)).collect();
     let mut rows = Vec::new();
     for (place, live) in all.iter().enumerate().filter(|(_, live)| own.contains(&live.row.id)) {
-        let left = BATCH.saturating_sub(rows.len());
+        let left = usize::from(BATCH).saturating_sub(rows.len());
         if left == 0 {
             break;
         }
@@ -111,7 +100,7 @@ async fn decide(ctx: &Ctx, failed: &mut Option<Refusal>) -> Outcome<bool> {
     let done: HashSet<ScheduleId> = store::schedule::advance(&mut tx, &steps).await?.into_iter().collect();
     rows.retain(|row| done.contains(&row.schedule_id));
     store::occurrence::add(&mut tx, &rows, now).await?;
-    let moved = redecide(&mut tx, (&round, &moved), now).await?;
+    let moved = redecide(&mut tx, &round, &moved, now).await?;
     tx.commit().await?;
     for (row, why) in bad.into_iter().filter(|(row, _)| own.contains(&row.id)) {
         tracing::error!(error = %why, schedule = %row.id, "a rule could not be planned");
@@ -180,7 +169,8 @@ fn advance(
     (step, rows)
 }
 
-fn decided(live: &Live, slot: &Slot, verdict: Verdict) -> NewOccurrence {
+/// The row of a slot with its verdict.
+pub(super) fn decided(live: &Live, slot: &Slot, verdict: Verdict) -> NewOccurrence {
     let holiday = slot.moved_from.map(|_| MovedBy::Holiday);
     let (state, reason, due_at) = match verdict {
         Verdict::Go | Verdict::Hold => (OccurrenceState::Planned, None, slot.due),
@@ -194,7 +184,7 @@ fn decided(live: &Live, slot: &Slot, verdict: Verdict) -> NewOccurrence {
         due_at,
         moved_from: if by_cap { slot.moved_from.or(Some(slot.due)) } else { slot.moved_from },
         moved_by: if by_cap { Some(MovedBy::Cap) } else { holiday },
-        festivals: slot.festivals.iter().map(|festival| festival.as_str()).collect::<Vec<_>>().join(","),
+        festivals: Festival::words(&slot.festivals),
         revision: live.row.revision,
         state,
         reason,
@@ -204,7 +194,7 @@ fn decided(live: &Live, slot: &Slot, verdict: Verdict) -> NewOccurrence {
 
 /// What becomes of moved slots that have come due: they go out, or move on, or their week has no room any more. Returns how
 /// many it decided.
-async fn redecide(tx: &mut Tx, (round, due): (&Round<'_>, &[OccurrenceRow]), now: DateTime<Utc>) -> Outcome<usize> {
+async fn redecide(tx: &mut Tx, round: &Round<'_>, due: &[OccurrenceRow], now: DateTime<Utc>) -> Outcome<usize> {
     let mut decided = 0;
     let all = round.moved.iter().flatten().zip(round.verdicts.iter().flat_map(|verdicts| &verdicts.moved));
     for (row, verdict) in all.filter(|(row, _)| due.iter().any(|due| due.id == row.id)) {

@@ -25,16 +25,6 @@ pub struct Shelf {
     party: BTreeSet<GroupId>,
 }
 
-/// Every approved item as if nothing had been pushed.
-pub async fn choices(tx: &mut Tx) -> Outcome<Vec<Choice>> {
-    approved(tx).await?.iter().map(choice).collect()
-}
-
-async fn approved(tx: &mut Tx) -> Outcome<Vec<ItemRow>> {
-    let items = store::item::list(tx).await?.into_iter();
-    Ok(items.filter(|item| item.state == ItemState::Approved).collect())
-}
-
 fn choice(row: &ItemRow) -> Outcome<Choice> {
     Ok(Choice {
         slug: row.slug.clone(),
@@ -52,7 +42,8 @@ fn choice(row: &ItemRow) -> Outcome<Choice> {
 impl Shelf {
     /// Reads what slots of these chats choose from.
     pub async fn load(tx: &mut Tx, ctx: &Ctx, groups: &[GroupId]) -> Outcome<Self> {
-        let rows = approved(tx).await?;
+        let mut rows = store::item::list(tx).await?;
+        rows.retain(|item| item.state == ItemState::Approved);
         let choices: Vec<Choice> = rows.iter().map(choice).collect::<Outcome<_>>()?;
         let mut last: BTreeMap<GroupId, BTreeMap<ItemId, DateTime<Utc>>> = BTreeMap::new();
         for (item, group, at) in store::item::last_to_groups(tx, groups).await? {

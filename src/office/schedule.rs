@@ -15,7 +15,7 @@ use crate::domain::schedule::{DeadlineRule, Missed, Slot, Terms, outside_hours};
 use crate::domain::wall;
 use crate::domain::word::{Confirm, ScheduleState};
 use crate::ids::{GroupId, ScheduleId};
-use crate::office::outlook::{Ground, terms};
+use crate::office::outlook::Ground;
 use crate::office::rotation::Shelf;
 use crate::office::{Outcome, Refusal, authorise, group, note};
 use crate::store::occurrence::OccurrenceRow;
@@ -197,7 +197,7 @@ fn next_due(ground: &Ground, row: &ScheduleRow) -> Outcome<Option<DateTime<Utc>>
     if row.state != ScheduleState::Active {
         return Ok(None);
     }
-    let terms = terms(row)?;
+    let terms = row.terms()?;
     let mut slots = terms.slots(&ground.calendar, ground.settings.hours.tz, row.planned_to.utc().max(ground.now));
     Ok(slots.find(|slot| slot.off.is_none()).map(|slot| slot.due))
 }
@@ -223,5 +223,5 @@ pub async fn show(ctx: &Ctx, actor: &Actor, name: &str) -> Outcome<Shown> {
     let ground = Ground::load(&mut tx, ctx).await?;
     let row = find(&mut tx, name).await?;
     let latest = store::occurrence::latest(&mut tx, row.id, LATEST).await?;
-    Ok(Shown { terms: terms(&row)?, listed: listed(&mut tx, &ground, row).await?, latest })
+    Ok(Shown { terms: row.terms()?, listed: listed(&mut tx, &ground, row).await?, latest })
 }

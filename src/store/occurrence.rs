@@ -1,13 +1,15 @@
 //! What became of the slots of recurring rules. A row is written when its slot is decided and never before: `planned`
 //! means that it goes out, at once or, where it was moved, at its `due_at`.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 
 use super::types::json;
 use super::{At, Result, Tx, on};
 use crate::domain::schedule::MovedBy;
 use crate::domain::slot::{MissReason, OccurrenceState};
-use crate::ids::{GroupId, OccurrenceId, ScheduleId};
+use crate::ids::{GroupId, OccurrenceId, PushId, ScheduleId};
 
 /// A decided slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,22 +142,20 @@ pub async fn between(
     tx: &mut Tx,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
-) -> Result<Vec<(OccurrenceRow, Option<crate::ids::PushId>)>> {
+) -> Result<Vec<(OccurrenceRow, Option<PushId>)>> {
     const SQL: &str = occurrence_sql!("WHERE o.due_at >= $1 AND o.due_at < $2 ORDER BY o.due_at, o.schedule_id");
     const PUSHES: &str = "SELECT p.occurrence_id, p.id FROM push p JOIN occurrence o ON o.id = p.occurrence_id
         WHERE o.due_at >= $1 AND o.due_at < $2";
     let (from, to) = (At::from(from), At::from(to));
     let rows: Vec<OccurrenceRow> = on!(tx, c => sqlx::query_as(SQL).bind(from).bind(to).fetch_all(c).await)?;
-    let pushes: Vec<(OccurrenceId, crate::ids::PushId)> =
+    let pushes: Vec<(OccurrenceId, PushId)> =
         on!(tx, c => sqlx::query_as(PUSHES).bind(from).bind(to).fetch_all(c).await)?;
-    let pushes: std::collections::HashMap<_, _> = pushes.into_iter().collect();
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let push = pushes.get(&row.id).copied();
-            (row, push)
-        })
-        .collect())
+    let pushes: HashMap<_, _> = pushes.into_iter().collect();
+    let with_push = |row: OccurrenceRow| {
+        let push = pushes.get(&row.id).copied();
+        (row, push)
+    };
+    Ok(rows.into_iter().map(with_push).collect())
 }
 
 /// Slots due in a stretch of time that a holiday kept from going out, with its name.

@@ -4,7 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::types::json;
 use super::{At, Result, Tx, on};
-use crate::domain::schedule::{Missed, OnHoliday};
+use crate::domain::rotation::Pool;
+use crate::domain::schedule::{Missed, OnHoliday, Rule, RuleError, Terms};
 use crate::domain::word::{Confirm, ScheduleState};
 use crate::ids::{GroupId, ScheduleId};
 
@@ -37,6 +38,24 @@ pub struct ScheduleRow {
     pub item_theme: Option<String>,
     /// What the item that `slug` names asks for.
     pub item_confirm: Option<Confirm>,
+}
+
+impl ScheduleRow {
+    /// What the rule says, with what bounds it.
+    pub fn terms(&self) -> std::result::Result<Terms, RuleError> {
+        let rule = Rule::parse(&self.rule)?;
+        Ok(Terms { rule, on_holiday: self.on_holiday, starts_on: self.starts_on, ends_on: self.ends_on })
+    }
+
+    /// What the rule chooses from.
+    pub fn pool(&self) -> Pool {
+        match (&self.slug, &self.theme, &self.tag) {
+            (Some(slug), _, _) => Pool::Item(slug.clone()),
+            (None, Some(theme), _) => Pool::Theme(theme.clone()),
+            (None, None, Some(tag)) => Pool::Tag(tag.clone()),
+            (None, None, None) => Pool::Voluntary,
+        }
+    }
 }
 
 /// What a rule says, to store.
@@ -216,17 +235,20 @@ pub async fn replan(tx: &mut Tx, since: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
-/// Whether some rule has been planned beyond an instant.
-pub async fn planned_beyond(tx: &mut Tx, at: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "SELECT MAX(planned_to) FROM schedule WHERE state <> 'removed'";
-    let last: Option<At> = on!(tx, c => sqlx::query_scalar(SQL).fetch_one(c).await)?;
-    Ok(last.is_some_and(|last| last > At::from(at)))
+/// Whether some rule has been planned beyond an instant. One that was changed and waits for the end of its day, at most up
+/// to `rest`, has not.
+pub async fn planned_beyond(tx: &mut Tx, at: DateTime<Utc>, rest: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM schedule
+        WHERE state <> 'removed' AND planned_to > $1 AND (planned_to > since_at OR planned_to > $2))";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(At::from(at)).bind(At::from(rest)).fetch_one(c).await)?)
 }
 
-/// Takes planning back to an instant for every rule that is ahead of it.
-pub async fn plan_from(tx: &mut Tx, at: DateTime<Utc>) -> Result<()> {
-    const SQL: &str = "UPDATE schedule SET planned_to = $1, next_at = 0 WHERE planned_to > $1 AND state <> 'removed'";
-    on!(tx, c => sqlx::query(SQL).bind(At::from(at)).execute(c).await.map(drop))?;
+/// Takes planning back to an instant for every rule that is ahead of it, those aside that wait for the end of their day,
+/// at most up to `rest`.
+pub async fn plan_from(tx: &mut Tx, at: DateTime<Utc>, rest: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "UPDATE schedule SET planned_to = $1, next_at = 0
+        WHERE state <> 'removed' AND planned_to > $1 AND (planned_to > since_at OR planned_to > $2)";
+    on!(tx, c => sqlx::query(SQL).bind(At::from(at)).bind(At::from(rest)).execute(c).await.map(drop))?;
     Ok(())
 }
 
@@ -239,12 +261,5 @@ pub async fn plan_calendar(tx: &mut Tx) -> Result<String> {
 pub async fn set_plan_calendar(tx: &mut Tx, fingerprint: &str) -> Result<()> {
     on!(tx, c => sqlx::query("UPDATE plan_state SET calendar = $1 WHERE id = 1").bind(fingerprint)
         .execute(c).await.map(drop))?;
-    Ok(())
-}
-
-/// Has every active rule planned anew, because what the plan rests on has changed.
-pub async fn replan_all(tx: &mut Tx) -> Result<()> {
-    on!(tx, c => sqlx::query("UPDATE schedule SET next_at = 0 WHERE state = 'active'").execute(c).await.map(drop))?;
-    on!(tx, c => sqlx::query("UPDATE plan_state SET calendar = ''").execute(c).await.map(drop))?;
     Ok(())
 }

@@ -1,11 +1,10 @@
-//! Years of the working calendar, and what is planned anew when one is taken in.
+//! Years of the working calendar, and how many slots stand in each state.
 
 use qingfeng::domain::schedule::{Missed, OnHoliday};
 use qingfeng::domain::slot::OccurrenceState;
-use qingfeng::domain::word::ScheduleState;
 use qingfeng::store::occurrence::{self, NewOccurrence};
-use qingfeng::store::schedule::{self, Advance, NewSchedule};
-use qingfeng::store::{At, Tx, calendar};
+use qingfeng::store::schedule::{self, NewSchedule};
+use qingfeng::store::{Tx, calendar};
 
 use crate::world::{World, at, worlds};
 
@@ -39,27 +38,6 @@ async fn a_year_has_one_file() {
         calendar::put(&mut tx, 2027, "第二份", at(1)).await.unwrap();
         let stored = [(2026, "另一年".to_owned()), (2027, "第二份".to_owned())];
         assert_eq!(calendar::all(&mut tx).await.unwrap(), stored);
-    }
-}
-
-#[tokio::test]
-async fn active_rules_are_planned_anew() {
-    for world in worlds().await {
-        let mut tx = world.tx().await;
-        rule(&world, &mut tx, "每周一学").await;
-        let gone = rule(&world, &mut tx, "每周二学").await;
-        schedule::set_state(&mut tx, gone, ScheduleState::Removed).await.unwrap();
-        let later: Vec<Advance> = schedule::list(&mut tx)
-            .await
-            .unwrap()
-            .iter()
-            .map(|row| Advance { id: row.id, revision: 1, from: row.planned_to, to: at(1), next: Some(at(9)) })
-            .collect();
-        schedule::advance(&mut tx, &later).await.unwrap();
-        schedule::set_plan_calendar(&mut tx, "abc").await.unwrap();
-        schedule::replan_all(&mut tx).await.unwrap();
-        assert_eq!(schedule::next_look(&mut tx).await.unwrap(), Some(At(0)));
-        assert_eq!(schedule::plan_calendar(&mut tx).await.unwrap(), "");
     }
 }
 

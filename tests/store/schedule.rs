@@ -276,13 +276,22 @@ async fn what_a_clock_that_ran_ahead_skipped_is_planned_again() {
         schedule::advance(&mut tx, &[advance(id, (0, 9_000), None)]).await.unwrap();
         let rows = [slot(id, 50, OccurrenceState::SkippedLate), slot(id, 5_000, OccurrenceState::SkippedLate)];
         occurrence::add(&mut tx, &rows, at(9_000)).await.unwrap();
-        assert!(schedule::planned_beyond(&mut tx, at(700)).await.unwrap());
-        assert!(!schedule::planned_beyond(&mut tx, at(9_000)).await.unwrap());
+        assert!(schedule::planned_beyond(&mut tx, at(700), at(9_999)).await.unwrap());
+        assert!(!schedule::planned_beyond(&mut tx, at(9_000), at(9_999)).await.unwrap());
         occurrence::reopen(&mut tx, at(100)).await.unwrap();
-        schedule::plan_from(&mut tx, at(100)).await.unwrap();
+        schedule::plan_from(&mut tx, at(100), at(9_999)).await.unwrap();
         assert_eq!(states(&mut tx, id).await, [(At::from(at(50)), OccurrenceState::SkippedLate, None)]);
         let row = schedule::find(&mut tx, "每周一学").await.unwrap().unwrap();
         assert_eq!(row.planned_to, At::from(at(100)));
+        // A rule that was changed waits until its day is over, and no longer.
+        let changed = NewSchedule { since: at(500), ..weekly(&world, "") };
+        schedule::change(&mut tx, id, &changed).await.unwrap();
+        for (rest, ahead) in [(500, false), (499, true)] {
+            assert_eq!(schedule::planned_beyond(&mut tx, at(100), at(rest)).await.unwrap(), ahead);
+            schedule::plan_from(&mut tx, at(100), at(rest)).await.unwrap();
+            let row = schedule::find(&mut tx, "每周一学").await.unwrap().unwrap();
+            assert_eq!(row.planned_to, At::from(at(if ahead { 100 } else { 500 })));
+        }
     }
 }
 

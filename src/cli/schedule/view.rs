@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::cli::out::{self, Ended, Form, left};
 use crate::cli::session::Session;
 use crate::cli::words;
-use crate::domain::schedule::{DeadlineRule, Missed, MovedBy, Rule, Terms};
+use crate::domain::rotation::Pool;
+use crate::domain::schedule::{DeadlineRule, Missed, MovedBy};
 use crate::domain::slot::{MissReason, OccurrenceState};
 use crate::domain::word::{Confirm, ScheduleState};
 use crate::message::print::{date, local, weekday};
@@ -154,8 +155,7 @@ pub(super) fn note(entry: &Entry, zone: Tz) -> String {
 
 /// The rule of a schedule with its bounds. One that a newer program wrote stays as it is stored.
 pub(super) fn sentence(row: &ScheduleRow) -> String {
-    let terms = |rule| Terms { rule, on_holiday: row.on_holiday, starts_on: row.starts_on, ends_on: row.ends_on };
-    Rule::parse(&row.rule).map_or_else(|_| row.rule.clone(), |rule| explain::terms(&terms(rule)))
+    row.terms().map_or_else(|_| row.rule.clone(), |terms| explain::terms(&terms))
 }
 
 /// `2026-09-07 09:30（周一）`
@@ -164,11 +164,11 @@ pub(super) fn next(next: Option<DateTime<Utc>>, zone: Tz) -> String {
 }
 
 fn chosen(row: &ScheduleRow) -> String {
-    match (&row.slug, &row.theme, &row.tag) {
-        (Some(slug), _, _) => slug.clone(),
-        (None, Some(theme), _) => format!("{theme}轮换"),
-        (None, None, Some(tag)) => format!("标签“{tag}”轮换"),
-        (None, None, None) => "自愿内容轮换".to_owned(),
+    match row.pool() {
+        Pool::Item(slug) => slug,
+        Pool::Theme(theme) => format!("{theme}轮换"),
+        Pool::Tag(tag) => format!("标签“{tag}”轮换"),
+        Pool::Voluntary => "自愿内容轮换".to_owned(),
     }
 }
 

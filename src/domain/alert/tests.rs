@@ -138,7 +138,7 @@ fn an_item_is_told_before_it_expires(
 ) {
     let item = Choice { expires_on: Some(day(on)), theme: theme.to_owned(), confirm, ..choice("A") };
     let today = day("2026-09-02");
-    let found = expiring(&[choice("B"), item], &[Pool::Voluntary], (today, horizon(&calendar(), today)));
+    let found = expiring(&[choice("B"), item], &[Pool::Voluntary], today, horizon(&calendar(), today));
     assert_eq!(found, if told { vec![1] } else { vec![] });
 }
 

@@ -1,6 +1,7 @@
 //! Judging what a year file says, in whichever form it was written. Every problem is told at once.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
@@ -10,8 +11,8 @@ use super::{Festival, Holiday, YearFile, YearStatus, festival_day};
 /// Days of the longest block: twice the longest that was ever announced.
 pub const BLOCK_DAYS_MAX: i64 = 31;
 
-/// Years that the almanac and the law are used for.
-const YEARS: std::ops::RangeInclusive<i32> = 2000..=2099;
+/// Years that the almanac and the law are used for. Rules end with the last of them.
+pub const YEARS: RangeInclusive<i32> = 2000..=2099;
 
 /// Characters that part the festivals of one block.
 const PARTS: [char; 3] = ['、', '，', ','];

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
 use super::*;
-use chrono::NaiveDateTime;
+use chrono::{Days, NaiveDateTime};
 use proptest::prelude::*;
 
 use crate::domain::calendar::{Holiday, YearFile, YearStatus};

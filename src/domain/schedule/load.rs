@@ -1,6 +1,6 @@
 //! What a rule asks of its readers by itself, before calendar and caps: at which times, and how often at most.
 
-use chrono::{Datelike, Days, NaiveDate, NaiveTime, Weekday};
+use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
 
 use super::{BeforeFestival, Rule};
 use crate::domain::calendar::Festival;
@@ -21,7 +21,7 @@ pub struct Load {
 
 /// The first time of day, counted from midnight, that a rule names and the hours do not allow.
 pub fn outside_hours(rule: &Rule, hours: &AllowedHours) -> Option<NaiveTime> {
-    times(rule).find(|time| !hours.windows.iter().any(|window| (window.from..=window.to).contains(time)))
+    times(rule).find(|time| !hours.cover(*time))
 }
 
 /// How often a rule goes out at most, whatever the year.
@@ -96,7 +96,7 @@ fn days_a_week(expr: &CronExpr) -> u32 {
     let mut most = 0;
     let mut week = (NaiveDate::MIN, 0);
     for day in days(expr) {
-        let monday = day - Days::new(day.weekday().num_days_from_monday().into());
+        let monday = day.week(Weekday::Mon).first_day();
         week = if week.0 == monday { (monday, week.1 + 1) } else { (monday, 1) };
         most = most.max(week.1);
     }

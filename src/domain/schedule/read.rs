@@ -4,12 +4,9 @@ use std::ops::RangeInclusive;
 
 use chrono::{NaiveDate, NaiveTime, Weekday};
 
-use crate::domain::calendar::Festival;
+use crate::domain::calendar::{Festival, YEARS};
 use crate::domain::schedule::{Part, RuleError};
 use crate::domain::width;
-
-/// Years a date may lie in; the calendar of rules ends with the last.
-const YEARS: RangeInclusive<i32> = 2000..=2099;
 
 /// A leap year, in which every date of every year exists.
 const LEAP_YEAR: i32 = 2000;
@@ -39,27 +36,27 @@ pub(super) fn number<N: TryFrom<i64>>(part: Part, text: &str, bounds: RangeInclu
     within.and_then(|number| N::try_from(number).ok()).ok_or(RuleError::OutOfRange { part, text })
 }
 
-/// Two groups of digits joined by a sign, each of the length given.
-fn pair(text: &str, sign: char, lengths: (usize, usize)) -> Option<(u32, u32)> {
+/// Two numbers of two digits, joined by a sign.
+fn pair(text: &str, sign: char) -> Option<(u32, u32)> {
     let (first, second) = text.split_once(sign)?;
-    let digits = |part: &str, length| {
-        let fits = part.len() == length && part.bytes().all(|b| b.is_ascii_digit());
+    let number = |part: &str| {
+        let fits = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
         fits.then(|| part.parse().ok()).flatten()
     };
-    Some((digits(first, lengths.0)?, digits(second, lengths.1)?))
+    Some((number(first)?, number(second)?))
 }
 
 /// `HH:MM`
 pub(super) fn time(text: &str) -> Result<NaiveTime, RuleError> {
     let text = width::plain(text);
-    let Some((hour, minute)) = pair(&text, ':', (2, 2)) else { return Err(not_understood(Part::At, text)) };
+    let Some((hour, minute)) = pair(&text, ':') else { return Err(not_understood(Part::At, text)) };
     NaiveTime::from_hms_opt(hour, minute, 0).ok_or(RuleError::OutOfRange { part: Part::At, text })
 }
 
 /// `MM-DD` of a leap year.
 pub(super) fn month_day(text: &str) -> Result<(u32, u32), RuleError> {
     let (part, text) = (Part::MonthDay, width::plain(text));
-    let Some((month, day)) = pair(&text, '-', (2, 2)) else { return Err(not_understood(part, text)) };
+    let Some((month, day)) = pair(&text, '-') else { return Err(not_understood(part, text)) };
     let exists = NaiveDate::from_ymd_opt(LEAP_YEAR, month, day).is_some();
     if exists { Ok((month, day)) } else { Err(RuleError::NoSuchDate { part, text }) }
 }
@@ -69,7 +66,7 @@ pub(super) fn date(part: Part, text: &str) -> Result<NaiveDate, RuleError> {
     let text = width::plain(text);
     let read = text.split_once('-').and_then(|(year, rest)| {
         let digits = year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit());
-        let (month, day) = pair(rest, '-', (2, 2))?;
+        let (month, day) = pair(rest, '-')?;
         Some((digits.then(|| year.parse::<i32>().ok()).flatten()?, month, day))
     });
     let Some((year, month, day)) = read else { return Err(not_understood(part, text)) };

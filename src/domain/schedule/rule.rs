@@ -209,8 +209,8 @@ impl fmt::Display for Rule {
             }
             Self::WorkdayOfMonth { n, at } => write!(f, "workday-of-month {n} {}", clock(*at)),
             Self::BeforeFestival(BeforeFestival { festivals, workdays, merge_within, at }) => {
-                let names: Vec<&str> = festivals.iter().map(|festival| festival.as_str()).collect();
-                write!(f, "before-festival {} {workdays} {merge_within} {}", names.join(","), clock(*at))
+                let names = Festival::words(festivals);
+                write!(f, "before-festival {names} {workdays} {merge_within} {}", clock(*at))
             }
             Self::Yearly { month, day, at } => write!(f, "yearly {month:02}-{day:02} {}", clock(*at)),
             Self::Once { on, at } => write!(f, "once {on} {}", clock(*at)),

@@ -5,13 +5,13 @@ use std::iter;
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
 
-use crate::domain::calendar::Calendar;
+use crate::domain::calendar::{Calendar, YEARS};
 use crate::domain::schedule::festival::{Block, season};
 use crate::domain::schedule::{BeforeFestival, OnHoliday, Rule, Slot, Terms};
 use crate::domain::wall;
 
 /// The last year in which a rule has slots; the crontab engine ends with it too.
-const YEAR_LAST: i32 = 2099;
+const YEAR_LAST: i32 = *YEARS.end();
 
 type Slots<'a> = Box<dyn Iterator<Item = Slot> + 'a>;
 
@@ -29,11 +29,11 @@ impl<'a> Reading<'a> {
         match &self.terms.rule {
             Rule::Cron(expr) => self.judged(Box::new(expr.runs(self.bare_from(after), self.tz)), after),
             Rule::EveryWeeks { weeks, on, from, at } => {
-                let dates = every_weeks((*weeks, *on), *from, self.date_from(after));
+                let dates = every_weeks(*weeks, *on, *from, self.date_from(after));
                 self.judged(self.dated(dates, *at, after), after)
             }
             Rule::Yearly { month, day, at } => {
-                let dates = yearly((*month, *day), self.date_from(after));
+                let dates = yearly(*month, *day, self.date_from(after));
                 self.judged(self.dated(dates, *at, after), after)
             }
             Rule::Once { on, at } => self.judged(self.dated(iter::once(*on), *at, after), after),
@@ -101,15 +101,8 @@ impl<'a> Reading<'a> {
 
     fn slot(self, bare: DateTime<Utc>) -> Slot {
         let day = self.day(bare);
-        let slot = Slot {
-            key: bare,
-            due: bare,
-            moved_from: None,
-            off: None,
-            known: self.terms.on_holiday == OnHoliday::Run || self.calendar.knows(day),
-            festivals: Vec::new(),
-            first_off: None,
-        };
+        let known = self.terms.on_holiday == OnHoliday::Run || self.calendar.knows(day);
+        let slot = Slot { known, ..Slot::at(bare) };
         if self.calendar.is_workday(day) {
             return slot;
         }
@@ -152,15 +145,7 @@ impl<'a> Reading<'a> {
     }
 
     fn on_workday(self, day: NaiveDate, key: NaiveDate, at: NaiveTime) -> Slot {
-        Slot {
-            key: self.instant(key, at),
-            due: self.instant(day, at),
-            moved_from: None,
-            off: None,
-            known: self.calendar.knows(day),
-            festivals: Vec::new(),
-            first_off: None,
-        }
+        Slot { key: self.instant(key, at), known: self.calendar.knows(day), ..Slot::at(self.instant(day, at)) }
     }
 
     fn workdays_of_months(self, n: i32, at: NaiveTime, after: DateTime<Utc>) -> impl Iterator<Item = Slot> + 'a {
@@ -186,7 +171,8 @@ impl<'a> Reading<'a> {
 /// Dates on a weekday every so many weeks, counted from the week of `from`, from the first that is not before `from` and
 /// `earliest` on.
 fn every_weeks(
-    (weeks, on): (u32, Weekday),
+    weeks: u32,
+    on: Weekday,
     from: NaiveDate,
     earliest: NaiveDate,
 ) -> impl Iterator<Item = NaiveDate> + use<> {
@@ -197,7 +183,7 @@ fn every_weeks(
     iter::successors(first, move |day| day.checked_add_days(Days::new(step)))
 }
 
-fn yearly((month, day): (u32, u32), earliest: NaiveDate) -> impl Iterator<Item = NaiveDate> + use<> {
+fn yearly(month: u32, day: u32, earliest: NaiveDate) -> impl Iterator<Item = NaiveDate> + use<> {
     (earliest.year()..=YEAR_LAST).filter_map(move |year| NaiveDate::from_ymd_opt(year, month, day))
 }
 

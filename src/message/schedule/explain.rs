@@ -55,7 +55,7 @@ fn workday_of_month(n: i32) -> String {
 
 fn before_festival(before: &BeforeFestival) -> String {
     let BeforeFestival { festivals, workdays, merge_within, at } = before;
-    let names = festivals.iter().map(|festival| Festival::label(*festival)).collect::<Vec<_>>().join("、");
+    let names = Festival::labels(festivals);
     let day = match workdays {
         1 => "最后一个工作日".to_owned(),
         n => format!("第{n}个工作日"),

@@ -9,45 +9,42 @@ use crate::message::print::day_time;
 
 /// What became of a slot: 已推送 · 没有合适的内容，未推送
 pub fn past(state: OccurrenceState, why: Option<MissReason>) -> String {
-    match why.map(reason).or_else(|| cause(state)) {
-        Some(cause) => format!("{cause}，未推送"),
-        None => settled(state).to_owned(),
+    match end(state, why) {
+        End::Stands(words) => words.to_owned(),
+        End::Missed(cause) => format!("{cause}，未推送"),
     }
 }
 
 /// What becomes of a slot that is to come: 条数已到上限，不推送
 pub fn to_come(state: OccurrenceState, why: Option<MissReason>) -> String {
-    match why.map(reason).or_else(|| cause(state)) {
-        Some(cause) => format!("{cause}，不推送"),
-        None => settled(state).to_owned(),
+    match end(state, why) {
+        End::Stands(words) => words.to_owned(),
+        End::Missed(cause) => format!("{cause}，不推送"),
     }
 }
 
-/// Where a slot stands that nothing keeps from going out, or a person took back.
-const fn settled(state: OccurrenceState) -> &'static str {
-    match state {
-        OccurrenceState::Materialised => "已推送",
-        OccurrenceState::Cancelled => "已取消",
-        OccurrenceState::Planned
-        | OccurrenceState::SkippedLate
-        | OccurrenceState::SkippedCollapsed
-        | OccurrenceState::SkippedPaused
-        | OccurrenceState::SkippedHoliday
-        | OccurrenceState::SkippedCap
-        | OccurrenceState::SkippedUnapproved => "待推送",
-    }
+/// The words of a slot's end.
+enum End {
+    /// Nothing keeps it from going out, or a person took it back.
+    Stands(&'static str),
+    /// Why it does not go out.
+    Missed(&'static str),
 }
 
-/// Why a slot does not go out.
-const fn cause(state: OccurrenceState) -> Option<&'static str> {
+fn end(state: OccurrenceState, why: Option<MissReason>) -> End {
+    if let Some(why) = why {
+        return End::Missed(reason(why));
+    }
     match state {
-        OccurrenceState::SkippedLate => Some("错过时间"),
-        OccurrenceState::SkippedCollapsed => Some("由之后的一次代替"),
-        OccurrenceState::SkippedPaused => Some("计划暂停"),
-        OccurrenceState::SkippedHoliday => Some("放假"),
-        OccurrenceState::SkippedCap => Some("条数已到上限"),
-        OccurrenceState::SkippedUnapproved => Some("没有可推送的内容"),
-        OccurrenceState::Planned | OccurrenceState::Materialised | OccurrenceState::Cancelled => None,
+        OccurrenceState::Planned => End::Stands("待推送"),
+        OccurrenceState::Materialised => End::Stands("已推送"),
+        OccurrenceState::Cancelled => End::Stands("已取消"),
+        OccurrenceState::SkippedLate => End::Missed("错过时间"),
+        OccurrenceState::SkippedCollapsed => End::Missed("由之后的一次代替"),
+        OccurrenceState::SkippedPaused => End::Missed("计划暂停"),
+        OccurrenceState::SkippedHoliday => End::Missed("放假"),
+        OccurrenceState::SkippedCap => End::Missed("条数已到上限"),
+        OccurrenceState::SkippedUnapproved => End::Missed("没有可推送的内容"),
     }
 }
 

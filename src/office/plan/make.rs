@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::BATCH_ROWS;
+use super::BATCH;
 use crate::ctx::Ctx;
 use crate::domain::audit::{Actor, Job};
 use crate::domain::calendar::Festival;
@@ -14,7 +14,7 @@ use crate::domain::slot::{Fate, MissReason, OccurrenceState, PLAIN_MINUTES_MAX, 
 use crate::domain::wall;
 use crate::domain::word::{GroupState, ScheduleState};
 use crate::ids::{GroupId, ScheduleId};
-use crate::office::outlook::{Ground, Live, festivals, lives, pool};
+use crate::office::outlook::{Ground, Live, festivals, lives};
 use crate::office::push::{self, Office, Order, Target};
 use crate::office::rotation::Shelf;
 use crate::office::{Outcome, Refusal, content};
@@ -24,7 +24,7 @@ use crate::store::{self, Tx};
 /// Makes pushes of up to a batch of rows that go out. Returns how many rows are dealt with.
 pub(super) async fn make(ctx: &Ctx, failed: &mut Option<Refusal>) -> Outcome<usize> {
     let mut tx = ctx.store.read().await?;
-    let rows = store::occurrence::to_make(&mut tx, ctx.now(), BATCH_ROWS).await?;
+    let rows = store::occurrence::to_make(&mut tx, ctx.now(), BATCH.into()).await?;
     drop(tx);
     if rows.is_empty() {
         return Ok(0);
@@ -67,7 +67,7 @@ async fn make_all(ctx: &Ctx, rows: &[OccurrenceRow]) -> Outcome<()> {
     };
     for row in rows {
         if let Some(live) = lives.iter().find(|live| live.row.id == row.schedule_id) {
-            make_one(&mut tx, ctx, &mut desk, (live, row)).await?;
+            make_one(&mut tx, ctx, &mut desk, live, row).await?;
         }
     }
     Ok(tx.commit().await?)
@@ -82,9 +82,9 @@ struct Desk {
 }
 
 /// Makes the push of one slot; a miss is a row with its reason.
-async fn make_one(tx: &mut Tx, ctx: &Ctx, desk: &mut Desk, (live, row): (&Live, &OccurrenceRow)) -> Outcome<()> {
+async fn make_one(tx: &mut Tx, ctx: &Ctx, desk: &mut Desk, live: &Live, row: &OccurrenceRow) -> Outcome<()> {
     let now = ctx.now();
-    let outcome = match readiness(live, row, (&desk.ground, now)) {
+    let outcome = match readiness(live, row, &desk.ground, now) {
         Ok(late) => send(tx, ctx, desk, (live, row, late)).await?,
         Err(missed) => Err(missed),
     };
@@ -107,7 +107,7 @@ async fn make_one(tx: &mut Tx, ctx: &Ctx, desk: &mut Desk, (live, row): (&Live, 
 type Missed = (OccurrenceState, Option<MissReason>);
 
 /// Whether a slot that was to go out still may, and whether it does so late: the program may have stopped in between.
-fn readiness(live: &Live, row: &OccurrenceRow, (ground, now): (&Ground, DateTime<Utc>)) -> Result<Lateness, Missed> {
+fn readiness(live: &Live, row: &OccurrenceRow, ground: &Ground, now: DateTime<Utc>) -> Result<Lateness, Missed> {
     match live.row.state {
         ScheduleState::Active => {}
         ScheduleState::Paused => return Err((OccurrenceState::SkippedPaused, None)),
@@ -146,7 +146,7 @@ async fn send(
     }
     let due = row.due_at.utc();
     let festivals = festivals(row);
-    let pool = pool(&live.row);
+    let pool = live.row.pool();
     let want = Want {
         pool: &pool,
         day: wall::of(due, ctx.zone).date(),

@@ -9,13 +9,14 @@ use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::policy::Act;
 use crate::domain::rotation::Pool;
-use crate::domain::schedule::{DeadlineRule, Missed, MovedBy, OnHoliday, Rule, Slot, Terms};
+use crate::domain::round::Verdict;
+use crate::domain::schedule::{DeadlineRule, Missed, OnHoliday, Rule, Terms};
 use crate::domain::slot::{MissReason, OccurrenceState};
 use crate::domain::wall;
 use crate::domain::word::{Confirm, ScheduleState};
-use crate::office::outlook::{Ground, Live, lives, pending, pool};
+use crate::office::outlook::{Ground, Live, lives, pending};
+use crate::office::plan::decided;
 use crate::office::{Outcome, Refusal, authorise, group, note};
-use crate::store::occurrence::NewOccurrence;
 use crate::store::schedule::NewSchedule;
 use crate::store::{self, Tx};
 
@@ -58,7 +59,7 @@ pub async fn edit(ctx: &Ctx, actor: &Actor, name: &str, change: &Change) -> Outc
         Some(groups) => group::pick_linked(&mut tx, groups).await?,
         None => old.groups.clone(),
     };
-    let pool = change.pool.clone().unwrap_or_else(|| pool(&old.row));
+    let pool = change.pool.clone().unwrap_or_else(|| old.row.pool());
     check(&mut tx, ctx, (&ground, &groups), (&terms, &pool)).await?;
     let deadline = match change.deadline {
         Some(deadline) => Some(deadline),
@@ -69,7 +70,7 @@ pub async fn edit(ctx: &Ctx, actor: &Actor, name: &str, change: &Change) -> Outc
         || terms.on_holiday != old.terms.on_holiday
         || (terms.starts_on, terms.ends_on) != (old.terms.starts_on, old.terms.ends_on);
     let since =
-        if moves { retire(&mut tx, (&old, &ground), MissReason::Edited, now).await? } else { old.row.planned_to.utc() };
+        if moves { retire(&mut tx, &old, &ground, MissReason::Edited, now).await? } else { old.row.planned_to.utc() };
     let row = NewSchedule {
         name: &old.row.name,
         missed: change.missed.unwrap_or(old.row.missed),
@@ -92,41 +93,25 @@ pub async fn edit(ctx: &Ctx, actor: &Actor, name: &str, change: &Change) -> Outc
 /// when this one has sent something today.
 async fn retire(
     tx: &mut Tx,
-    (old, ground): (&Live, &Ground),
+    old: &Live,
+    ground: &Ground,
     reason: MissReason,
     now: DateTime<Utc>,
 ) -> Outcome<DateTime<Utc>> {
-    settle(tx, (old, ground), (OccurrenceState::Cancelled, Some(reason)), now).await?;
+    settle(tx, old, ground, Verdict::Skip(OccurrenceState::Cancelled, Some(reason)), now).await?;
     store::occurrence::cancel(tx, old.row.id, reason, now).await?;
     let zone = ground.settings.hours.tz;
-    let midnight = |day: NaiveDate| wall::instant(day.and_time(NaiveTime::MIN), zone);
-    let today = wall::of(now, zone).date();
-    let tomorrow = midnight(today.succ_opt().unwrap_or(today));
-    let sent = store::occurrence::between(tx, midnight(today), tomorrow).await?;
+    let today = wall::instant(wall::of(now, zone).date().and_time(NaiveTime::MIN), zone);
+    let tomorrow = wall::next_day(now, zone);
+    let sent = store::occurrence::between(tx, today, tomorrow).await?;
     let sent = sent.iter().any(|(row, push)| row.schedule_id == old.row.id && push.is_some());
     Ok(if sent { tomorrow - TimeDelta::milliseconds(1) } else { now })
 }
 
-/// Gives every slot that is due and not decided a row of this state.
-async fn settle(
-    tx: &mut Tx,
-    (live, ground): (&Live, &Ground),
-    (state, reason): (OccurrenceState, Option<MissReason>),
-    now: DateTime<Utc>,
-) -> Outcome<()> {
-    let row = |slot: Slot| NewOccurrence {
-        schedule_id: live.row.id,
-        slot_at: slot.key,
-        due_at: slot.due,
-        moved_from: slot.moved_from,
-        moved_by: slot.moved_from.map(|_| MovedBy::Holiday),
-        festivals: slot.festivals.iter().map(|festival| festival.as_str()).collect::<Vec<_>>().join(","),
-        revision: live.row.revision,
-        state,
-        reason,
-        off_name: None,
-    };
-    let rows: Vec<NewOccurrence> = pending(tx, (live, ground), now).await?.into_iter().map(row).collect();
+/// Gives every slot that is due and not decided its row by this verdict.
+async fn settle(tx: &mut Tx, live: &Live, ground: &Ground, verdict: Verdict, now: DateTime<Utc>) -> Outcome<()> {
+    let pending = pending(tx, live, ground, now).await?;
+    let rows: Vec<_> = pending.iter().map(|slot| decided(live, slot, verdict)).collect();
     Ok(store::occurrence::add(tx, &rows, now).await?)
 }
 
@@ -160,10 +145,11 @@ async fn move_to(ctx: &Ctx, actor: &Actor, name: &str, state: ScheduleState) -> 
         match state {
             ScheduleState::Paused => {}
             ScheduleState::Active => {
-                settle(&mut tx, (&live, &ground), (OccurrenceState::SkippedPaused, None), now).await?;
+                let paused = Verdict::Skip(OccurrenceState::SkippedPaused, None);
+                settle(&mut tx, &live, &ground, paused, now).await?;
             }
             ScheduleState::Removed => {
-                retire(&mut tx, (&live, &ground), MissReason::Removed, now).await?;
+                retire(&mut tx, &live, &ground, MissReason::Removed, now).await?;
             }
         }
     }
