@@ -166,7 +166,7 @@ pub(super) async fn judged<'a>(
 ) -> Outcome<Round<'a>> {
     let zone = ground.settings.hours.tz;
     let ids: Vec<ScheduleId> = lives.iter().map(|live| live.row.id).collect();
-    let oldest = lives.iter().map(|live| live.row.planned_to.utc()).min().unwrap_or(now);
+    let oldest = lives.iter().map(|live| live.row.look_from(now)).min().unwrap_or(now);
     let decided = store::occurrence::decided(tx, &ids, oldest.min(now) - KEY_REACH).await?;
     let decided: HashSet<(ScheduleId, DateTime<Utc>)> = decided.into_iter().map(|(id, at)| (id, at.utc())).collect();
     let mut moved: HashMap<ScheduleId, Vec<OccurrenceRow>> = HashMap::new();
@@ -188,8 +188,8 @@ pub(super) async fn judged<'a>(
             paused: live.row.state == ScheduleState::Paused,
             missed: live.row.missed,
             max_late: TimeDelta::minutes(live.row.max_late),
-            pending: slots(live.row.planned_to.utc(), now),
-            ahead: slots(now.max(live.row.planned_to.utc()), until),
+            pending: slots(live.row.look_from(now), now),
+            ahead: slots(now.max(live.row.look_from(now)), until),
             moved: moved.iter().map(|row| MovedSlot { due: row.due_at.utc(), any_day }).collect(),
         }
     };
@@ -203,11 +203,11 @@ pub(super) async fn judged<'a>(
 
 /// The slots of a rule that are due by `now` and have no row.
 pub(super) async fn pending(tx: &mut Tx, (live, ground): (&Live, &Ground), now: DateTime<Utc>) -> Outcome<Vec<Slot>> {
-    let from = live.row.planned_to.utc();
+    let from = live.row.look_from(now);
     let decided = store::occurrence::decided(tx, &[live.row.id], from - KEY_REACH).await?;
     let slots = live.terms.slots(&ground.calendar, ground.settings.hours.tz, from).take_while(|slot| slot.due <= now);
     let open = |slot: &Slot| !decided.contains(&(live.row.id, slot.key.into()));
-    Ok(slots.filter(open).take(SLOTS_MOST).collect())
+    Ok(slots.filter(open).collect())
 }
 
 /// What the chats get for certain from the Monday of `now` on.
@@ -227,6 +227,12 @@ pub(super) async fn taken(
         late: decided.utc() - due.utc() > plain,
     };
     Ok(taken.into_iter().map(of).collect())
+}
+
+/// The end of the day of an instant.
+pub(super) fn day_end(at: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
+    let next = wall::of(at, zone).date() + Days::new(1);
+    wall::instant(next.and_time(NaiveTime::MIN), zone) - TimeDelta::milliseconds(1)
 }
 
 /// The end of the week of an instant.

@@ -13,7 +13,7 @@ use crate::domain::round::Verdict;
 use crate::domain::schedule::{MovedBy, Slot};
 use crate::domain::slot::{OccurrenceState, PLAIN_MINUTES_MAX};
 use crate::ids::{GroupId, ScheduleId};
-use crate::office::outlook::{Ground, Live, Round, judged, lives, week_end};
+use crate::office::outlook::{Ground, Live, Round, day_end, judged, lives, week_end};
 use crate::office::{Outcome, Refusal};
 use crate::store::occurrence::{Decision, NewOccurrence, OccurrenceRow};
 use crate::store::schedule::{Advance, ScheduleRow};
@@ -50,7 +50,9 @@ pub async fn refresh(ctx: &Ctx) -> Outcome<()> {
     let mut tx = ctx.store.read().await?;
     let ground = Ground::load(&mut tx, ctx).await?;
     let known = store::schedule::plan_calendar(&mut tx).await? == ground.calendar.fingerprint();
-    let set_back = store::schedule::planned_beyond(&mut tx, now + SET_BACK).await?;
+    // A rule that was edited begins to count with the next day at the latest.
+    let midnight = day_end(now, ctx.zone);
+    let set_back = store::schedule::planned_beyond(&mut tx, now + SET_BACK, midnight).await?;
     drop(tx);
     if known && !set_back {
         return Ok(());
@@ -60,7 +62,7 @@ pub async fn refresh(ctx: &Ctx) -> Outcome<()> {
     if set_back {
         tracing::warn!("the clock was set back; slots that were skipped ahead of time are planned again");
         store::occurrence::reopen(&mut tx, now).await?;
-        store::schedule::plan_from(&mut tx, now).await?;
+        store::schedule::plan_from(&mut tx, now, midnight).await?;
     }
     Ok(tx.commit().await?)
 }
@@ -110,11 +112,14 @@ async fn decide(ctx: &Ctx, failed: &mut Option<Refusal>) -> Outcome<bool> {
     store::occurrence::add(&mut tx, &rows, now).await?;
     redecide(&mut tx, (&round, &moved), now).await?;
     tx.commit().await?;
-    for (row, why) in bad.into_iter().filter(|(row, _)| own.contains(&row.id)) {
+    // A moved slot of a rule that cannot be read stays, and is no reason to come again at once.
+    let stuck = |row: &OccurrenceRow| bad.iter().any(|(bad, _)| bad.id == row.schedule_id);
+    let more = !steps.is_empty() || !moved.iter().all(stuck);
+    for (row, why) in bad {
         tracing::error!(error = %why, schedule = %row.id, "a rule could not be planned");
         failed.get_or_insert(why);
     }
-    Ok(true)
+    Ok(more)
 }
 
 /// The due rules, those of the moved slots, and every active rule that speaks to the same chats.
@@ -154,7 +159,7 @@ fn advance(
 ) -> (Advance, Vec<NewOccurrence>) {
     let (pending, verdicts) = (&round.runners[place].pending, &round.verdicts[place].pending);
     let mut rows: Vec<NewOccurrence> = Vec::new();
-    let mut to = live.row.planned_to.utc();
+    let mut to = live.row.look_from(now);
     let mut next = None;
     for (slot, verdict) in pending.iter().zip(verdicts) {
         if rows.len() >= most && slot.due > to {

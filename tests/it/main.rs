@@ -11,4 +11,5 @@ mod plan;
 mod process;
 mod sandbox;
 mod story;
+mod upset;
 mod world;

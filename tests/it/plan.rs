@@ -15,9 +15,9 @@ use crate::world::{FIRMS, OPERATOR, STUDY, World};
 /// Monday, Wednesday and Friday at 09:30.
 const KNOWLEDGE: &str = "cron 30 9 * * 1,3,5";
 /// The third workday before every festival.
-const REMINDER: &str = "before-festival all 3 0 09:30";
+pub(crate) const REMINDER: &str = "before-festival all 3 0 09:30";
 
-fn new(name: &str, rule: &str, groups: &[i64]) -> New {
+pub(crate) fn new(name: &str, rule: &str, groups: &[i64]) -> New {
     New {
         name: name.to_owned(),
         terms: Terms::every_day(Rule::parse(rule).unwrap()),
@@ -30,12 +30,12 @@ fn new(name: &str, rule: &str, groups: &[i64]) -> New {
     }
 }
 
-async fn add(office: &World, name: &str, rule: &str) {
+pub(crate) async fn add(office: &World, name: &str, rule: &str) {
     schedule::add(&office.ctx(), &OPERATOR, &new(name, rule, &[STUDY, FIRMS])).await.unwrap();
 }
 
 /// What became of a rule's slots, oldest first: `2026-09-28 09:30→2026-09-29 09:30 materialised`.
-async fn rows(office: &World, name: &str) -> Vec<String> {
+pub(crate) async fn rows(office: &World, name: &str) -> Vec<String> {
     let shown = schedule::show(&office.ctx(), &OPERATOR, name).await.unwrap();
     let zone = office.ctx().zone;
     let wall = |at: DateTime<Utc>| at.with_timezone(&zone).format("%m-%d %H:%M").to_string();
@@ -48,7 +48,7 @@ async fn rows(office: &World, name: &str) -> Vec<String> {
 }
 
 /// The whole days from one to another of September 2026, an hour at a time.
-async fn live(office: &World, from: i64, to: i64) {
+pub(crate) async fn live(office: &World, from: i64, to: i64) {
     for day in from..=to {
         for (hour, minute) in [(9, 0), (9, 30), (9, 31), (12, 0), (15, 0), (18, 0)] {
             office.at(day, hour, minute).await;
@@ -286,6 +286,11 @@ async fn rules_that_could_never_send_are_refused() {
         assert!(matches!(refused(&at_night).await, Refusal::ScheduleOutsideHours { .. }));
         let past = new("过去", "once 2026-08-01 09:30", &[STUDY]);
         assert!(matches!(refused(&past).await, Refusal::ScheduleNeverDue));
+        let on_saturday = new("周六", "once 2026-09-05 09:30", &[STUDY]);
+        assert!(matches!(refused(&on_saturday).await, Refusal::ScheduleNeverDue));
+        for name in ["", "两\n行", "\u{1b}[31m红", "反\u{202e}向", &"长".repeat(41)] {
+            assert!(matches!(refused(&new(name, KNOWLEDGE, &[STUDY])).await, Refusal::ScheduleName), "{name:?}");
+        }
         let mut backwards = new("倒", KNOWLEDGE, &[STUDY]);
         (backwards.terms.starts_on, backwards.terms.ends_on) = (day("2026-10-02"), day("2026-10-01"));
         assert!(matches!(refused(&backwards).await, Refusal::Rule(_)));

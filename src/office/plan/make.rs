@@ -48,6 +48,8 @@ pub(super) async fn make(ctx: &Ctx, failed: &mut Option<Refusal>) -> Outcome<usi
 
 async fn make_all(ctx: &Ctx, rows: &[OccurrenceRow]) -> Outcome<()> {
     let mut tx = ctx.store.write().await?;
+    let taken = store::occurrence::take(&mut tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>()).await?;
+    let rows: Vec<&OccurrenceRow> = rows.iter().filter(|row| taken.contains(&row.id)).collect();
     let ground = Ground::load(&mut tx, ctx).await?;
     let ids: Vec<ScheduleId> = rows.iter().map(|row| row.schedule_id).collect();
     let schedules = store::schedule::find_many(&mut tx, &ids).await?;
