@@ -44,11 +44,11 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::ScheduleExists(name) => {
             format!("已有名为“{name}”的计划。请换个名称，或先运行：qingfeng schedule remove {name}")
         }
-        Refusal::ScheduleName => fixed("计划的名称要有1至40个字。请改短，或补上"),
+        Refusal::ScheduleName => fixed("计划的名称要有1至40个字，不含换行和看不见的字符。请改一个名称"),
         Refusal::ScheduleOutsideHours { at, hours } => schedule_outside_hours(*at, &message::print::hours(hours)),
-        Refusal::ScheduleNeverDue => {
-            fixed("这个计划往后一次也不会到：时间已经过去，或者在起止日期之外。请改时间或起止日期")
-        }
+        Refusal::ScheduleNeverDue => fixed(
+            "这个计划往后一次也不会推送：时间已经过去、在起止日期之外，或者都遇上放假和周末。请改时间、起止日期或--on-holiday",
+        ),
         Refusal::ScheduleStands { name, state } => schedule_stands(name, *state),
         Refusal::NoFittingItem => {
             fixed("没有一条可推送的内容合适。请先运行qingfeng content sync，或换主题，见：qingfeng content list")

@@ -1,4 +1,5 @@
-//! Full-width characters as Chinese keyboards type them. Codes and expressions are compared in half width.
+//! Full-width characters as Chinese keyboards type them, and those that nobody sees. Codes and expressions are compared in
+//! half width.
 
 /// Distance between a full-width ASCII twin (U+FF01–U+FF5E) and its half-width form (Unicode, Halfwidth and Fullwidth Forms).
 const TWIN_DISTANCE: u32 = 0xFEE0;
@@ -29,6 +30,16 @@ pub fn plain(text: &str) -> String {
     flat.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Whether a text holds control characters, zero-width marks, direction marks or the byte order mark: two names that look
+/// alike would differ by them, and a terminal would obey some.
+pub fn has_unseen(text: &str) -> bool {
+    text.chars().any(|c| c.is_control() || is_invisible(c))
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +53,14 @@ mod tests {
     #[test]
     fn other_characters_stay() {
         assert_eq!(half_text("党员、公职人员 a1"), "党员、公职人员 a1");
+    }
+
+    #[test]
+    fn unseen_characters_are_found() {
+        for text in ["a\nb", "\u{1b}[31m红", "a\u{202e}b", "\u{feff}a", "a\u{200d}b"] {
+            assert!(has_unseen(text), "{text:?}");
+        }
+        assert!(["每周 小知识", "🐉龙舟", "ｘ１", "a\u{301}"].iter().all(|text| !has_unseen(text)));
     }
 
     #[test]

@@ -162,7 +162,7 @@ pub(super) async fn judged<'a>(
     until: DateTime<Utc>,
 ) -> Outcome<Round<'a>> {
     let ids: Vec<ScheduleId> = lives.iter().map(|live| live.row.id).collect();
-    let oldest = lives.iter().map(|live| live.row.planned_to.utc()).min().unwrap_or(now);
+    let oldest = lives.iter().map(|live| live.row.look_from(now)).min().unwrap_or(now);
     let decided = decided(tx, &ids, oldest.min(now)).await?;
     let mut moved: HashMap<ScheduleId, Vec<OccurrenceRow>> = HashMap::new();
     for row in store::occurrence::moved_ahead(tx, until).await? {
@@ -171,7 +171,7 @@ pub(super) async fn judged<'a>(
     let moved: Vec<Vec<OccurrenceRow>> = ids.iter().map(|id| moved.remove(id).unwrap_or_default()).collect();
     let runner = |(live, moved): (&'a Live, &Vec<OccurrenceRow>)| {
         let slots = |due| undecided(live, ground, &decided, due);
-        let planned_to = live.row.planned_to.utc();
+        let from = live.row.look_from(now);
         let any_day = live.row.on_holiday == OnHoliday::Run;
         Runner {
             schedule: live.row.id,
@@ -180,8 +180,8 @@ pub(super) async fn judged<'a>(
             paused: live.row.state == ScheduleState::Paused,
             missed: live.row.missed,
             max_late: TimeDelta::minutes(live.row.max_late),
-            pending: slots(planned_to..now),
-            ahead: slots(now.max(planned_to)..until),
+            pending: slots(from..now),
+            ahead: slots(now.max(from)..until),
             moved: moved.iter().map(|row| MovedSlot { due: row.due_at.utc(), any_day }).collect(),
         }
     };
@@ -195,7 +195,7 @@ pub(super) async fn judged<'a>(
 
 /// The slots of a rule that are due by `now` and have no row.
 pub(super) async fn pending(tx: &mut Tx, live: &Live, ground: &Ground, now: DateTime<Utc>) -> Outcome<Vec<Slot>> {
-    let from = live.row.planned_to.utc();
+    let from = live.row.look_from(now);
     let decided = decided(tx, &[live.row.id], from).await?;
     Ok(undecided(live, ground, &decided, from..now))
 }

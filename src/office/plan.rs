@@ -102,7 +102,7 @@ async fn decide(ctx: &Ctx, failed: &mut Option<Refusal>) -> Outcome<bool> {
     store::occurrence::add(&mut tx, &rows, now).await?;
     let moved = redecide(&mut tx, &round, &moved, now).await?;
     tx.commit().await?;
-    for (row, why) in bad.into_iter().filter(|(row, _)| own.contains(&row.id)) {
+    for (row, why) in bad {
         tracing::error!(error = %why, schedule = %row.id, "a rule could not be planned");
         failed.get_or_insert(why);
     }
@@ -146,7 +146,7 @@ fn advance(
 ) -> (Advance, Vec<NewOccurrence>) {
     let (pending, verdicts) = (&round.runners[place].pending, &round.verdicts[place].pending);
     let mut rows: Vec<NewOccurrence> = Vec::new();
-    let mut to = live.row.planned_to.utc();
+    let mut to = live.row.look_from(now);
     let mut next = None;
     for (slot, verdict) in pending.iter().zip(verdicts) {
         if rows.len() >= most && slot.due > to {

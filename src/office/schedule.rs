@@ -12,8 +12,8 @@ use crate::domain::content::Theme;
 use crate::domain::policy::Act;
 use crate::domain::rotation::{self, Pool, Want};
 use crate::domain::schedule::{DeadlineRule, Missed, Slot, Terms, outside_hours};
-use crate::domain::wall;
 use crate::domain::word::{Confirm, ScheduleState};
+use crate::domain::{wall, width};
 use crate::ids::{GroupId, ScheduleId};
 use crate::office::outlook::Ground;
 use crate::office::rotation::Shelf;
@@ -66,7 +66,7 @@ pub struct Shown {
 /// Adds a rule. Its first slot is the next one from now.
 pub async fn add(ctx: &Ctx, actor: &Actor, new: &New) -> Outcome<Listed> {
     let name = new.name.trim();
-    if name.is_empty() || name.chars().count() > NAME_MOST {
+    if name.is_empty() || name.chars().count() > NAME_MOST || width::has_unseen(name) {
         return Err(Refusal::ScheduleName);
     }
     let mut tx = ctx.store.write().await?;
@@ -155,7 +155,9 @@ async fn check(
         return Err(Refusal::ScheduleOutsideHours { at, hours: hours.clone() });
     }
     let slots: Vec<_> = terms.slots(&ground.calendar, ctx.zone, ctx.now()).take(SLOTS_TRIED).collect();
-    if slots.is_empty() {
+    // A rule with fewer slots ends with them.
+    let ends = slots.len() < SLOTS_TRIED;
+    if ends && slots.iter().all(|slot| slot.off.is_some()) {
         return Err(Refusal::ScheduleNeverDue);
     }
     check_pool(tx, pool).await?;
@@ -198,7 +200,7 @@ fn next_due(ground: &Ground, row: &ScheduleRow) -> Outcome<Option<DateTime<Utc>>
         return Ok(None);
     }
     let terms = row.terms()?;
-    let mut slots = terms.slots(&ground.calendar, ground.settings.hours.tz, row.planned_to.utc().max(ground.now));
+    let mut slots = terms.slots(&ground.calendar, ground.settings.hours.tz, row.look_from(ground.now).max(ground.now));
     Ok(slots.find(|slot| slot.off.is_none()).map(|slot| slot.due))
 }
 

@@ -125,7 +125,8 @@ pub async fn cancel(tx: &mut Tx, id: ScheduleId, reason: MissReason, now: DateTi
 /// Forgets misses of slots that are still to come: they were decided by a clock that ran ahead. What went out stays.
 pub async fn reopen(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
     const SQL: &str = "DELETE FROM occurrence WHERE due_at > $1 AND decided_at > $1
-        AND state IN ('skipped_late', 'skipped_collapsed', 'skipped_holiday', 'skipped_cap', 'skipped_unapproved')
+        AND state IN ('skipped_late', 'skipped_collapsed', 'skipped_paused', 'skipped_holiday', 'skipped_cap',
+            'skipped_unapproved')
         AND NOT EXISTS (SELECT 1 FROM push p WHERE p.occurrence_id = occurrence.id)";
     on!(tx, c => sqlx::query(SQL).bind(At::from(now)).execute(c).await.map(drop))?;
     Ok(())
@@ -203,6 +204,31 @@ pub async fn to_make(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<
         "WHERE o.state = 'planned' AND o.due_at <= $1 AND o.due_at <= o.decided_at ORDER BY o.due_at, o.id LIMIT $2"
     );
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(At::from(now)).bind(limit).fetch_all(c).await)?)
+}
+
+/// Takes slots that go out now in hand, and keeps other writers from them until the transaction ends. Returns those that
+/// still go out: meanwhile a rule may have been edited, or another instance may have been faster.
+pub async fn take(tx: &mut Tx, ids: &[OccurrenceId]) -> Result<Vec<OccurrenceId>> {
+    const SQLITE: &str = "UPDATE occurrence SET decided_at = decided_at
+        WHERE id IN (SELECT value FROM json_each($1)) AND state = 'planned' AND due_at <= decided_at RETURNING id";
+    const PG: &str = "UPDATE occurrence SET decided_at = decided_at
+        WHERE id IN (SELECT value::bigint FROM json_array_elements_text($1::json)) AND state = 'planned'
+            AND due_at <= decided_at
+        RETURNING id";
+    let (sql, ids) = (tx.pick(SQLITE, PG), json(ids));
+    Ok(on!(tx, c => sqlx::query_scalar(sql).bind(&ids).fetch_all(c).await)?)
+}
+
+/// Forgets slots of a rule, by their keys, that an edit took back.
+pub async fn forget_edited(tx: &mut Tx, id: ScheduleId, keys: &[DateTime<Utc>]) -> Result<()> {
+    const SQLITE: &str = "DELETE FROM occurrence WHERE schedule_id = $1 AND state = 'cancelled' AND reason = 'edited'
+        AND slot_at IN (SELECT value FROM json_each($2))";
+    const PG: &str = "DELETE FROM occurrence WHERE schedule_id = $1 AND state = 'cancelled' AND reason = 'edited'
+        AND slot_at IN (SELECT value::bigint FROM json_array_elements_text($2::json))";
+    let keys: Vec<i64> = keys.iter().map(DateTime::timestamp_millis).collect();
+    let (sql, keys) = (tx.pick(SQLITE, PG), json(&keys));
+    on!(tx, c => sqlx::query(sql).bind(id).bind(&keys).execute(c).await.map(drop))?;
+    Ok(())
 }
 
 /// What these chats get in a stretch of time for certain, as `(group, when it is due, when that was decided)`: pushes, by

@@ -34,6 +34,8 @@ pub struct ScheduleRow {
     pub deadline: Option<String>,
     /// Every slot due up to here has its row.
     pub planned_to: At,
+    /// Slots due up to here are none of this rule.
+    pub since_at: At,
     /// Theme of the item that `slug` names.
     pub item_theme: Option<String>,
     /// What the item that `slug` names asks for.
@@ -55,6 +57,13 @@ impl ScheduleRow {
             (None, None, Some(tag)) => Pool::Tag(tag.clone()),
             (None, None, None) => Pool::Voluntary,
         }
+    }
+
+    /// After which instant slots are to be looked for at `now`. A clock that was far behind for a while took planning back to
+    /// before the rule.
+    pub fn look_from(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let (planned_to, since) = (self.planned_to.utc(), self.since_at.utc());
+        if since <= now { planned_to.max(since) } else { planned_to }
     }
 }
 
@@ -95,7 +104,7 @@ macro_rules! schedule_sql {
     ($rest:literal) => {
         concat!(
             "SELECT s.id, s.name, s.state, s.revision, s.rule, s.on_holiday, s.missed, s.max_late, s.starts_on, s.ends_on,
-                s.theme, s.tag, s.slug, s.confirm, s.deadline, s.planned_to, v.theme AS item_theme,
+                s.theme, s.tag, s.slug, s.confirm, s.deadline, s.planned_to, s.since_at, v.theme AS item_theme,
                 v.confirm AS item_confirm
              FROM schedule s LEFT JOIN item i ON i.slug = s.slug LEFT JOIN item_version v ON v.id = i.version_id ",
             $rest
@@ -235,20 +244,21 @@ pub async fn replan(tx: &mut Tx, since: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
-/// Whether some rule has been planned beyond an instant. One that was changed and waits for the end of its day, at most up
-/// to `rest`, has not.
-pub async fn planned_beyond(tx: &mut Tx, at: DateTime<Utc>, rest: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM schedule
-        WHERE state <> 'removed' AND planned_to > $1 AND (planned_to > since_at OR planned_to > $2))";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(At::from(at)).bind(At::from(rest)).fetch_one(c).await)?)
+/// Whether some rule has been planned beyond an instant. One that was edited and begins to count by `begins` has not.
+pub async fn planned_beyond(tx: &mut Tx, at: DateTime<Utc>, begins: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "SELECT MAX(planned_to) FROM schedule
+        WHERE state <> 'removed' AND (planned_to > since_at OR since_at > $1)";
+    let last: Option<At> = on!(tx, c => sqlx::query_scalar(SQL).bind(At::from(begins)).fetch_one(c).await)?;
+    Ok(last.is_some_and(|last| last > At::from(at)))
 }
 
-/// Takes planning back to an instant for every rule that is ahead of it, those aside that wait for the end of their day,
-/// at most up to `rest`.
-pub async fn plan_from(tx: &mut Tx, at: DateTime<Utc>, rest: DateTime<Utc>) -> Result<()> {
-    const SQL: &str = "UPDATE schedule SET planned_to = $1, next_at = 0
-        WHERE state <> 'removed' AND planned_to > $1 AND (planned_to > since_at OR planned_to > $2)";
-    on!(tx, c => sqlx::query(SQL).bind(At::from(at)).bind(At::from(rest)).execute(c).await.map(drop))?;
+/// Takes planning back to an instant for every rule that is ahead of it. One that begins to count by `begins` still does so
+/// then; one that was to begin later was added by a clock that ran ahead, and counts from now.
+pub async fn plan_from(tx: &mut Tx, at: DateTime<Utc>, begins: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "UPDATE schedule SET next_at = 0,
+            planned_to = CASE WHEN since_at > $1 AND since_at <= $2 THEN since_at ELSE $1 END
+        WHERE planned_to > $1 AND state <> 'removed'";
+    on!(tx, c => sqlx::query(SQL).bind(At::from(at)).bind(At::from(begins)).execute(c).await.map(drop))?;
     Ok(())
 }
 

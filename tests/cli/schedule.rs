@@ -154,6 +154,8 @@ fn an_expression_that_cannot_be_meant_is_refused_at_its_part() {
         "workday-of-month 0 09:30",
         "yearly 02-30 09:30",
         "once 2020-12-01 09:30",
+        "before-festival all 3",
+        "yearly 12-04 09:30 10:30",
     ];
     let refused = |expr: &str| format!("{expr}\n  {}", office.run(&format!("schedule explain {expr}")).refused());
     insta::assert_snapshot!("not_explained", expressions.map(refused).join(""));

@@ -13,4 +13,5 @@ mod preview;
 mod process;
 mod sandbox;
 mod story;
+mod upset;
 mod world;

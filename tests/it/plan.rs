@@ -290,6 +290,11 @@ async fn rules_that_could_never_send_are_refused() {
         assert!(matches!(refused(&at_night).await, Refusal::ScheduleOutsideHours { .. }));
         let past = new("过去", "once 2026-08-01 09:30", &[STUDY]);
         assert!(matches!(refused(&past).await, Refusal::ScheduleNeverDue));
+        let on_saturday = new("周六", "once 2026-09-05 09:30", &[STUDY]);
+        assert!(matches!(refused(&on_saturday).await, Refusal::ScheduleNeverDue));
+        for name in ["", "两\n行", "\u{1b}[31m红", "反\u{202e}向", &"长".repeat(41)] {
+            assert!(matches!(refused(&new(name, KNOWLEDGE, &[STUDY])).await, Refusal::ScheduleName), "{name:?}");
+        }
         let mut backwards = new("倒", KNOWLEDGE, &[STUDY]);
         (backwards.terms.starts_on, backwards.terms.ends_on) = (day("2026-10-02"), day("2026-10-01"));
         assert!(matches!(refused(&backwards).await, Refusal::Rule(_)));

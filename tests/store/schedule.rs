@@ -314,3 +314,41 @@ async fn days_off_keep_the_name_they_had() {
         assert_eq!(names, [Some("国庆".to_owned()), None, None, Some("中秋".to_owned())]);
     }
 }
+
+#[tokio::test]
+async fn a_rule_that_is_to_begin_later_today_is_no_clock_that_ran_ahead() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        let planned = async |tx: &mut Tx, name: &str| schedule::find(tx, name).await.unwrap().unwrap().planned_to;
+        let later = NewSchedule { since: at(800), ..weekly(&world, "今晚起") };
+        schedule::add(&mut tx, &later, at(90)).await.unwrap();
+        assert!(!schedule::planned_beyond(&mut tx, at(110), at(900)).await.unwrap());
+        let later = NewSchedule { since: at(9_000), ..weekly(&world, "明年起") };
+        schedule::add(&mut tx, &later, at(9_000)).await.unwrap();
+        assert!(schedule::planned_beyond(&mut tx, at(110), at(900)).await.unwrap());
+        schedule::plan_from(&mut tx, at(100), at(900)).await.unwrap();
+        assert_eq!(planned(&mut tx, "今晚起").await, At::from(at(800)));
+        assert_eq!(planned(&mut tx, "明年起").await, At::from(at(100)));
+        assert!(!schedule::planned_beyond(&mut tx, at(110), at(900)).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_slot_is_taken_in_hand_while_it_goes_out() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        let id = schedule::add(&mut tx, &weekly(&world, "每周一学"), at(0)).await.unwrap();
+        let rows = [slot(id, 30, OccurrenceState::Planned), slot(id, 40, OccurrenceState::Planned)];
+        occurrence::add(&mut tx, &rows, at(50)).await.unwrap();
+        let rows = occurrence::to_make(&mut tx, at(50), 9).await.unwrap();
+        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+        assert_eq!(occurrence::take(&mut tx, &ids).await.unwrap().len(), 2);
+        occurrence::cancel(&mut tx, id, MissReason::Edited, at(60)).await.unwrap();
+        assert!(occurrence::take(&mut tx, &ids).await.unwrap().is_empty());
+        occurrence::forget_edited(&mut tx, id, &[at(30)]).await.unwrap();
+        assert_eq!(
+            states(&mut tx, id).await,
+            [(At::from(at(40)), OccurrenceState::Cancelled, Some(MissReason::Edited))]
+        );
+    }
+}

@@ -84,9 +84,11 @@ fn not_read(error: RuleError) -> Failure {
         RuleError::Unreadable(text) => {
             line(format!("时间表达式看不懂“{text}”。应写5段，或写其他种类，见：qingfeng schedule explain --help"))
         }
+        RuleError::Missing(_) => line("时间表达式没有写全。各种类的写法见：qingfeng schedule explain --help"),
+        RuleError::Surplus(text) => {
+            line(format!("时间表达式后面多了“{text}”。各种类的写法见：qingfeng schedule explain --help"))
+        }
         RuleError::Cron(_)
-        | RuleError::Missing(_)
-        | RuleError::Surplus(_)
         | RuleError::NotUnderstood { .. }
         | RuleError::OutOfRange { .. }
         | RuleError::NoSuchDate { .. }

@@ -82,16 +82,11 @@ pub(super) fn order(text: &str) -> Result<u32, ProblemKind> {
 
 fn checked(text: &str, chars_max: usize) -> Result<String, ProblemKind> {
     let chars = text.chars().count();
-    if text.chars().any(|c| c.is_control() || is_invisible(c)) {
+    if width::has_unseen(text) {
         Err(ProblemKind::BadCharacter)
     } else if chars > chars_max {
         Err(ProblemKind::TooLong { chars, chars_max })
     } else {
         Ok(text.to_owned())
     }
-}
-
-/// Zero-width marks, direction marks and the byte order mark: two names that look alike would differ by them.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }

@@ -9,7 +9,7 @@ use crate::ctx::Ctx;
 use crate::domain::audit::{Actor, Job};
 use crate::domain::calendar::Festival;
 use crate::domain::rotation::{self, Want};
-use crate::domain::schedule::{DeadlineRule, Slot, default_deadline, first_off};
+use crate::domain::schedule::{DeadlineRule, LATE_MINUTES, Slot, default_deadline, first_off};
 use crate::domain::slot::{Fate, MissReason, OccurrenceState, PLAIN_MINUTES_MAX, Patience, fate};
 use crate::domain::wall;
 use crate::domain::word::{GroupState, ScheduleState};
@@ -40,14 +40,36 @@ pub(super) async fn make(ctx: &Ctx, failed: &mut Option<Refusal>) -> Outcome<usi
             Err(why) => {
                 tracing::error!(error = %why, schedule = %row.schedule_id, "a push could not be made");
                 failed.get_or_insert(why);
+                done += usize::from(give_up(ctx, row).await?);
             }
         }
     }
     Ok(done)
 }
 
+/// Puts a row that could not be made, and is later than any rule allows, on record as missed. False: it is tried again.
+async fn give_up(ctx: &Ctx, row: &OccurrenceRow) -> Outcome<bool> {
+    let now = ctx.now();
+    if now - row.due_at.utc() <= TimeDelta::minutes(LATE_MINUTES) {
+        return Ok(false);
+    }
+    let decision = Decision {
+        state: OccurrenceState::SkippedLate,
+        reason: None,
+        due_at: row.due_at.utc(),
+        moved_from: row.moved_from.map(store::At::utc),
+        moved_by: row.moved_by,
+    };
+    let mut tx = ctx.store.write().await?;
+    let given_up = store::occurrence::redecide(&mut tx, row, &decision, now).await?;
+    tx.commit().await?;
+    Ok(given_up)
+}
+
 async fn make_all(ctx: &Ctx, rows: &[OccurrenceRow]) -> Outcome<()> {
     let mut tx = ctx.store.write().await?;
+    let taken = store::occurrence::take(&mut tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>()).await?;
+    let rows: Vec<&OccurrenceRow> = rows.iter().filter(|row| taken.contains(&row.id)).collect();
     let ground = Ground::load(&mut tx, ctx).await?;
     let ids: Vec<ScheduleId> = rows.iter().map(|row| row.schedule_id).collect();
     let schedules = store::schedule::find_many(&mut tx, &ids).await?;

@@ -4,7 +4,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::{Listed, Spelled, check, detail, find, listed};
+use super::{LATEST, Listed, Spelled, check, detail, find, listed};
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::policy::Act;
@@ -69,8 +69,7 @@ pub async fn edit(ctx: &Ctx, actor: &Actor, name: &str, change: &Change) -> Outc
     let moves = spelled.rule != old.row.rule
         || terms.on_holiday != old.terms.on_holiday
         || (terms.starts_on, terms.ends_on) != (old.terms.starts_on, old.terms.ends_on);
-    let since =
-        if moves { retire(&mut tx, &old, &ground, MissReason::Edited, now).await? } else { old.row.planned_to.utc() };
+    let since = if moves { retire(&mut tx, &old, &ground, now).await? } else { old.row.look_from(now) };
     let row = NewSchedule {
         name: &old.row.name,
         missed: change.missed.unwrap_or(old.row.missed),
@@ -81,6 +80,10 @@ pub async fn edit(ctx: &Ctx, actor: &Actor, name: &str, change: &Change) -> Outc
         ..spelled.row(&terms)
     };
     store::schedule::change(&mut tx, old.row.id, &row).await?;
+    if moves {
+        let ahead = still_ahead(&mut tx, &old, &ground, &terms, since).await?;
+        store::occurrence::forget_edited(&mut tx, old.row.id, &ahead).await?;
+    }
     let subject = format!("schedule:{}", old.row.id);
     note(&mut tx, now, actor, (Action::ScheduleEdit, subject, detail(&row)));
     let row = find(&mut tx, name).await?;
@@ -89,23 +92,35 @@ pub async fn edit(ctx: &Ctx, actor: &Actor, name: &str, change: &Change) -> Outc
     Ok(listed)
 }
 
-/// Puts what a rule has due and not sent on record as taken back. Returns from when on another may send: the end of the day
+/// Puts what a rule that is edited has due and not sent on record as taken back. Returns from when on another may send: the end of the day
 /// when this one has sent something today.
-async fn retire(
-    tx: &mut Tx,
-    old: &Live,
-    ground: &Ground,
-    reason: MissReason,
-    now: DateTime<Utc>,
-) -> Outcome<DateTime<Utc>> {
-    settle(tx, old, ground, Verdict::Skip(OccurrenceState::Cancelled, Some(reason)), now).await?;
-    store::occurrence::cancel(tx, old.row.id, reason, now).await?;
+async fn retire(tx: &mut Tx, old: &Live, ground: &Ground, now: DateTime<Utc>) -> Outcome<DateTime<Utc>> {
+    let edited = MissReason::Edited;
+    settle(tx, old, ground, Verdict::Skip(OccurrenceState::Cancelled, Some(edited)), now).await?;
+    store::occurrence::cancel(tx, old.row.id, edited, now).await?;
     let zone = ground.settings.hours.tz;
     let today = wall::instant(wall::of(now, zone).date().and_time(NaiveTime::MIN), zone);
     let tomorrow = wall::next_day(now, zone);
     let sent = store::occurrence::between(tx, today, tomorrow).await?;
     let sent = sent.iter().any(|(row, push)| row.schedule_id == old.row.id && push.is_some());
     Ok(if sent { tomorrow - TimeDelta::milliseconds(1) } else { now })
+}
+
+/// Keys of the slots that an edit took back and that the new terms have still to come: the same reminder at another time.
+async fn still_ahead(
+    tx: &mut Tx,
+    old: &Live,
+    ground: &Ground,
+    terms: &Terms,
+    since: DateTime<Utc>,
+) -> Outcome<Vec<DateTime<Utc>>> {
+    let latest = store::occurrence::latest(tx, old.row.id, LATEST).await?;
+    let edited = latest.iter().filter(|row| row.reason == Some(MissReason::Edited));
+    let keys: Vec<DateTime<Utc>> = edited.map(|row| row.slot_at.utc()).collect();
+    let Some(last) = keys.iter().max() else { return Ok(keys) };
+    let slots = terms.slots(&ground.calendar, ground.settings.hours.tz, since);
+    let ahead = slots.map(|slot| slot.key).take_while(|key| key <= last);
+    Ok(ahead.filter(|key| keys.contains(key)).collect())
 }
 
 /// Gives every slot that is due and not decided its row by this verdict.
@@ -140,7 +155,7 @@ async fn move_to(ctx: &Ctx, actor: &Actor, name: &str, state: ScheduleState) -> 
         return Err(Refusal::ScheduleStands { name: row.name, state });
     }
     let (id, subject, detail) = (row.id, format!("schedule:{}", row.id), json!({ "name": row.name }));
-    // A rule that cannot be read has no slots to put on record.
+    // A rule that cannot be read has no slots to put on record but those that stand already.
     if let (Some(live), _) = lives(&mut tx, vec![row]).await.map(|(good, bad)| (good.into_iter().next(), bad))? {
         match state {
             ScheduleState::Paused => {}
@@ -149,9 +164,13 @@ async fn move_to(ctx: &Ctx, actor: &Actor, name: &str, state: ScheduleState) -> 
                 settle(&mut tx, &live, &ground, paused, now).await?;
             }
             ScheduleState::Removed => {
-                retire(&mut tx, &live, &ground, MissReason::Removed, now).await?;
+                let removed = Verdict::Skip(OccurrenceState::Cancelled, Some(MissReason::Removed));
+                settle(&mut tx, &live, &ground, removed, now).await?;
             }
         }
+    }
+    if state == ScheduleState::Removed {
+        store::occurrence::cancel(&mut tx, id, MissReason::Removed, now).await?;
     }
     store::schedule::set_state(&mut tx, id, state).await?;
     let action = match state {
