@@ -15,7 +15,7 @@ use crate::domain::schedule::{DeadlineRule, Missed, Slot, Terms, outside_hours};
 use crate::domain::word::{Confirm, ScheduleState};
 use crate::domain::{wall, width};
 use crate::ids::{GroupId, ScheduleId};
-use crate::office::outlook::Ground;
+use crate::office::outlook::{Ground, SLOTS_MOST};
 use crate::office::rotation::Shelf;
 use crate::office::{Outcome, Refusal, authorise, group, note};
 use crate::store::occurrence::OccurrenceRow;
@@ -51,7 +51,7 @@ pub struct New {
 pub struct Listed {
     pub schedule: ScheduleRow,
     pub groups: Vec<GroupId>,
-    /// When the rule next comes to a day that does not keep it from going out; caps are not looked at.
+    /// When the rule next comes to a day and an hour that do not keep it from going out; caps are not looked at.
     pub next: Option<DateTime<Utc>>,
 }
 
@@ -200,8 +200,10 @@ fn next_due(ground: &Ground, row: &ScheduleRow) -> Outcome<Option<DateTime<Utc>>
         return Ok(None);
     }
     let terms = row.terms()?;
-    let mut slots = terms.slots(&ground.calendar, ground.settings.hours.tz, row.look_from(ground.now).max(ground.now));
-    Ok(slots.find(|slot| slot.off.is_none()).map(|slot| slot.due))
+    let hours = &ground.settings.hours;
+    let slots = terms.slots(&ground.calendar, hours.tz, row.look_from(ground.now).max(ground.now));
+    let goes = |slot: &Slot| slot.off.is_none() && hours.cover(wall::of(slot.due, hours.tz).time());
+    Ok(slots.take(SLOTS_MOST).find(goes).map(|slot| slot.due))
 }
 
 /// Every rule that was not removed.

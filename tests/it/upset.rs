@@ -179,3 +179,22 @@ async fn two_planners_at_once_send_what_one_would() {
         office.stop().await;
     }
 }
+
+#[tokio::test]
+async fn the_next_time_shown_is_one_that_goes_out() {
+    for db in databases().await {
+        let label = db.label;
+        let mut office = World::new(db).await;
+        let ctx = office.ctx();
+        add(&office, "小知识", "cron 30 9 * * *").await;
+        add(&office, "周末", "cron * 9-10 * * 6,0").await;
+        let next = async || {
+            let listed = schedule::list(&ctx, &OPERATOR).await.unwrap();
+            listed.into_iter().map(|listed| listed.next.is_some()).collect::<Vec<_>>()
+        };
+        assert_eq!(next().await, [true, true], "{label}: 20 September is worked");
+        office::setting::set(&ctx, &OPERATOR, "hours.morning", "09:40-11:30").await.unwrap();
+        assert_eq!(next().await, [false, true], "{label}");
+        office.stop().await;
+    }
+}
