@@ -257,6 +257,7 @@ async fn import(session: &Session, file: &Path, mode: Mode) -> Ended {
     }
     lines.push(match mode {
         Mode::DryRun => "这是试运行，没有改动。去掉--dry-run就正式导入".to_owned(),
+        Mode::Apply if changes.is_empty() => format!("已导入{}年", file.year),
         Mode::Apply => format!("已导入{}年，{}天有变化。以后的推送会重新安排", file.year, changes.len()),
     });
     out::print(&lines.join("\n"))

@@ -167,7 +167,8 @@ async fn list(session: &Session, form: Form) -> Ended {
     out::table(&columns, rows.collect(), "还没有内容。请运行：qingfeng content sync")
 }
 
-fn theme(word: &str) -> String {
+/// The label of a theme.
+pub(super) fn theme(word: &str) -> String {
     Theme::parse(word).map_or_else(|| word.to_owned(), |theme| theme.label().to_owned())
 }
 

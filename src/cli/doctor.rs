@@ -224,6 +224,9 @@ async fn groups(session: &Session) -> Result<String, String> {
     ];
     let notes = notes.into_iter().filter(|(titles, _)| !titles.is_empty());
     let notes = notes.map(|(titles, what)| format!("注意：{titles}{what}"));
+    if groups.is_empty() {
+        return Ok("还没有群。启动服务后把机器人拉进群，再看：qingfeng group list".to_owned());
+    }
     Ok([format!("{active}个正常")].into_iter().chain(notes).collect::<Vec<_>>().join("；"))
 }
 

@@ -1,7 +1,7 @@
 //! To stdout and stderr, files, and how a command ends: exit 0 done, 1 failed, 2 usage.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -60,7 +60,9 @@ pub fn line(text: impl Into<String>) -> Failure {
 /// Log lines go to stderr, from warnings on unless told otherwise.
 pub fn trace(filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    // Colours are for a terminal; in a file they are noise.
+    let colour = io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colour).init();
 }
 
 /// Says why it failed and turns it into an exit code.

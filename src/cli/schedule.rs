@@ -168,7 +168,8 @@ impl Verb {
             }),
             Self::Resume { name } => setup.open(async |session| {
                 schedule::resume(&session.ctx, &session.actor, &name).await?;
-                out::print(&format!("计划“{}”已恢复", name.trim()))
+                let resumed = schedule::show(&session.ctx, &session.actor, &name).await?;
+                say(session, &resumed.listed, "已恢复").await
             }),
             Self::Remove { name } => setup.open(async |session| {
                 schedule::remove(&session.ctx, &session.actor, &name).await?;
@@ -202,7 +203,7 @@ async fn say(session: &Session, listed: &schedule::Listed, done: &str) -> Ended 
     let first = schedule::next(&session.ctx, &session.actor, &row.name, 1).await?;
     let zone = session.config.zone;
     let next = first.first().map_or_else(
-        || "没有，条数、放假或内容让它排不进去，请看：qingfeng schedule month --help".to_owned(),
+        || view::never(listed.due, zone),
         |entry| [view::next(Some(entry.at), zone), view::note(entry, zone)].join("　").trim_end().to_owned(),
     );
     out::print(&format!("计划“{}”{done}，下一次：{next}\n{}", row.name, view::sentence(row)))

@@ -151,7 +151,8 @@ fn gaps(figures: &Figures, people: &str) -> String {
 }
 
 /// The rate with its fraction, e.g. 97.4%（38/39）.
-fn with_fraction(rate: Rate) -> String {
+/// `86.3%（398/461）`
+pub fn with_fraction(rate: Rate) -> String {
     match rate.fraction() {
         Some((part, whole)) => format!("{rate}（{part}/{whole}）"),
         None => rate.to_string(),

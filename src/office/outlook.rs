@@ -28,7 +28,7 @@ use crate::store::{self, Tx};
 
 /// Slots of one rule looked at in one round. More than the 240 minutes that anything may be late, so that the newest of a
 /// rule that is due every minute is among them.
-pub(super) const SLOTS_MOST: usize = 2_000;
+const SLOTS_MOST: usize = 2_000;
 /// Days by which a calendar can move a slot away from its key: a month for the workday of a month, and room for the
 /// longest days off before a festival.
 const KEY_REACH: Days = Days::new(62);

@@ -15,7 +15,7 @@ use crate::domain::schedule::{DeadlineRule, Missed, Slot, Terms, outside_hours};
 use crate::domain::word::{Confirm, ScheduleState};
 use crate::domain::{wall, width};
 use crate::ids::{GroupId, ScheduleId};
-use crate::office::outlook::{Ground, SLOTS_MOST};
+use crate::office::outlook::Ground;
 use crate::office::rotation::Shelf;
 use crate::office::{Outcome, Refusal, authorise, group, note};
 use crate::store::occurrence::OccurrenceRow;
@@ -51,8 +51,10 @@ pub struct New {
 pub struct Listed {
     pub schedule: ScheduleRow,
     pub groups: Vec<GroupId>,
-    /// When the rule next comes to a day and an hour that do not keep it from going out; caps are not looked at.
+    /// When it next sends, every other rule considered.
     pub next: Option<DateTime<Utc>>,
+    /// When its rule next comes, whether it sends then or not; none while it is paused.
+    pub due: Option<DateTime<Utc>>,
 }
 
 /// A schedule with what became of its latest slots, newest first.
@@ -90,7 +92,7 @@ pub async fn add(ctx: &Ctx, actor: &Actor, new: &New) -> Outcome<Listed> {
     let id = store::schedule::add(&mut tx, &row, ctx.now()).await?;
     note(&mut tx, ctx.now(), actor, (Action::ScheduleAdd, format!("schedule:{id}"), detail(&row)));
     let row = find(&mut tx, name).await?;
-    let listed = listed(&mut tx, &ground, row).await?;
+    let listed = listed(&mut tx, ctx, (&ground, row)).await?;
     tx.commit().await?;
     Ok(listed)
 }
@@ -190,20 +192,23 @@ async fn find(tx: &mut Tx, name: &str) -> Outcome<ScheduleRow> {
     found.ok_or_else(|| Refusal::UnknownSchedule(name.to_owned()))
 }
 
-async fn listed(tx: &mut Tx, ground: &Ground, schedule: ScheduleRow) -> Outcome<Listed> {
+async fn listed(tx: &mut Tx, ctx: &Ctx, (ground, schedule): (&Ground, ScheduleRow)) -> Outcome<Listed> {
     let groups = store::schedule::groups(tx, &[schedule.id]).await?.into_iter().map(|(_, group)| group).collect();
-    Ok(Listed { next: next_due(ground, &schedule)?, schedule, groups })
+    Ok(Listed {
+        next: look::first(tx, ctx, (ground, &schedule)).await?,
+        due: due(ground, &schedule)?,
+        schedule,
+        groups,
+    })
 }
 
-fn next_due(ground: &Ground, row: &ScheduleRow) -> Outcome<Option<DateTime<Utc>>> {
+fn due(ground: &Ground, row: &ScheduleRow) -> Outcome<Option<DateTime<Utc>>> {
     if row.state != ScheduleState::Active {
         return Ok(None);
     }
     let terms = row.terms()?;
-    let hours = &ground.settings.hours;
-    let slots = terms.slots(&ground.calendar, hours.tz, row.look_from(ground.now).max(ground.now));
-    let goes = |slot: &Slot| slot.off.is_none() && hours.cover(wall::of(slot.due, hours.tz).time());
-    Ok(slots.take(SLOTS_MOST).find(goes).map(|slot| slot.due))
+    let mut slots = terms.slots(&ground.calendar, ground.settings.hours.tz, row.look_from(ground.now).max(ground.now));
+    Ok(slots.next().map(|slot| slot.due))
 }
 
 /// Every rule that was not removed.
@@ -214,10 +219,12 @@ pub async fn list(ctx: &Ctx, actor: &Actor) -> Outcome<Vec<Listed>> {
     let rows = store::schedule::list(&mut tx).await?;
     let groups = store::schedule::groups(&mut tx, &rows.iter().map(|row| row.id).collect::<Vec<_>>()).await?;
     let of = |id: ScheduleId| groups.iter().filter(|(of, _)| *of == id).map(|(_, group)| *group).collect();
-    let listed = rows
-        .into_iter()
-        .map(|schedule| Ok(Listed { next: next_due(&ground, &schedule)?, groups: of(schedule.id), schedule }));
-    listed.collect()
+    let mut listed = Vec::new();
+    for schedule in rows {
+        let next = look::first(&mut tx, ctx, (&ground, &schedule)).await?;
+        listed.push(Listed { next, due: due(&ground, &schedule)?, groups: of(schedule.id), schedule });
+    }
+    Ok(listed)
 }
 
 /// One rule.
@@ -227,5 +234,5 @@ pub async fn show(ctx: &Ctx, actor: &Actor, name: &str) -> Outcome<Shown> {
     let ground = Ground::load(&mut tx, ctx).await?;
     let row = find(&mut tx, name).await?;
     let latest = store::occurrence::latest(&mut tx, row.id, LATEST).await?;
-    Ok(Shown { terms: row.terms()?, listed: listed(&mut tx, &ground, row).await?, latest })
+    Ok(Shown { terms: row.terms()?, listed: listed(&mut tx, ctx, (&ground, row)).await?, latest })
 }

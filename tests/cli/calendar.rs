@@ -80,7 +80,7 @@ fn a_file_of_ours_is_taken_as_well() {
     std::fs::copy(office.path("content/calendar/2026.toml"), office.path("2026.toml")).unwrap();
     insta::assert_snapshot!(office.run("calendar import 2026.toml").done(), @r"
     没有变化
-    已导入2026年，0天有变化。以后的推送会重新安排
+    已导入2026年
     ");
 }
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
 
-use crate::office::Office;
+use crate::office::{Office, item};
 
 fn with_schedule() -> Office {
     let office = Office::ready();
@@ -65,7 +65,14 @@ fn a_schedule_is_paused_and_resumed() {
     office.run("schedule pause 小知识").done();
     assert_eq!(state(), "paused");
     assert!(office.run("schedule list").done().contains("已暂停"));
-    office.run("schedule resume 小知识").done();
+    assert!(
+        office
+            .run("schedule show 小知识")
+            .done()
+            .contains("\n暂停中，恢复后才推送。请运行：qingfeng schedule resume 小知识\n")
+    );
+    let said = office.run("schedule resume 小知识").done();
+    assert!(said.starts_with("计划“小知识”已恢复，下一次：2"), "{said}");
     assert_eq!(state(), "active");
 }
 
@@ -95,12 +102,36 @@ fn a_month_is_a_table_and_a_file() {
     assert!(office.run(&format!("schedule month {month}")).done().contains("一条内容"));
     for file in ["计划.csv", "计划.xlsx", "计划.xlsx"] {
         let said = office.run(&format!("schedule month {month} --out {file}")).done();
-        assert!(said.ends_with(&format!("行，已写入{file}\n")), "{said}");
+        assert!(said.contains(&format!("行，已写入{file}\n")), "{said}");
         assert_eq!(fs::metadata(office.path(file)).unwrap().permissions().mode() & 0o777, 0o600);
     }
     let csv = String::from_utf8(fs::read(office.path("计划.csv")).unwrap()).unwrap();
     assert!(csv.starts_with("\u{feff}日期,星期,时间,题目,短名,对象,发到,方式,依据,说明\r\n"), "{csv}");
     assert_eq!(csv.matches(date).count(), 1);
+}
+
+#[test]
+fn a_month_says_when_its_days_off_are_not_announced() {
+    let office = with_schedule();
+    let says = |month: &str| {
+        office.run(&format!("schedule month {month}")).done().contains("放假通知还没有导入，以上暂按法定节日")
+    };
+    assert_eq!(["2026-01", "2099-01"].map(says), [false, true]);
+}
+
+#[test]
+fn what_is_sent_before_festivals_is_told_apart() {
+    let office = with_schedule();
+    office.item("festival/eve", &item("eve", "festival", "JQ-101", "过节不收礼。"));
+    office.run("content sync").done();
+    office.run("schedule add 节前 --before-festival all --workdays 3 --at 09:30 --group 1").done();
+    office.run("schedule add 礼品 --cron \"0 15 * * 4\" --theme gifts --group 1").done();
+    let chosen = ["小知识", "节前", "礼品"].map(|name| {
+        let shown = office.run(&format!("schedule show {name}")).done();
+        shown.lines().nth(3).unwrap().to_owned()
+    });
+    let chosen = chosen.map(|line| line.split('；').next().unwrap().to_owned());
+    assert_eq!(chosen, ["内容：自愿内容轮换", "内容：各节日的提醒", "内容：礼品礼金轮换"]);
 }
 
 #[test]

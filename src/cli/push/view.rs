@@ -7,6 +7,7 @@ use crate::cli::out::{self, Ended, left, right};
 use crate::cli::words;
 use crate::domain::delivery::{StopReason, TargetKind};
 use crate::domain::report::{Basis, Figures};
+use crate::message::report::with_fraction;
 use crate::office::push::Shown;
 use crate::office::report::Missing;
 use crate::render::report::FiguresJson;
@@ -169,14 +170,17 @@ pub(super) fn figures(figures: &Figures) -> String {
             counts.acked,
             counts.on_time,
             counts.missing,
-            figures.rate()
+            with_fraction(figures.rate())
         ),
         Some(Basis::Voluntary) | None => {
-            format!("可阅{}，已阅{}，{gaps}；参与率{}", counts.expected, counts.acked, figures.rate())
+            format!("可阅{}，已阅{}，{gaps}；参与率{}", counts.expected, counts.acked, with_fraction(figures.rate()))
         }
     };
-    let after =
-        if figures.has_gaps() { format!("；按已送达计{}", figures.rate_delivered()) } else { String::new() };
+    let after = if figures.has_gaps() {
+        format!("；按已送达计{}", with_fraction(figures.rate_delivered()))
+    } else {
+        String::new()
+    };
     rates + &after
 }
 

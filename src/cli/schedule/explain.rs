@@ -21,6 +21,9 @@ use crate::office::{Refusal, calendar, setting};
 /// Runs that are shown.
 const RUNS: usize = 12;
 
+/// Where every kind stands as it is to be typed.
+const EXAMPLES: &str = "见：qingfeng schedule explain --help";
+
 /// Years from now on that are known by the law alone where no database says more.
 const YEARS_AHEAD: i32 = 5;
 
@@ -81,13 +84,9 @@ fn read(text: &str) -> Result<Rule, RuleError> {
 /// The words for a stored rule would send people to their database.
 fn not_read(error: RuleError) -> Failure {
     match error {
-        RuleError::Unreadable(text) => {
-            line(format!("时间表达式看不懂“{text}”。应写5段，或写其他种类，见：qingfeng schedule explain --help"))
-        }
-        RuleError::Missing(_) => line("时间表达式没有写全。各种类的写法见：qingfeng schedule explain --help"),
-        RuleError::Surplus(text) => {
-            line(format!("时间表达式后面多了“{text}”。各种类的写法见：qingfeng schedule explain --help"))
-        }
+        RuleError::Unreadable(text) => line(format!("时间表达式看不懂“{text}”。应写5段，或写其他种类，{EXAMPLES}")),
+        RuleError::Missing(_) => line(format!("时间表达式没有写全，少了一项。例子{EXAMPLES}")),
+        RuleError::Surplus(text) => line(format!("时间表达式后面多了“{text}”。例子{EXAMPLES}")),
         RuleError::Cron(_)
         | RuleError::NotUnderstood { .. }
         | RuleError::OutOfRange { .. }

@@ -8,12 +8,14 @@ use super::view::note;
 use crate::cli::out::{self, Ended, Form, left, line};
 use crate::cli::session::Session;
 use crate::cli::words;
+use crate::domain::calendar::YearStatus;
 use crate::domain::month::Month;
 use crate::domain::setting::Key;
 use crate::domain::word::Confirm;
+use crate::message::calendar as say;
 use crate::message::print::{local, weekday};
 use crate::office::outlook::{Entry, Standing};
-use crate::office::{schedule, setting};
+use crate::office::{calendar, schedule, setting};
 use crate::render::ics::{Event, Settled, ics};
 use crate::render::sheet::{PlanRow, plan_csv, plan_xlsx};
 
@@ -58,7 +60,8 @@ pub(super) async fn month(session: &Session, month: Month, file: Option<PathBuf>
         let title = format!("{}年{}月推送计划", month.year(), month.number());
         let bytes = if is(&file, "csv") { plan_csv(&rows) } else { plan_xlsx(&title, &rows) };
         out::replace(&file, &bytes.map_err(|error| line(format!("表格生成不了（{error}）")))?)?;
-        return out::print(&format!("{title}共{}行，已写入{}", rows.len(), file.display()));
+        out::print(&format!("{title}共{}行，已写入{}", rows.len(), file.display()))?;
+        return unannounced(session, month).await;
     }
     if form == Form::Json {
         return out::json(&entries.iter().map(|entry| json(session, entry)).collect::<Vec<_>>());
@@ -68,7 +71,17 @@ pub(super) async fn month(session: &Session, month: Month, file: Option<PathBuf>
         let [date, weekday, time, title, _, _, targets, confirm, _, note] = row(session, entry);
         vec![date, weekday, time, title, targets, confirm, note]
     });
-    out::table(&columns, rows.collect(), &format!("{month}没有安排推送"))
+    out::table(&columns, rows.collect(), &format!("{month}没有安排推送"))?;
+    unannounced(session, month).await
+}
+
+/// Says so when the plan rests on days off that no notice has settled.
+async fn unannounced(session: &Session, month: Month) -> Ended {
+    let year = calendar::show(&session.ctx, &session.actor, month.year()).await?;
+    match year.status {
+        YearStatus::Official => Ok(()),
+        YearStatus::Provisional | YearStatus::Missing => out::print(&say::provisional(&[month.year()])),
+    }
 }
 
 /// `2026-09-22`, `09:30`

@@ -4,11 +4,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
+use crate::cli::content;
 use crate::cli::out::{self, Ended, Form, left};
 use crate::cli::session::Session;
 use crate::cli::words;
 use crate::domain::rotation::Pool;
-use crate::domain::schedule::{DeadlineRule, Missed, MovedBy};
+use crate::domain::schedule::{DeadlineRule, Missed, MovedBy, Rule};
 use crate::domain::slot::{MissReason, OccurrenceState};
 use crate::domain::word::{Confirm, ScheduleState};
 use crate::message::print::{date, local, weekday};
@@ -163,11 +164,21 @@ pub(super) fn next(next: Option<DateTime<Utc>>, zone: Tz) -> String {
     next.map_or_else(|| "没有".to_owned(), |at| format!("{}（{}）", local(at, zone), weekday(at, zone)))
 }
 
+/// Why a rule that comes does not send: the plan of that month tells.
+pub(super) fn never(due: Option<DateTime<Utc>>, zone: Tz) -> String {
+    let Some(due) = due else { return "没有".to_owned() };
+    let local = local(due, zone);
+    let month = local.get(..7).unwrap_or(&local);
+    format!("没有，因放假、条数上限或内容，到时不推送，原因见：qingfeng schedule month {month}")
+}
+
 fn chosen(row: &ScheduleRow) -> String {
+    let festival = || matches!(Rule::parse(&row.rule), Ok(Rule::BeforeFestival(_)));
     match row.pool() {
         Pool::Item(slug) => slug,
-        Pool::Theme(theme) => format!("{theme}轮换"),
+        Pool::Theme(theme) => format!("{}轮换", content::theme(&theme)),
         Pool::Tag(tag) => format!("标签“{tag}”轮换"),
+        Pool::Voluntary if festival() => "各节日的提醒".to_owned(),
         Pool::Voluntary => "自愿内容轮换".to_owned(),
     }
 }
@@ -205,6 +216,10 @@ pub(super) fn list(session: &Session, listed: &[Listed], form: Form) -> Ended {
 
 /// The slots of one schedule to come.
 pub(super) fn upcoming(session: &Session, entries: &[Entry], form: Form) -> Ended {
+    coming(session, entries, (form, "往后没有要推送的时间"))
+}
+
+fn coming(session: &Session, entries: &[Entry], (form, none): (Form, &str)) -> Ended {
     let zone = session.config.zone;
     if form == Form::Json {
         return out::json(&entries.iter().map(|entry| UpcomingJson::of(entry, zone)).collect::<Vec<_>>());
@@ -213,7 +228,7 @@ pub(super) fn upcoming(session: &Session, entries: &[Entry], form: Form) -> Ende
         let item = entry.item.as_ref().map_or_else(|| "—".to_owned(), |item| item.slug.clone());
         vec![local(entry.at, zone), weekday(entry.at, zone).to_owned(), item, note(entry, zone)]
     });
-    out::table(&[left("时间"), left("星期"), left("内容"), left("说明")], rows.collect(), "往后没有要推送的时间")
+    out::table(&[left("时间"), left("星期"), left("内容"), left("说明")], rows.collect(), none)
 }
 
 /// One schedule with the slots before and behind.
@@ -242,7 +257,11 @@ pub(super) fn shown(session: &Session, shown: &Shown, entries: &[Entry], form: F
         format!("发到：群{}", groups(&shown.listed)),
     ];
     out::print(&format!("{}\n\n接下来", head.join("\n")))?;
-    upcoming(session, entries, Form::Text)?;
+    let none = match row.state {
+        ScheduleState::Paused => format!("暂停中，恢复后才推送。请运行：qingfeng schedule resume {}", row.name),
+        ScheduleState::Active | ScheduleState::Removed => "往后没有要推送的时间".to_owned(),
+    };
+    coming(session, entries, (Form::Text, &none))?;
     out::print("\n最近")?;
     let rows = shown.latest.iter().map(|row| {
         let at = row.due_at.utc();

@@ -87,7 +87,7 @@ pub async fn edit(ctx: &Ctx, actor: &Actor, name: &str, change: &Change) -> Outc
     let subject = format!("schedule:{}", old.row.id);
     note(&mut tx, now, actor, (Action::ScheduleEdit, subject, detail(&row)));
     let row = find(&mut tx, name).await?;
-    let listed = listed(&mut tx, &ground, row).await?;
+    let listed = listed(&mut tx, ctx, (&ground, row)).await?;
     tx.commit().await?;
     Ok(listed)
 }

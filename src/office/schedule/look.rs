@@ -9,9 +9,11 @@ use crate::ctx::Ctx;
 use crate::domain::audit::Actor;
 use crate::domain::month::Month;
 use crate::domain::policy::Act;
+use crate::domain::word::ScheduleState;
 use crate::ids::{GroupId, ScheduleId};
 use crate::office::outlook::{Entry, Ground, Live, Standing, entries, lives, past};
 use crate::office::{Outcome, authorise};
+use crate::store::schedule::ScheduleRow;
 use crate::store::{self, Tx};
 
 /// Days first looked ahead for the next slots of a rule, and at most.
@@ -25,6 +27,20 @@ pub async fn next(ctx: &Ctx, actor: &Actor, name: &str, count: usize) -> Outcome
     let wanted = Wanted::load(&mut tx, Some(name)).await?;
     let all = wanted.entries(&mut tx, ctx, (&ground, count)).await?;
     Ok(all.into_iter().filter(|entry| wanted.goes_out(entry)).take(count).collect())
+}
+
+/// When a rule next sends, every other rule considered; never while it is not active.
+pub(super) async fn first(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    (ground, row): (&Ground, &ScheduleRow),
+) -> Outcome<Option<DateTime<Utc>>> {
+    if row.state != ScheduleState::Active {
+        return Ok(None);
+    }
+    let wanted = Wanted::load(tx, Some(&row.name)).await?;
+    let all = wanted.entries(tx, ctx, (ground, 1)).await?;
+    Ok(all.iter().find(|entry| wanted.goes_out(entry)).map(|entry| entry.at))
 }
 
 /// A rule to look ahead for, with every other that has a say in it; or all rules.
