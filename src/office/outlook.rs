@@ -170,7 +170,7 @@ pub(super) async fn judged<'a>(
     }
     let moved: Vec<Vec<OccurrenceRow>> = ids.iter().map(|id| moved.remove(id).unwrap_or_default()).collect();
     let runner = |(live, moved): (&'a Live, &Vec<OccurrenceRow>)| {
-        let slots = |due| undecided(live, ground, &decided, due);
+        let slots = |due| undecided(live, ground, &decided, due).take(SLOTS_MOST).collect();
         let from = live.row.look_from(now);
         let any_day = live.row.on_holiday == OnHoliday::Run;
         Runner {
@@ -197,7 +197,7 @@ pub(super) async fn judged<'a>(
 pub(super) async fn pending(tx: &mut Tx, live: &Live, ground: &Ground, now: DateTime<Utc>) -> Outcome<Vec<Slot>> {
     let from = live.row.look_from(now);
     let decided = decided(tx, &[live.row.id], from).await?;
-    Ok(undecided(live, ground, &decided, from..now))
+    Ok(undecided(live, ground, &decided, from..now).collect())
 }
 
 /// Slots that have their row, by their keys.
@@ -210,10 +210,15 @@ async fn decided(tx: &mut Tx, ids: &[ScheduleId], from: DateTime<Utc>) -> Outcom
 }
 
 /// The slots of a rule that are due after the first instant and up to the last, and have no row.
-fn undecided(live: &Live, ground: &Ground, decided: &Decided, due: Range<DateTime<Utc>>) -> Vec<Slot> {
+fn undecided<'a>(
+    live: &'a Live,
+    ground: &'a Ground,
+    decided: &'a Decided,
+    due: Range<DateTime<Utc>>,
+) -> impl Iterator<Item = Slot> + 'a {
     let slots = live.terms.slots(&ground.calendar, ground.settings.hours.tz, due.start);
-    let slots = slots.take_while(|slot| slot.due <= due.end);
-    slots.filter(|slot| !decided.contains(&(live.row.id, slot.key))).take(SLOTS_MOST).collect()
+    let slots = slots.take_while(move |slot| slot.due <= due.end);
+    slots.filter(|slot| !decided.contains(&(live.row.id, slot.key)))
 }
 
 /// What the chats get for certain from the Monday of `now` on.
