@@ -193,9 +193,13 @@ fn files(config: &Config) -> Result<String, String> {
 /// The present year must be known and every year readable; a notice that is due is a reminder, no fault.
 async fn years(session: &Session) -> Result<String, String> {
     let standing = calendar::now(&session.ctx, &session.actor).await.map_err(|refusal| refusal::words(&refusal))?;
-    let stand = standing.years.iter().map(|year| message::calendar::stands(*year)).collect::<Vec<_>>().join("，");
-    let warned = standing.warning.map(|warning| format!("注意：{}", message::calendar::warning(&warning)));
-    let told = [stand].into_iter().chain(warned).collect::<Vec<_>>().join("；");
+    // The warning says itself how its years stand.
+    let warned_of = standing.warning.as_ref().map(|warning| warning.years.as_slice()).unwrap_or_default();
+    let settled = standing.years.iter().filter(|year| !warned_of.contains(year));
+    let stand = settled.map(|year| message::calendar::stands(*year)).collect::<Vec<_>>().join("，");
+    let stand = (!stand.is_empty()).then_some(stand);
+    let warned = standing.warning.as_ref().map(|warning| format!("注意：{}", message::calendar::warning(warning)));
+    let told = stand.into_iter().chain(warned).collect::<Vec<_>>().join("；");
     let missing = standing.years.first().is_some_and(|(_, status)| *status == YearStatus::Missing);
     if standing.broken.is_empty() {
         return if missing { Err(told) } else { Ok(told) };
