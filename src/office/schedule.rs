@@ -91,10 +91,15 @@ pub async fn add(ctx: &Ctx, actor: &Actor, new: &New) -> Outcome<Listed> {
     };
     let id = store::schedule::add(&mut tx, &row, ctx.now()).await?;
     note(&mut tx, ctx.now(), actor, (Action::ScheduleAdd, format!("schedule:{id}"), detail(&row)));
-    let row = find(&mut tx, name).await?;
-    let listed = listed(&mut tx, ctx, (&ground, row)).await?;
     tx.commit().await?;
-    Ok(listed)
+    reread(ctx, name, &ground).await
+}
+
+/// A rule as it stands after a change. Looking ahead takes its time and holds up no writer.
+async fn reread(ctx: &Ctx, name: &str, ground: &Ground) -> Outcome<Listed> {
+    let mut tx = ctx.store.read().await?;
+    let row = find(&mut tx, name).await?;
+    listed(&mut tx, ctx, (ground, row)).await
 }
 
 /// A rule's parts as they stand in the table.

@@ -4,7 +4,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::{LATEST, Listed, Spelled, check, detail, find, listed};
+use super::{LATEST, Listed, Spelled, check, detail, find, reread};
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::policy::Act;
@@ -86,10 +86,8 @@ pub async fn edit(ctx: &Ctx, actor: &Actor, name: &str, change: &Change) -> Outc
     }
     let subject = format!("schedule:{}", old.row.id);
     note(&mut tx, now, actor, (Action::ScheduleEdit, subject, detail(&row)));
-    let row = find(&mut tx, name).await?;
-    let listed = listed(&mut tx, ctx, (&ground, row)).await?;
     tx.commit().await?;
-    Ok(listed)
+    reread(ctx, name, &ground).await
 }
 
 /// Puts what a rule that is edited has due and not sent on record as taken back. Returns from when on another may send: the end of the day
