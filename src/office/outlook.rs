@@ -165,7 +165,7 @@ pub(super) async fn judged<'a>(
     let oldest = lives.iter().map(|live| live.row.look_from(now)).min().unwrap_or(now);
     let decided = decided(tx, &ids, oldest.min(now)).await?;
     let mut moved: HashMap<ScheduleId, Vec<OccurrenceRow>> = HashMap::new();
-    for row in store::occurrence::moved_ahead(tx, until).await? {
+    for row in store::occurrence::moved_ahead(tx, &ids, until).await? {
         moved.entry(row.schedule_id).or_default().push(row);
     }
     let moved: Vec<Vec<OccurrenceRow>> = ids.iter().map(|id| moved.remove(id).unwrap_or_default()).collect();

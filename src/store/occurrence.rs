@@ -184,12 +184,19 @@ pub async fn moved_due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Ve
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(At::from(now)).bind(limit).fetch_all(c).await)?)
 }
 
-/// Moved slots to come, due before `until`.
-pub async fn moved_ahead(tx: &mut Tx, until: DateTime<Utc>) -> Result<Vec<OccurrenceRow>> {
-    const SQL: &str = occurrence_sql!(
-        "WHERE o.state = 'planned' AND o.due_at < $1 AND o.due_at > o.decided_at ORDER BY o.due_at, o.id"
+/// Moved slots of these rules that wait for their time, due before `until`.
+pub async fn moved_ahead(tx: &mut Tx, ids: &[ScheduleId], until: DateTime<Utc>) -> Result<Vec<OccurrenceRow>> {
+    const SQLITE: &str = occurrence_sql!(
+        "WHERE o.state = 'planned' AND o.due_at < $2 AND o.due_at > o.decided_at
+            AND o.schedule_id IN (SELECT value FROM json_each($1)) ORDER BY o.due_at, o.id"
     );
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(At::from(until)).fetch_all(c).await)?)
+    const PG: &str = occurrence_sql!(
+        "WHERE o.state = 'planned' AND o.due_at < $2 AND o.due_at > o.decided_at
+            AND o.schedule_id IN (SELECT value::bigint FROM json_array_elements_text($1::json))
+         ORDER BY o.due_at, o.id"
+    );
+    let (sql, ids) = (tx.pick(SQLITE, PG), json(ids));
+    Ok(on!(tx, c => sqlx::query_as(sql).bind(&ids).bind(At::from(until)).fetch_all(c).await)?)
 }
 
 /// When the next moved slot comes due.

@@ -198,3 +198,34 @@ async fn the_next_time_shown_is_one_that_goes_out() {
         office.stop().await;
     }
 }
+
+/// A slot was put on record and the program stopped before its push; then its rule is spoiled.
+#[tokio::test]
+async fn a_slot_that_cannot_be_made_is_given_up_when_its_time_is_over() {
+    for db in databases().await {
+        let label = db.label;
+        let mut office = World::new(db).await;
+        let ctx = office.ctx();
+        add(&office, "小知识", "cron 30 9 * * *").await;
+        live(&office, 2, 2).await;
+        let spoil = "UPDATE schedule SET rule = 'nonsense', next_at = NULL WHERE name = '小知识';
+            DELETE FROM occurrence WHERE id NOT IN (SELECT occurrence_id FROM push WHERE occurrence_id IS NOT NULL);
+            INSERT INTO occurrence (schedule_id, slot_at, due_at, festivals, revision, state, decided_at)
+            SELECT schedule_id, slot_at + 86400000, due_at + 86400000, '', 1, 'planned', due_at + 86400000 FROM occurrence";
+        office.behind_its_back(spoil.to_owned()).await;
+        let state = async |office: &World| {
+            let mut tx = office.ctx().store.read().await.unwrap();
+            let row = qingfeng::store::schedule::find(&mut tx, "小知识").await.unwrap().unwrap();
+            qingfeng::store::occurrence::latest(&mut tx, row.id, 1).await.unwrap().remove(0).state.as_str()
+        };
+        office.at(3, 13, 30).await;
+        assert!(matches!(office::plan::plan(&ctx).await, Err(Refusal::Rule(_))), "{label}");
+        assert_eq!(state(&office).await, "planned", "{label}: it is tried again while it could go out");
+        office.at(3, 13, 31).await;
+        assert!(matches!(office::plan::plan(&ctx).await, Err(Refusal::Rule(_))), "{label}");
+        assert_eq!(state(&office).await, "skipped_late", "{label}");
+        assert!(office::plan::plan(&ctx).await.is_ok(), "{label}: nothing is left to complain of");
+        assert_eq!(office.sent(STUDY).await.len(), 1, "{label}");
+        office.stop().await;
+    }
+}

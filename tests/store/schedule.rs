@@ -225,8 +225,9 @@ async fn a_moved_slot_waits_for_its_time() {
         };
         occurrence::add(&mut tx, &[moved], at(30)).await.unwrap();
         assert!(occurrence::moved_due(&mut tx, at(199), 9).await.unwrap().is_empty());
-        assert!(occurrence::moved_ahead(&mut tx, at(200)).await.unwrap().is_empty());
-        assert_eq!(occurrence::moved_ahead(&mut tx, at(201)).await.unwrap().len(), 1);
+        assert!(occurrence::moved_ahead(&mut tx, &[id], at(200)).await.unwrap().is_empty());
+        assert_eq!(occurrence::moved_ahead(&mut tx, &[id], at(201)).await.unwrap().len(), 1);
+        assert!(occurrence::moved_ahead(&mut tx, &[], at(201)).await.unwrap().is_empty());
         assert_eq!(occurrence::next_moved(&mut tx).await.unwrap(), Some(At::from(at(200))));
         assert!(occurrence::to_make(&mut tx, at(300), 9).await.unwrap().is_empty(), "nobody decided that it goes");
         let row = occurrence::moved_due(&mut tx, at(200), 9).await.unwrap().remove(0);
