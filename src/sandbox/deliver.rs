@@ -110,8 +110,7 @@ impl Sandbox {
         }
         let mut world = self.lock();
         match world.faults.take(&method, params.text("chat_id")) {
-            Some(fault) if !fault.accepts() => {}
-            Some(_) => world.accept(&method, &params),
+            Some(met) => drop(world.meet(&met, &method, &params)),
             None => drop(world.call(&method, &params)),
         }
     }

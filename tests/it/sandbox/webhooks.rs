@@ -290,3 +290,27 @@ async fn a_new_webhook_takes_over_what_the_old_one_holds() {
     server.look("wait?idle=1").await;
     assert_eq!(server.look(&format!("bot?{TOKEN}")).await["pending"], 0);
 }
+
+#[tokio::test]
+async fn e12_a_webhook_can_get_updates_again_and_out_of_order() {
+    let server = Server::start().await;
+    server.office().await;
+    let mut hook = Hook::open().await;
+    let first = server.order("updates", json!({"kind": "repeat", "count": 1})).await["next"].clone();
+    server.order("say", json!({"user": 1, "text": "甲"})).await;
+    server.ok("setWebhook", json!({"url": hook.url, "max_connections": 1})).await;
+    assert_eq!(hook.next().await.update["update_id"], first);
+    assert_eq!(hook.next().await.update["update_id"], first, "once more after its 2xx");
+    server.look("wait?idle=1").await;
+    server.ok("deleteWebhook", json!({})).await;
+    let id = server.send_button("a").await;
+    for user in [1, 2] {
+        press(&server, user, id, 1).await;
+    }
+    server.order("updates", json!({"kind": "swap", "count": 1})).await;
+    server.ok("setWebhook", json!({"url": hook.url, "max_connections": 1})).await;
+    let who = [hook.next().await, hook.next().await].map(|came| came.update["callback_query"]["from"]["id"].clone());
+    assert_eq!(who, [2, 1]);
+    server.look("wait?idle=1").await;
+    assert!(hook.came.try_recv().is_err());
+}
