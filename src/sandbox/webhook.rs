@@ -304,8 +304,11 @@ impl Updates {
         let mut wake: Option<Instant> = None;
         let mut first = None;
         for (place, update) in self.queue.iter().enumerate() {
-            let under_way = update.trip.under_way == Some(generation);
-            if !under_way && update.expires_at <= now || !busy.insert(update.line) || under_way {
+            if update.trip.under_way == Some(generation) {
+                busy.insert(update.line);
+                continue;
+            }
+            if update.expires_at <= now || !busy.insert(update.line) {
                 continue;
             }
             match update.trip.not_before.filter(|at| *at > instant) {
