@@ -36,6 +36,8 @@ pub mod inbox;
 pub mod invite;
 /// Content items and their versions.
 pub mod item;
+/// Who may do what only one instance does.
+pub mod lease;
 /// Dated absences.
 pub mod leave;
 /// What became of the slots of recurring rules.
@@ -59,6 +61,7 @@ mod types;
 /// Units and branches.
 pub mod unit;
 
+use lease::LeaseClock;
 pub use open::Unsealed;
 pub use types::At;
 
@@ -116,6 +119,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 pub struct Store {
     pools: Pools,
     keys: Arc<Keys>,
+    lease_clock: LeaseClock,
 }
 
 #[derive(Debug, Clone)]
@@ -134,13 +138,22 @@ impl Store {
         &self.keys
     }
 
+    /// The same database with leases that run by another clock than its own.
+    pub fn with_lease_clock(self, lease_clock: LeaseClock) -> Self {
+        Self { lease_clock, ..self }
+    }
+
+    fn tx(&self, conn: Conn) -> Tx {
+        Tx { conn, keys: Arc::clone(&self.keys), lease_clock: self.lease_clock, events: Vec::new() }
+    }
+
     /// Starts a writing transaction. It is undone unless [`Tx::commit`] is called.
     pub async fn write(&self) -> Result<Tx> {
         let conn = match &self.pools {
             Pools::Sqlite { write, .. } => Conn::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Pools::Pg(pool) => Conn::Pg(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?),
         };
-        Ok(Tx { conn, keys: Arc::clone(&self.keys), events: Vec::new() })
+        Ok(self.tx(conn))
     }
 
     /// Starts a reading transaction: everything it reads is of one moment.
@@ -149,7 +162,7 @@ impl Store {
             Pools::Sqlite { read, .. } => Conn::Sqlite(read.begin().await?),
             Pools::Pg(pool) => Conn::Pg(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
         };
-        Ok(Tx { conn, keys: Arc::clone(&self.keys), events: Vec::new() })
+        Ok(self.tx(conn))
     }
 
     /// Waits until every connection has been given back and closes them.
@@ -170,6 +183,7 @@ impl Store {
 pub struct Tx {
     conn: Conn,
     keys: Arc<Keys>,
+    lease_clock: LeaseClock,
     events: Vec<Event>,
 }
 

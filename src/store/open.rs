@@ -12,6 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, SqliteConnection};
 
+use super::lease::LeaseClock;
 use super::office::OfficeRow;
 use super::{Pools, Result, Store, StoreError};
 use crate::config::DatabaseUrl;
@@ -64,7 +65,7 @@ impl Unsealed {
 
     /// The database with the keys that seal it.
     pub fn seal(self, keys: Arc<Keys>) -> Store {
-        Store { pools: self.0, keys }
+        Store { pools: self.0, keys, lease_clock: LeaseClock::Database }
     }
 
     async fn check_schema(&self) -> Result<()> {
