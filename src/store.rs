@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sqlx::error::ErrorKind;
 use sqlx::migrate::MigrateError;
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use crate::domain::audit::Event;
 use crate::secret::Keys;
@@ -20,6 +20,8 @@ pub mod ack;
 pub mod alert;
 /// The audit chain.
 pub mod audit;
+/// A copy of a database in use.
+pub mod backup;
 /// Years of the working calendar that were taken in.
 pub mod calendar;
 /// Connections to chat platforms.
@@ -32,6 +34,8 @@ pub mod group;
 pub mod halt;
 /// Raw inbound updates.
 pub mod inbox;
+/// Which copy of the data this is.
+pub mod installation;
 /// One-use binding codes.
 pub mod invite;
 /// Content items and their versions.
@@ -45,6 +49,7 @@ pub mod occurrence;
 /// The one office of a database.
 pub mod office;
 mod open;
+mod pg;
 /// Pushes, their frozen audiences and covers.
 pub mod push;
 /// Facts for figures.
@@ -57,6 +62,8 @@ pub mod schedule;
 pub mod setting;
 /// The roster: people and their immutable versions.
 pub mod staff;
+/// What keeps a database from working.
+pub mod trouble;
 mod types;
 /// Units and branches.
 pub mod unit;
@@ -129,7 +136,7 @@ enum Pools {
         write: SqlitePool,
         read: SqlitePool,
     },
-    Pg(PgPool),
+    Pg(Arc<pg::Pg>),
 }
 
 impl Store {
@@ -151,7 +158,7 @@ impl Store {
     pub async fn write(&self) -> Result<Tx> {
         let conn = match &self.pools {
             Pools::Sqlite { write, .. } => Conn::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Pools::Pg(pool) => Conn::Pg(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?),
+            Pools::Pg(pool) => Conn::Pg(pool.begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?),
         };
         Ok(self.tx(conn))
     }
@@ -160,7 +167,7 @@ impl Store {
     pub async fn read(&self) -> Result<Tx> {
         let conn = match &self.pools {
             Pools::Sqlite { read, .. } => Conn::Sqlite(read.begin().await?),
-            Pools::Pg(pool) => Conn::Pg(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
+            Pools::Pg(pool) => Conn::Pg(pool.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
         };
         Ok(self.tx(conn))
     }
@@ -172,7 +179,7 @@ impl Store {
                 read.close().await;
                 write.close().await;
             }
-            Pools::Pg(pool) => pool.close().await,
+            Pools::Pg(pg) => pg.pool().close().await,
         }
     }
 }
@@ -190,7 +197,7 @@ pub struct Tx {
 #[derive(Debug)]
 enum Conn {
     Sqlite(Transaction<'static, Sqlite>),
-    Pg(Transaction<'static, Postgres>),
+    Pg(pg::PgTx),
 }
 
 impl Tx {
@@ -233,8 +240,9 @@ macro_rules! on {
                 $body
             }
             $crate::store::Conn::Pg(inner) => {
+                let patience = inner.patience();
                 let $conn = &mut **inner;
-                $body
+                patience.wait(async { $body }).await
             }
         }
     };
