@@ -16,6 +16,8 @@ pub mod content;
 pub mod cron;
 /// The life of one outgoing message.
 pub mod delivery;
+/// Whether a database is the one that was served here before.
+pub mod installation;
 /// Binding codes.
 pub mod invite;
 /// Categories of absence that take a person out of the count.

@@ -34,6 +34,8 @@ pub mod delivery;
 pub mod group;
 /// Keeping of raw inbound texts.
 pub mod inbox;
+/// Who of several instances does what only one does.
+pub mod lease;
 /// What a monitoring system is told.
 pub mod metrics;
 /// What is going to go out, other rules and caps considered.
@@ -149,6 +151,17 @@ pub enum Refusal {
     OtherBot { stored: String, configured: String },
     #[error("another serve holds the database: {holder}")]
     Held { holder: String },
+    #[error("damaged: {detail}")]
+    Damaged { database: String, detail: String },
+    /// PostgreSQL has programs of its own for this.
+    #[error("the database is on a server")]
+    OnServer { file: String, database: String },
+    #[error("{0} is no copy of a database of this program")]
+    NoBackup(String),
+    #[error("{path} is not right: {detail}")]
+    BadBackup { path: String, detail: String },
+    #[error("nothing is to be confirmed")]
+    NothingToConfirm,
     #[error("not set up")]
     NotSetUp { database: String },
     #[error(transparent)]
