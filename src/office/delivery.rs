@@ -14,7 +14,6 @@ use crate::domain::push::MemberStatus;
 use crate::domain::tag::{Tag, Verb};
 use crate::domain::word::{Confirm, GroupState};
 use crate::ids::{AlertId, AttemptId, DeliveryId, GroupId, PushId, StaffId};
-use crate::message;
 use crate::message::outgoing::Outgoing;
 use crate::message::push::{Copy, Tags, copy};
 use crate::office::push::filled;
@@ -153,7 +152,7 @@ async fn compose(
 ) -> Outcome<(Outgoing, Option<i64>)> {
     match delivery.kind {
         DeliveryKind::Push => {}
-        DeliveryKind::Alert => return Ok((told(tx, AlertId(delivery.subject_id)).await?, None)),
+        DeliveryKind::Alert => return Ok((alert::told(tx, ctx, AlertId(delivery.subject_id)).await?, None)),
     }
     let push = PushId(delivery.subject_id);
     let row = store::push::find(tx, push).await?.ok_or(Refusal::UnknownPush(push.0))?;
@@ -163,12 +162,6 @@ async fn compose(
     };
     let outgoing = words(tx, ctx, &row, (attempt.id, attempt.possible_duplicate), count).await?;
     Ok((outgoing, count))
-}
-
-async fn told(tx: &mut Tx, id: AlertId) -> Outcome<Outgoing> {
-    let found = alert::find(tx, id).await?;
-    let found = found.ok_or_else(|| StoreError::Unreadable(format!("alert:{id}")))?;
-    Ok(message::alert::alert(&found))
 }
 
 /// A group sees how many confirmed unless the audience is so small that the number would tell who did.
@@ -252,7 +245,10 @@ pub async fn settle(
         store::delivery::find(&mut tx, call.delivery.id).await?.map_or(step.state, |delivery| delivery.state)
     };
     match result {
-        Ok(_) => start_count(&mut tx, ctx, call).await?,
+        Ok(_) => {
+            start_count(&mut tx, ctx, call).await?;
+            store::delivery::decide::remove_late(&mut tx, &[call.attempt.id], now).await?;
+        }
         Err(SendError::Gone(gone)) => suspend(&mut tx, ctx, line, (call, *gone)).await?,
         Err(SendError::Migrated { to }) => {
             group::migrate(&mut tx, ctx, (line, Job::Send), (&call.address.chat, to)).await?;

@@ -29,6 +29,7 @@ struct ComingJson<'a> {
     deadline: Option<String>,
     expected: Option<usize>,
     exempt: Option<usize>,
+    unasked: Option<usize>,
     unbound: Option<usize>,
     groups: Vec<i64>,
     /// Which item of its week it is in each group.
@@ -63,6 +64,7 @@ impl<'a> ComingJson<'a> {
             deadline: draft.and_then(|draft| draft.deadline).map(|at| out::instant(at, zone)),
             expected: draft.map(|draft| draft.heads.expected),
             exempt: draft.map(|draft| draft.heads.exempt),
+            unasked: draft.map(|draft| draft.heads.unasked),
             unbound: draft.map(|draft| draft.heads.unbound),
             groups: coming.chats.iter().map(|chat| chat.id.0).collect(),
             week: coming.chats.iter().map(week).collect(),
@@ -126,13 +128,19 @@ fn chats(chats: &[Chat]) -> String {
 }
 
 fn heads(heads: &Heads) -> String {
-    let Heads { expected, exempt, unbound } = heads;
+    let Heads { expected, exempt, unasked, unbound } = heads;
     let unreached = if *unbound == 0 {
         String::new()
     } else {
         format!("；其中{unbound}人未绑定，届时列“未送达”")
     };
-    format!("应知：{expected}人＝在册{}－免计{exempt}{unreached}", expected + exempt)
+    // On a platform where nobody can press back they are told, and nothing is counted.
+    let relayed = if *unasked == 0 {
+        String::new()
+    } else {
+        format!("；另由人工转发面向{unasked}人，不统计阅知")
+    };
+    format!("应知：{expected}人＝在册{}－免计{exempt}{unreached}{relayed}", expected + exempt)
 }
 
 /// 11月25日（周三，工作日）09:30，在允许时段内；2个群当周各第1条（上限3条）

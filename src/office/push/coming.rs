@@ -77,6 +77,8 @@ pub struct Heads {
     pub expected: usize,
     /// 免计
     pub exempt: usize,
+    /// Reached only where nobody can press back: counted in no rate.
+    pub unasked: usize,
     /// Of 应知, those without an account.
     pub unbound: usize,
 }
@@ -175,6 +177,7 @@ async fn heads(tx: &mut Tx, ctx: &Ctx, (day, groups): (NaiveDate, &[GroupId]), i
     Ok(Heads {
         expected: of(MemberStatus::Expected).count(),
         exempt: of(MemberStatus::Exempt).count(),
+        unasked: of(MemberStatus::Unasked).count(),
         unbound: of(MemberStatus::Expected).filter(|member| !bound.contains(&member.staff)).count(),
     })
 }
