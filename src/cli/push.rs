@@ -224,8 +224,9 @@ fn preview_text(session: &Session, preview: &Preview) -> String {
         format!("方式：{}", words::confirm(push.confirm)),
         format!("期限：{deadline}"),
         format!("发到：{}", targets.join("、")),
-        format!("应知：{}人", preview.expected),
+        format!("应知：{}人{}", preview.expected, preview::relayed(preview.unasked)),
         format!("时间：{}，立即发送", local(push.slot_at.utc(), zone)),
+        preview::takes(preview.takes),
     ]
     .join("\n")
 }

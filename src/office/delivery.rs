@@ -87,6 +87,9 @@ async fn left_behind(tx: &mut Tx, ctx: &Ctx, boot: Option<&str>) -> Outcome<usiz
 pub async fn claim(ctx: &Ctx) -> Outcome<Vec<DeliveryRow>> {
     let now = ctx.now();
     let mut tx = ctx.store.read().await?;
+    if !store::halt::list(&mut tx).await?.is_empty() {
+        return Ok(Vec::new());
+    }
     let work = store::delivery::any_work(&mut tx, now, now - DOUBT_WAIT).await?;
     drop(tx);
     if !work {

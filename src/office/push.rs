@@ -1,6 +1,7 @@
 //! Pushes: freeze an audience, send by hand, look at one, see what comes next.
 
 mod coming;
+mod estimate;
 /// Taking a push back, sending again.
 pub mod levers;
 mod make;
@@ -82,6 +83,10 @@ pub struct Preview {
     pub expected: usize,
     /// Chats that get more than the office's own limit by it.
     pub over: Vec<OverCap>,
+    /// How long until all of it is out, what waits already included.
+    pub takes: TimeDelta,
+    /// People reached only where nobody can press back.
+    pub unasked: usize,
 }
 
 /// A chat that has had its messages.
@@ -144,7 +149,8 @@ async fn place(tx: &mut Tx, ctx: &Ctx, actor: &Actor, order: &Now) -> Outcome<Pr
     };
     let office = Office::load(tx, ctx, &BTreeSet::from([today])).await?;
     let made = make(tx, ctx, actor, (&order, &office)).await?;
-    Ok(Preview { shown: find(tx, made.push).await?, expected: made.expected, over })
+    let takes = estimate::of_queue(tx, &ground.settings, now).await?;
+    Ok(Preview { shown: find(tx, made.push).await?, expected: made.expected, over, takes, unasked: made.unasked })
 }
 
 /// An approved item that may go out on a day.

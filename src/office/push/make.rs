@@ -125,6 +125,8 @@ pub(in crate::office) struct Made {
     pub push: PushId,
     /// 应知
     pub expected: usize,
+    /// People reached only where nobody can press back.
+    pub unasked: usize,
 }
 
 /// Freezes the audience of an order and queues its deliveries. Everything about the push is decided here, before the
@@ -172,14 +174,15 @@ pub(in crate::office) async fn make(
         expires_at: expires,
     };
     queue(tx, &like, (&covers, &office.by_hand), &chunks).await?;
-    let expected = chunks.iter().flat_map(|c| &c.members).filter(|m| m.status == MemberStatus::Expected).count();
+    let of = |status| chunks.iter().flat_map(|c| &c.members).filter(|m| m.status == status).count();
+    let (expected, unasked) = (of(MemberStatus::Expected), of(MemberStatus::Unasked));
     let detail = json!({
         "item": order.item.slug, "item_version": order.item_version, "confirm": order.confirm.as_str(),
         "slot": order.slot.timestamp_millis(), "deadline": deadline.map(|at| at.timestamp_millis()),
         "expected": expected, "audience": hashes,
     });
     note(tx, ctx.now(), actor, (Action::PushCreate, format!("push:{push}"), detail));
-    Ok(Made { push, expected })
+    Ok(Made { push, expected, unasked })
 }
 
 /// What the placeholders of an item are filled with now; refused while one is empty.
