@@ -10,6 +10,8 @@ pub mod audit;
 pub mod calendar;
 /// Most messages a group gets, and which of them give way.
 pub mod cap;
+/// Kinds of chat platforms and what they can do.
+pub mod channel;
 /// What an item file says.
 pub mod content;
 /// Five-field crontab expressions.

@@ -15,6 +15,8 @@ mod audit;
 mod calendar;
 #[path = "store/content.rs"]
 mod content;
+#[path = "store/decide.rs"]
+mod decide;
 #[path = "store/delivery.rs"]
 mod delivery;
 #[path = "store/inbox.rs"]
