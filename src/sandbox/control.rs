@@ -24,6 +24,7 @@
 //! | `GET /sandbox/files/<file_id>` | | the file |
 //! | `GET /sandbox/wait` | `?sent=&edits=&answers=&idle=1&seconds=` | `{sent, edits, answers, waiting, pending}` once there are as many and, with `idle`, a poll waits with nothing left to deliver; 408 after `seconds` (60) |
 //! | `GET /sandbox/ledger` | | `{sent, pressed, said, refused}` |
+//! | `GET /sandbox/sent` | `?from=` how many to leave out | `{sent}` of the ledger, for who follows it |
 //! | `POST /sandbox/faults` | `{method, chat?, times?, fault}` | `{}` |
 //! | `DELETE /sandbox/faults` | | `{}` |
 //!
@@ -181,6 +182,10 @@ impl World {
                 "id": self.bot.id, "username": self.bot.username, "waiting": self.updates.waiting,
                 "pending": self.updates.pending(self.now()), "commands": self.bot.commands,
             })),
+            "sent" => {
+                let from = number(order.query, "from").and_then(|from| usize::try_from(from).ok()).unwrap_or(0);
+                Ok(json!({ "sent": self.ledger.sent.get(from..).unwrap_or_default() }))
+            }
             "ledger" => serde_json::to_value(self.ledger.view()).map_err(|why| why.to_string()),
             "view" => {
                 let user = number(order.query, "user").ok_or("name a user")?;

@@ -15,6 +15,7 @@ use sqlx::{Connection, SqliteConnection};
 use super::office::OfficeRow;
 use super::{Pools, Result, Store, StoreError};
 use crate::config::DatabaseUrl;
+use crate::crash;
 use crate::secret::Keys;
 
 /// Oldest SQLite without the WAL-reset fault (<https://sqlite.org/wal.html#the_wal_reset_bug>), as `(major, minor, patch)`.
@@ -47,8 +48,18 @@ impl Unsealed {
     pub async fn open_migrated(url: &DatabaseUrl) -> Result<Self> {
         let pools = connect(url, OnMissing::Create).await?;
         match &pools {
-            Pools::Sqlite { write, .. } => SQLITE_MIGRATIONS.run(write).await?,
-            Pools::Pg(pool) => PG_MIGRATIONS.run(pool).await?,
+            Pools::Sqlite { write, .. } => {
+                for step in SQLITE_MIGRATIONS.iter() {
+                    SQLITE_MIGRATIONS.run_to(step.version, write).await?;
+                    crash::point("mid_migration");
+                }
+            }
+            Pools::Pg(pool) => {
+                for step in PG_MIGRATIONS.iter() {
+                    PG_MIGRATIONS.run_to(step.version, pool).await?;
+                    crash::point("mid_migration");
+                }
+            }
         }
         Ok(Self(pools))
     }
