@@ -201,7 +201,9 @@ fn copies(facts: &Facts, index: &Index<'_>, verdict: &mut Verdict) {
             if copy.flagged && told {
                 verdict.flagged += 1;
             } else {
-                verdict.broken.push(format!("unflagged: message {} is a second copy and does not say so", copy.message_id));
+                verdict
+                    .broken
+                    .push(format!("unflagged: message {} is a second copy and does not say so", copy.message_id));
             }
         }
     }
