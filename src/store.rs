@@ -28,6 +28,8 @@ pub mod channel;
 pub mod delivery;
 /// Chats and the units they address.
 pub mod group;
+/// Why nothing goes out.
+pub mod halt;
 /// Raw inbound updates.
 pub mod inbox;
 /// One-use binding codes.

@@ -180,6 +180,8 @@ const fn act_words(act: Act) -> &'static str {
         Act::MissingRead => "查看未确认名单",
         Act::ReportRead => "查看报表",
         Act::AuditRead => "查看审计记录",
+        Act::OutgoingWrite => "暂停或恢复推送",
+        Act::DatabaseWrite => "备份或恢复数据库",
     }
 }
 

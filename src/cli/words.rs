@@ -4,13 +4,14 @@ use chrono::{NaiveDate, NaiveDateTime};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::domain::audit::{Action, Actor};
-use crate::domain::delivery::{AttemptOutcome, DeliveryState, StopReason};
+use crate::domain::delivery::{AttemptOutcome, DeliveryState};
 use crate::domain::leave::LeaveCategory;
 use crate::domain::month::Month;
 use crate::domain::policy::Role;
 use crate::domain::push::PushState;
 use crate::domain::roster;
 use crate::domain::word::{Confirm, GroupState, ItemState, Kind};
+pub use crate::message::delivery::reason;
 
 /// What a push asks of its readers.
 pub const fn confirm(confirm: Confirm) -> &'static str {
@@ -81,21 +82,6 @@ pub const fn attempt_outcome(outcome: AttemptOutcome) -> &'static str {
     }
 }
 
-/// Why a message was not sent, or why a chat takes none.
-pub const fn reason(reason: StopReason) -> &'static str {
-    match reason {
-        StopReason::Kicked | StopReason::Removed => "机器人已被移出群",
-        StopReason::Migrated => "群已升级，改用新的群",
-        StopReason::ChatGone => "群已不在",
-        StopReason::Blocked => "对方屏蔽了机器人",
-        StopReason::NeverStarted => "对方还没有打开与机器人的私聊",
-        StopReason::Deactivated => "对方账号已注销",
-        StopReason::Refused => "平台拒绝",
-        StopReason::Unreachable => "连不上平台",
-        StopReason::NoTarget => "没有可发的群或私聊",
-    }
-}
-
 /// What an entry of the ledger records, from its stored word; a word of a newer program stays as it is.
 pub fn action(word: &str) -> &str {
     let Some(action) = Action::parse(word) else { return word };
@@ -129,6 +115,21 @@ pub fn action(word: &str) -> &str {
         Action::AckBatch => "记录确认",
         Action::DeliveryState => "消息状态变化",
         Action::ReportView => "查看报表",
+        Action::PushCancel => "取消推送",
+        Action::PushRecall => "撤回推送",
+        Action::PushResend => "补发未发出的消息",
+        Action::DeliveryDecide => "认定消息去向",
+        Action::CopyRemove => "删除已发消息",
+        Action::OutgoingPause => "暂停全部推送",
+        Action::OutgoingResume => "恢复全部推送",
+        Action::GroupAdd => "增加人工转发的群",
+        Action::InboundMode => "更改接收方式",
+        Action::BlindWindow => "采集中断",
+        Action::UpdateAside => "搁置处理不了的操作",
+        Action::DbBackup => "备份数据库",
+        Action::DbRestore => "恢复数据库",
+        Action::Quarantine => "停发待确认",
+        Action::RestoreConfirm => "确认恢复的数据",
     }
 }
 
@@ -316,7 +317,7 @@ mod tests {
         let pushes = PushState::ALL.iter().map(|state| push_state(*state)).collect::<Vec<_>>();
         let sent = DeliveryState::ALL.iter().map(|state| delivery_state(*state)).collect::<Vec<_>>();
         let calls = AttemptOutcome::ALL.iter().map(|outcome| attempt_outcome(*outcome)).collect::<Vec<_>>();
-        let stops = StopReason::ALL.iter().map(|stop| reason(*stop)).collect::<Vec<_>>();
+        let stops = crate::domain::delivery::StopReason::ALL.iter().map(|stop| reason(*stop)).collect::<Vec<_>>();
         insta::assert_snapshot!([groups, items, pushes, sent, calls, stops].map(|words| words.join(" ")).join("\n"));
     }
 }

@@ -13,7 +13,7 @@ use super::schedule::Slot;
 use super::slot::{AllowedHours, Window};
 use super::wall;
 use super::word::words;
-use crate::ids::ScheduleId;
+use crate::ids::{DeliveryId, GroupId, PushId, ScheduleId};
 
 /// Workdays ahead of which admins are told: time to write an item, have it checked and take it in.
 const AHEAD_WORKDAYS: i32 = 7;
@@ -27,6 +27,14 @@ words! {
         CalendarProvisional = "calendar_provisional",
         PoolExhausted = "pool_exhausted",
         ItemExpiring = "item_expiring",
+        GroupSuspended = "group_suspended",
+        TopicLost = "topic_lost",
+        InDoubt = "in_doubt",
+        DeliveryBroken = "delivery_broken",
+        Relay = "relay",
+        UpdateAside = "update_aside",
+        OtherPoller = "other_poller",
+        PausedLong = "paused_long",
     }
 }
 
@@ -57,6 +65,22 @@ pub enum Alert {
     },
     /// An item that a schedule may choose will no longer go out.
     ItemExpiring { slug: String, code: String, title: String, on: NaiveDate },
+    /// The platform refuses messages to a group for good; the reason is a [`StopReason`](super::delivery::StopReason).
+    GroupSuspended { group: GroupId, title: String, reason: String, since: DateTime<Utc> },
+    /// A topic takes no messages; they go to the whole group instead.
+    TopicLost { group: GroupId, title: String, since: DateTime<Utc> },
+    /// Nobody knows whether a message arrived, and the program does nothing more about it by itself. Decided by buttons.
+    InDoubt { delivery: DeliveryId, push: PushId, title: String, target: String, attempt: i64 },
+    /// A message could not be made in any of the tries.
+    DeliveryBroken { delivery: DeliveryId },
+    /// Someone has to pass a push on by hand. The words to copy are made when it is sent.
+    Relay { delivery: DeliveryId },
+    /// Something a person did could not be worked through and was set aside.
+    UpdateAside { day: NaiveDate, first: i64 },
+    /// Another program takes this bot's updates.
+    OtherPoller { day: NaiveDate },
+    /// Everything outgoing has been stopped for so long that it may have been forgotten. Once a day.
+    PausedLong { day: NaiveDate, since: DateTime<Utc> },
 }
 
 impl Alert {
@@ -66,6 +90,14 @@ impl Alert {
             Self::CalendarProvisional { .. } => AlertKind::CalendarProvisional,
             Self::PoolExhausted { .. } => AlertKind::PoolExhausted,
             Self::ItemExpiring { .. } => AlertKind::ItemExpiring,
+            Self::GroupSuspended { .. } => AlertKind::GroupSuspended,
+            Self::TopicLost { .. } => AlertKind::TopicLost,
+            Self::InDoubt { .. } => AlertKind::InDoubt,
+            Self::DeliveryBroken { .. } => AlertKind::DeliveryBroken,
+            Self::Relay { .. } => AlertKind::Relay,
+            Self::UpdateAside { .. } => AlertKind::UpdateAside,
+            Self::OtherPoller { .. } => AlertKind::OtherPoller,
+            Self::PausedLong { .. } => AlertKind::PausedLong,
         }
     }
 
@@ -75,6 +107,12 @@ impl Alert {
             Self::CalendarProvisional { year, week, .. } => format!("{year}:{week}"),
             Self::PoolExhausted { schedule, day, .. } => format!("{schedule}:{}", day.format("%Y-%m")),
             Self::ItemExpiring { slug, on, .. } => format!("{slug}:{on}"),
+            Self::GroupSuspended { group, since, .. } | Self::TopicLost { group, since, .. } => {
+                format!("{group}:{}", since.timestamp_millis())
+            }
+            Self::InDoubt { delivery, attempt, .. } => format!("{delivery}:{attempt}"),
+            Self::DeliveryBroken { delivery } | Self::Relay { delivery } => delivery.to_string(),
+            Self::UpdateAside { day, .. } | Self::OtherPoller { day } | Self::PausedLong { day, .. } => day.to_string(),
         }
     }
 }

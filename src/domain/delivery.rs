@@ -8,6 +8,10 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::word::words;
 
+mod moves;
+
+pub use moves::{Event, next, sources};
+
 words! {
     /// Where a delivery stands.
     DeliveryState {
@@ -57,6 +61,7 @@ words! {
 words! {
     /// What a delivery carries.
     DeliveryKind {
+        /// An item for a group or a person.
         Push = "push",
         /// Something the admins should know.
         Alert = "alert",
@@ -72,7 +77,7 @@ words! {
 }
 
 words! {
-    /// Why a delivery failed, or why a chat takes no messages.
+    /// Why a delivery ended without being sent, or why a chat takes no messages.
     StopReason {
         /// The platform says that the bot was removed from the group, or never was in it.
         Kicked = "kicked",
@@ -88,12 +93,68 @@ words! {
         NeverStarted = "never_started",
         /// The account is closed.
         Deactivated = "deactivated",
+        /// The bot may not write in the group until its admin allows it.
+        NoRights = "no_rights",
+        /// The topic is closed or deleted, and the group takes no messages outside of it.
+        NoTopic = "no_topic",
         /// The platform refused this message; the target stays.
         Refused = "refused",
         /// The platform could not be reached in any of the tries.
         Unreachable = "unreachable",
         /// There is no active chat or bound account to send to.
         NoTarget = "no_target",
+        /// The message could not be made in any of the tries.
+        Broken = "broken",
+        /// An admin stopped messages to this chat.
+        ByAdmin = "by_admin",
+        /// Nobody passed it on in time.
+        NotRelayed = "not_relayed",
+        /// An admin decided not to pass it on.
+        Declined = "declined",
+    }
+}
+
+words! {
+    /// What a person decided about a delivery that the program cannot know enough of.
+    Decision {
+        /// It was seen in the chat.
+        Sent = "sent",
+        /// It is to be sent once more.
+        Resend = "resend",
+        /// It is given up.
+        Abandon = "abandon",
+        /// A person passed it on.
+        Relayed = "relayed",
+        /// A person does not pass it on.
+        Declined = "declined",
+    }
+}
+
+words! {
+    /// What became of taking a copy back.
+    Removal {
+        /// It is to be deleted.
+        Wanted = "wanted",
+        /// The platform deleted it.
+        Done = "done",
+        /// It was not there any more.
+        Gone = "gone",
+        /// The platform no longer lets us delete it.
+        TooOld = "too_old",
+        /// The platform refused for another reason.
+        Refused = "refused",
+    }
+}
+
+words! {
+    /// Why nothing goes out.
+    HaltCause {
+        /// An admin stopped everything.
+        Paused = "paused",
+        /// The data may be a copy of what runs elsewhere.
+        Quarantine = "quarantine",
+        /// The platform refuses our token.
+        Unauthorized = "unauthorized",
     }
 }
 

@@ -36,6 +36,10 @@ words! {
         MissingRead = "missing_read",
         ReportRead = "report_read",
         AuditRead = "audit_read",
+        /// Stop everything that goes out, or let it go on.
+        OutgoingWrite = "outgoing_write",
+        /// Back up, restore, confirm what was restored.
+        DatabaseWrite = "database_write",
     }
 }
 
@@ -58,7 +62,9 @@ pub fn may(role: Role, act: Act) -> bool {
             | Act::ScheduleWrite
             | Act::PushWrite
             | Act::MissingRead
-            | Act::AuditRead => false,
+            | Act::AuditRead
+            | Act::OutgoingWrite
+            | Act::DatabaseWrite => false,
         },
         Role::Staff => false,
     }
@@ -97,6 +103,8 @@ mod tests {
         missing_read: admin
         report_read: admin leader
         audit_read: admin
+        outgoing_write: admin
+        database_write: admin
         ");
     }
 }

@@ -27,6 +27,12 @@ words! {
         RotationMonths = "rotation.months",
         /// Days a raw inbound message is kept.
         InboxDays = "inbox.days",
+        /// Most messages and edits a second over all chats.
+        SendPerSecond = "send.per_second",
+        /// Most messages and edits a minute in one group.
+        SendPerGroup = "send.per_group",
+        /// Seconds over which messages due at the full or half hour are spread.
+        SendSpread = "send.spread_seconds",
     }
 }
 
@@ -55,6 +61,9 @@ impl Key {
             Self::PushPerDay => Some("1"),
             Self::PushPerWeek | Self::InboxDays => Some("3"),
             Self::RotationMonths => Some("12"),
+            Self::SendPerSecond => Some("25"),
+            Self::SendPerGroup => Some("18"),
+            Self::SendSpread => Some("0"),
         }
     }
 
@@ -72,6 +81,10 @@ impl Key {
             Self::RotationMonths => Shape::Number { least: 1, most: 36 },
             // Below 3 days an update that the platform sends again could be counted as new.
             Self::InboxDays => Shape::Number { least: 3, most: 30 },
+            // Telegram takes about 30 a second in all and 20 a minute in one group.
+            Self::SendPerSecond => Shape::Number { least: 1, most: 25 },
+            Self::SendPerGroup => Shape::Number { least: 1, most: 18 },
+            Self::SendSpread => Shape::Number { least: 0, most: 120 },
         }
     }
 
@@ -89,6 +102,9 @@ impl Key {
             Self::PushPerWeek => "每群每周最多条数",
             Self::RotationMonths => "内容不重复的月数",
             Self::InboxDays => "原始消息保存天数",
+            Self::SendPerSecond => "每秒最多发出条数",
+            Self::SendPerGroup => "每群每分钟最多发出条数",
+            Self::SendSpread => "整点半点错开秒数",
         }
     }
 

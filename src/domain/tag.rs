@@ -13,10 +13,30 @@ pub enum Verb {
     Accept,
     /// 不是我: leave an invite unused.
     Decline,
+    /// 已看到: the copy made by an attempt in doubt is in the chat.
+    Seen,
+    /// 重发: the delivery of an attempt in doubt is sent once more.
+    Resend,
+    /// 放弃: the delivery of an attempt in doubt is given up.
+    Abandon,
+    /// 已转发: a delivery was passed on by hand.
+    Relayed,
+    /// 今天不发: a delivery is not passed on.
+    NotToday,
 }
 
 impl Verb {
-    const ALL: [Self; 4] = [Self::Ack, Self::Basis, Self::Accept, Self::Decline];
+    const ALL: [Self; 9] = [
+        Self::Ack,
+        Self::Basis,
+        Self::Accept,
+        Self::Decline,
+        Self::Seen,
+        Self::Resend,
+        Self::Abandon,
+        Self::Relayed,
+        Self::NotToday,
+    ];
 
     const fn letter(self) -> char {
         match self {
@@ -24,6 +44,11 @@ impl Verb {
             Self::Basis => 'b',
             Self::Accept => 'y',
             Self::Decline => 'n',
+            Self::Seen => 's',
+            Self::Resend => 'r',
+            Self::Abandon => 'x',
+            Self::Relayed => 'p',
+            Self::NotToday => 'd',
         }
     }
 }

@@ -75,6 +75,16 @@ words! {
 }
 
 words! {
+    /// How updates of a channel reach us.
+    InboundMode {
+        /// We ask for them.
+        Poll = "poll",
+        /// The platform brings them.
+        Webhook = "webhook",
+    }
+}
+
+words! {
     /// Where an item stands.
     ItemState {
         Draft = "draft",

@@ -142,6 +142,10 @@ async fn pressed(ctx: &Ctx, line: &Line, row: &InboxRow, press: &Press) -> Outco
             Ok(vec![answer(toast::quiet()), say(&press.account, what)])
         }
         Verb::Decline => Ok(vec![answer(toast::quiet()), say(&press.account, words::declined())]),
+        // Nothing makes these buttons yet.
+        Verb::Seen | Verb::Resend | Verb::Abandon | Verb::Relayed | Verb::NotToday => {
+            Ok(vec![answer(toast::unknown())])
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! What the admins are told without asking. Ends with what to do.
 
 use crate::domain::alert::Alert;
+use crate::domain::delivery::StopReason;
 use crate::domain::rich::Rich;
+use crate::message::delivery::reason as words_of;
 use crate::message::outgoing::Outgoing;
 use crate::message::print::month_day;
 
@@ -32,6 +34,32 @@ pub fn alert(alert: &Alert) -> Outgoing {
             还要用的，请核对原文，改好内容文件里的expires_on，再运行：qingfeng content sync。",
             month_day(*on)
         ),
+        Alert::GroupSuspended { title, reason, .. } => format!(
+            "“{title}”发不进消息了（{}），已暂停向它推送，群里的人列“未送达”。\
+            处理好以后请运行：qingfeng group resume，没有发出的补发：qingfeng push resend-failed。",
+            StopReason::parse(reason).map_or("平台拒绝", words_of)
+        ),
+        Alert::TopicLost { title, .. } => format!(
+            "“{title}”里原来的话题已关闭或删除，消息改发到群里的默认话题。\
+            想换话题请重新关联，否则无需处理。"
+        ),
+        Alert::InDoubt { title, target, .. } => {
+            format!("《{title}》发到“{target}”的这条不确定是否发出。请到群里看一眼再选。")
+        }
+        Alert::DeliveryBroken { delivery } => {
+            format!("有一条消息（编号{delivery}）多次没能做出来，已放在一边，其他消息照常。请看日志，再联系维护人员。")
+        }
+        Alert::Relay { .. } => "有一条内容要请您转发。".to_owned(),
+        Alert::UpdateAside { .. } => {
+            "有人发来的一次操作多次处理不了，已放在一边，其他人不受影响。请看日志，再联系维护人员。".to_owned()
+        }
+        Alert::OtherPoller { .. } => {
+            "有另一个程序在用同一个机器人收消息，点击可能被它收走。请停掉另一个程序。".to_owned()
+        }
+        Alert::PausedLong { .. } => {
+            "全部推送还在暂停中，到时的推送都记为“暂停未发”。要恢复请运行：qingfeng resume；确要暂停的，无需处理。"
+                .to_owned()
+        }
     };
     Outgoing { text: Rich::plain(format!("【管理员】{words}")), buttons: Vec::new() }
 }

@@ -38,6 +38,7 @@ pub async fn raise(tx: &mut Tx, ctx: &Ctx, alert: &Alert) -> Outcome<bool> {
     let not_before = opening(&hours, &calendar::load(tx, ctx).await?, ctx.now());
     for admin in &admins {
         let new = NewDelivery {
+            by_hand: false,
             kind: DeliveryKind::Alert,
             subject_id: id.0,
             target_kind: TargetKind::Staff,

@@ -38,6 +38,12 @@ pub struct Settings {
     pub rotation_months: u32,
     /// How long a raw inbound message is kept.
     pub inbox_kept: Duration,
+    /// Most messages and edits a second over all chats.
+    pub send_per_second: u32,
+    /// Most messages and edits a minute in one group.
+    pub send_per_group: u32,
+    /// Over how long messages due at the full or half hour are spread.
+    pub send_spread: Duration,
 }
 
 impl Settings {
@@ -80,6 +86,9 @@ pub async fn load(tx: &mut Tx, zone: Tz) -> Outcome<Settings> {
         caps: Caps { per_day: number(Key::PushPerDay)?, per_week: number(Key::PushPerWeek)? },
         rotation_months: number(Key::RotationMonths)?,
         inbox_kept: Duration::days(number(Key::InboxDays)?.into()),
+        send_per_second: number(Key::SendPerSecond)?,
+        send_per_group: number(Key::SendPerGroup)?,
+        send_spread: Duration::seconds(number(Key::SendSpread)?.into()),
         values,
     })
 }

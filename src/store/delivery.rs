@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::types::json;
 use super::{At, Result, Tx, on};
-use crate::domain::delivery::{AttemptOutcome, DeliveryKind, DeliveryState, Step, StopReason, TargetKind};
+use crate::domain::delivery::{AttemptOutcome, Decision, DeliveryKind, DeliveryState, Step, StopReason, TargetKind};
 use crate::ids::{AttemptId, DeliveryId, PushId};
 
 /// The count line under a sent message.
@@ -20,6 +20,8 @@ pub struct NewDelivery {
     pub target_id: i64,
     pub not_before: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
+    /// A person carries it; no sender claims it.
+    pub by_hand: bool,
 }
 
 /// A delivery as it stands.
@@ -38,6 +40,10 @@ pub struct DeliveryRow {
     pub tries: i64,
     /// Grows with each claim; every result names it.
     pub epoch: i64,
+    /// A person carries it; no sender claims it.
+    pub by_hand: bool,
+    /// What a person decided about it.
+    pub decision: Option<Decision>,
 }
 
 /// One call as it is recorded.
@@ -69,7 +75,7 @@ pub struct CallRecord<'a> {
 macro_rules! delivery_sql {
     ($rest:literal) => {
         concat!(
-            "SELECT id, kind, subject_id, target_kind, target_id, state, reason, expires_at, tries, epoch FROM delivery ",
+            "SELECT id, kind, subject_id, target_kind, target_id, state, reason, expires_at, tries, epoch, by_hand, decision FROM delivery ",
             $rest
         )
     };
@@ -78,11 +84,11 @@ macro_rules! delivery_sql {
 /// Adds a delivery, queued.
 pub async fn add(tx: &mut Tx, new: &NewDelivery, now: DateTime<Utc>) -> Result<DeliveryId> {
     const SQL: &str = "INSERT INTO delivery (kind, subject_id, target_kind, target_id, state, not_before, expires_at,
-            changed_at)
-        VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7) RETURNING id";
+            changed_at, by_hand)
+        VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7, $8) RETURNING id";
     Ok(on!(tx, c => sqlx::query_scalar(SQL)
         .bind(new.kind).bind(new.subject_id).bind(new.target_kind).bind(new.target_id).bind(At::from(new.not_before))
-        .bind(At::from(new.expires_at)).bind(At::from(now)).fetch_one(c).await)?)
+        .bind(At::from(new.expires_at)).bind(At::from(now)).bind(new.by_hand).fetch_one(c).await)?)
 }
 
 /// Claims up to `limit` due deliveries for a sender until `lease_until`; each is handed out once. In order of their ids.
@@ -95,15 +101,15 @@ pub async fn claim(
 ) -> Result<Vec<DeliveryRow>> {
     const SQLITE: &str = "UPDATE delivery SET state = 'claimed', lease_owner = $1, lease_until = $3, epoch = epoch + 1,
             changed_at = $2
-        WHERE id IN (SELECT id FROM delivery WHERE state IN ('queued', 'retry_wait') AND not_before <= $2
+        WHERE id IN (SELECT id FROM delivery WHERE state IN ('queued', 'retry_wait') AND NOT by_hand AND not_before <= $2
             AND expires_at > $2 ORDER BY not_before, id LIMIT $4)
-        RETURNING id, kind, subject_id, target_kind, target_id, state, reason, expires_at, tries, epoch";
+        RETURNING id, kind, subject_id, target_kind, target_id, state, reason, expires_at, tries, epoch, by_hand, decision";
     // An array is made once; a plain IN may be planned as a loop that takes `limit` rows each time round.
     const PG: &str = "UPDATE delivery SET state = 'claimed', lease_owner = $1, lease_until = $3, epoch = epoch + 1,
             changed_at = $2
-        WHERE id = ANY (ARRAY(SELECT id FROM delivery WHERE state IN ('queued', 'retry_wait') AND not_before <= $2
+        WHERE id = ANY (ARRAY(SELECT id FROM delivery WHERE state IN ('queued', 'retry_wait') AND NOT by_hand AND not_before <= $2
             AND expires_at > $2 ORDER BY not_before, id LIMIT $4 FOR UPDATE SKIP LOCKED))
-        RETURNING id, kind, subject_id, target_kind, target_id, state, reason, expires_at, tries, epoch";
+        RETURNING id, kind, subject_id, target_kind, target_id, state, reason, expires_at, tries, epoch, by_hand, decision";
     let sql = tx.pick(SQLITE, PG);
     let mut claimed: Vec<DeliveryRow> = on!(tx, c => sqlx::query_as(sql)
         .bind(owner).bind(At::from(now)).bind(At::from(lease_until)).bind(limit).fetch_all(c).await)?;
@@ -268,7 +274,7 @@ pub struct CopyRow {
 
 /// The earliest instant at which a waiting delivery falls due.
 pub async fn next_due(tx: &mut Tx) -> Result<Option<At>> {
-    const SQL: &str = "SELECT MIN(not_before) FROM delivery WHERE state IN ('queued', 'retry_wait')";
+    const SQL: &str = "SELECT MIN(not_before) FROM delivery WHERE state IN ('queued', 'retry_wait') AND NOT by_hand";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_one(c).await)?)
 }
 
@@ -276,7 +282,7 @@ pub async fn next_due(tx: &mut Tx) -> Result<Option<At>> {
 /// one in doubt since `doubt_before` that waits for its re-send. Read before the writer is taken.
 pub async fn any_work(tx: &mut Tx, now: DateTime<Utc>, doubt_before: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "SELECT EXISTS (SELECT 1 FROM delivery WHERE state IN ('queued', 'retry_wait')
-                AND (not_before <= $1 OR expires_at <= $1))
+                AND (NOT by_hand AND not_before <= $1 OR expires_at <= $1))
             OR EXISTS (SELECT 1 FROM delivery WHERE state IN ('claimed', 'sending') AND lease_until <= $1)
             OR EXISTS (SELECT 1 FROM delivery d WHERE d.state = 'in_doubt' AND d.target_kind = 'group'
                 AND d.changed_at <= $2 AND d.expires_at > $1

@@ -63,8 +63,11 @@ macro_rules! stored_word {
 stored_word!(
     crate::domain::alert::AlertKind,
     crate::domain::delivery::AttemptOutcome,
+    crate::domain::delivery::Decision,
     crate::domain::delivery::DeliveryKind,
     crate::domain::delivery::DeliveryState,
+    crate::domain::delivery::HaltCause,
+    crate::domain::delivery::Removal,
     crate::domain::delivery::StopReason,
     crate::domain::delivery::TargetKind,
     crate::domain::leave::LeaveCategory,
@@ -78,6 +81,7 @@ stored_word!(
     crate::domain::slot::OccurrenceState,
     crate::domain::word::Confirm,
     crate::domain::word::GroupState,
+    crate::domain::word::InboundMode,
     crate::domain::word::ItemState,
     crate::domain::word::ScheduleState,
 );

@@ -190,6 +190,7 @@ impl World {
 
     pub(crate) fn to_chat(&self, push: PushId) -> NewDelivery {
         NewDelivery {
+            by_hand: false,
             kind: DeliveryKind::Push,
             subject_id: push.0,
             target_kind: TargetKind::Group,

@@ -147,5 +147,35 @@ words! {
         AlertRaise = "alert_raise",
         /// A report with names was looked at.
         ReportView = "report_view",
+        /// A push was taken back before anything was sent.
+        PushCancel = "push_cancel",
+        /// A push was taken back after it was sent.
+        PushRecall = "push_recall",
+        /// What failed of a push is sent again.
+        PushResend = "push_resend",
+        /// A person decided what became of a delivery.
+        DeliveryDecide = "delivery_decide",
+        /// What became of deleting a copy.
+        CopyRemove = "copy_remove",
+        /// Everything outgoing was stopped.
+        OutgoingPause = "outgoing_pause",
+        /// What was stopped goes on.
+        OutgoingResume = "outgoing_resume",
+        /// A group that is served by hand was added.
+        GroupAdd = "group_add",
+        /// How updates reach us was changed.
+        InboundMode = "inbound_mode",
+        /// Nobody took in updates for a time.
+        BlindWindow = "blind_window",
+        /// An update that could not be worked through was set aside.
+        UpdateAside = "update_aside",
+        /// A copy of the database was written.
+        DbBackup = "db_backup",
+        /// A database was put back from a copy.
+        DbRestore = "db_restore",
+        /// Data that may be a copy sends nothing until someone confirms.
+        Quarantine = "quarantine",
+        /// Someone confirmed that this data goes on.
+        RestoreConfirm = "restore_confirm",
     }
 }

@@ -141,6 +141,7 @@ pub(in crate::office) async fn make(
     let plain = TimeDelta::minutes(PLAIN_MINUTES_MAX);
     let expires = deadline.unwrap_or((order.slot + order.patience).max(ctx.now() + plain));
     let like = NewDelivery {
+        by_hand: false,
         kind: DeliveryKind::Push,
         subject_id: push.0,
         target_kind: TargetKind::Group,
