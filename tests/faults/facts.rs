@@ -1,5 +1,6 @@
 //! Reads both sides: the sandbox's ledger, and the database with SQL of its own, which shares nothing with the program.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -62,6 +63,17 @@ pub(crate) async fn settled(office: &Office) -> bool {
         WHERE state IN ('queued', 'claimed', 'sending', 'retry_wait') OR (state = 'in_doubt' AND target_kind = 'group'
             AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.delivery_id = d.id AND a.possible_duplicate))";
     office.look("bot")["pending"] == 0 && rows(office, OPEN).await.is_empty()
+}
+
+/// Presses as `(attempt, person)`: all that stayed within their time at the platform, and those that the stock bot stored.
+pub(crate) async fn stock(office: &Office) -> (BTreeSet<(i64, String)>, BTreeSet<(i64, String)>) {
+    let issued = presses(office, &office.look("ledger")).into_iter().filter(|press| press.within_ttl);
+    let options = SqliteConnectOptions::new().filename(office.db.folder.path().join("stock.db"));
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    let stored: Vec<(String, String)> =
+        sqlx::query_as("SELECT data, person FROM press").fetch_all(&mut connection).await.unwrap();
+    let stored = stored.into_iter().filter_map(|(data, person)| Some((attempt_of(&Value::from(data))?, person)));
+    (issued.map(|press| (press.attempt, press.user)).collect(), stored.collect())
 }
 
 /// The attempt named by a button's text, when it is one of 已阅: `1a<attempt>.<seal>`.

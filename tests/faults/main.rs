@@ -24,7 +24,7 @@ mod table;
 mod verdict;
 
 use dice::Dice;
-use stage::{kills, points, setup, stops};
+use stage::{compare, kills, points, setup, stops};
 use table::Report;
 use tokio::time::Instant;
 use verdict::Verdict;
@@ -51,11 +51,28 @@ fn main() -> ExitCode {
     let seed = words.iter().find_map(|word| word.strip_prefix("--seed=")?.parse().ok()).unwrap_or(SEED);
     let named: Vec<String> = words.into_iter().filter(|word| !word.starts_with("--")).collect();
     let amount = if short { SHORT } else { LONG };
+    if named.first().is_some_and(|name| name == "compare") {
+        return compare(&named[1..], Dice::new(seed));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let report = runtime.block_on(run(amount, seed, &named));
     program::forget();
     report.print();
     if report.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// `compare PROGRAM KILLS`: the table of `scripts/lost-presses.sh`.
+fn compare(words: &[String], dice: Dice) -> ExitCode {
+    let [stock, kills] = words else { panic!("compare PROGRAM KILLS") };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let kills = kills.parse().expect("a number of kills");
+    let (sides, broken) = runtime.block_on(compare::run(stock.into(), kills, dice));
+    program::forget();
+    table::compared(&sides, kills);
+    for why in &broken {
+        println!("- {why}");
+    }
+    if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 async fn run(amount: Amount, seed: u64, named: &[String]) -> Report {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use qingfeng::app;
 use qingfeng::clock::Clock;
@@ -54,6 +54,10 @@ pub(crate) struct Office {
     ports: Vec<u16>,
     /// Sends that kills cut in two so far.
     pub(crate) cut: AtomicUsize,
+    /// Another bot that stands in for the program, in a comparison.
+    pub(crate) stock: Option<PathBuf>,
+    /// Messages that were sent in its name.
+    sent: AtomicI64,
 }
 
 impl Office {
@@ -80,7 +84,7 @@ impl Office {
         let ctx = app.ctx.clone();
         ctx.store.close().await;
         drop(app);
-        let office = Self { size, db, sandbox, config, ctx, api, ports, cut: AtomicUsize::new(0) };
+        let office = Self { size, db, sandbox, config, ctx, api, ports, cut: AtomicUsize::new(0), stock: None, sent: AtomicI64::new(0) };
         office.skip_updates().await;
         office
     }
@@ -116,7 +120,7 @@ impl Office {
     /// The program with this office's environment. Instances share everything but their HTTP port.
     pub(crate) fn command(&self, line: &str, instance: usize) -> Command {
         let folder = self.db.folder.path();
-        let mut command = Command::new(program::path());
+        let mut command = Command::new(self.stock.as_deref().unwrap_or(program::path()));
         command.args(line.split_whitespace()).current_dir(folder).env_clear();
         command.env("TELOXIDE_TOKEN", TOKEN).env("TELOXIDE_API_URL", format!("http://{}/", self.api));
         command.env("DATABASE_URL", &self.db.url).env("QINGFENG_SECRET_FILE", self.key());
@@ -140,6 +144,9 @@ impl Office {
 
     /// Sends the item to every group. The database may be busy with the service's own work.
     pub(crate) async fn push(&self, dice: &mut Dice) {
+        if self.stock.is_some() {
+            return self.push_raw().await;
+        }
         let groups = (0..self.size.groups).map(|n| (FIRST_CHAT - n).to_string()).collect();
         let confirm = if dice.one_in(2) { Confirm::Voluntary } else { Confirm::Required };
         let order = Now {
@@ -152,6 +159,18 @@ impl Office {
         let ctx = self.beside().await;
         office::push::now(&ctx, &OPERATOR, &order).await.unwrap();
         ctx.store.close().await;
+    }
+
+    /// A message with a button to every group, each with a number of its own, as any bot would send it.
+    async fn push_raw(&self) {
+        let client = reqwest::Client::new();
+        for group in 0..self.size.groups {
+            let n = self.sent.fetch_add(1, Ordering::Relaxed) + 1;
+            let button = json!({"inline_keyboard": [[{"text": "已阅", "callback_data": format!("1a{n}.stock")}]]});
+            let message = json!({"chat_id": FIRST_CHAT - group, "text": "学习", "reply_markup": button});
+            let request = client.post(format!("http://{}/bot{TOKEN}/sendMessage", self.api));
+            request.header("content-type", "application/json").body(message.to_string()).send().await.unwrap();
+        }
     }
 
     /// Opens the database as a command does; to be closed again.

@@ -1,5 +1,6 @@
 //! The stages of a run.
 
+pub(crate) mod compare;
 pub(crate) mod kills;
 pub(crate) mod points;
 pub(crate) mod setup;

@@ -1,5 +1,6 @@
 //! Figures as Markdown, and the list of what was broken.
 
+use crate::stage::compare::Side;
 use crate::verdict::Verdict;
 
 /// Head of the main table; its columns are explained in `docs/reliability.md`.
@@ -82,6 +83,20 @@ impl Report {
             }
         }
     }
+}
+
+/// The comparison.
+pub(crate) fn compared(sides: &[Side], kills: usize) {
+    let share = |side: &Side| {
+        #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+        let share = side.lost as f64 * 100.0 / side.issued.max(1) as f64;
+        format!("{share:.1} %")
+    };
+    let row = |side: &Side| {
+        vec![side.name.to_owned(), kills.to_string(), side.issued.to_string(), side.lost.to_string(), share(side)]
+    };
+    let rows: Vec<Vec<String>> = sides.iter().map(row).collect();
+    println!("\n{}", markdown(&["bot", "kill -9", "presses issued", "lost", "share"], &rows));
 }
 
 fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {

@@ -6,6 +6,7 @@ use tokio::time::sleep;
 
 use crate::dice::Dice;
 use crate::lane;
+use crate::life::Life;
 use crate::verdict::Verdict;
 
 /// Shortest and longest life in milliseconds.
@@ -16,13 +17,17 @@ pub(crate) async fn run(db: crate::db::TestDb, times: usize, mut dice: Dice) -> 
     lane::run(db, &mut dice, async |office, dice| {
         for _ in 0..times {
             let mut life = office.serve(None);
-            sleep(dice.ms(LIFE.0, LIFE.1)).await;
-            life.kill();
+            live(&mut life, dice).await;
             office.count_cut().await;
-            // A service manager waits a moment too.
-            sleep(Duration::from_millis(dice.below(300))).await;
         }
         Vec::new()
     })
     .await
+}
+
+/// A life of chance length, and the moment a service manager waits before the next.
+pub(crate) async fn live(life: &mut Life, dice: &mut Dice) {
+    sleep(dice.ms(LIFE.0, LIFE.1)).await;
+    life.kill();
+    sleep(Duration::from_millis(dice.below(300))).await;
 }
