@@ -50,6 +50,12 @@ pub(crate) async fn pending(office: &Office) -> usize {
     rows(office, "SELECT CAST(id AS TEXT) FROM attempt WHERE outcome = 'pending'").await.len()
 }
 
+/// Calls that did not come to a plain reply.
+pub(crate) async fn faulty(office: &Office) -> usize {
+    const SQL: &str = "SELECT CAST(id AS TEXT) FROM attempt WHERE outcome NOT IN ('ok', 'pending')";
+    rows(office, SQL).await.len()
+}
+
 /// Whether a call has been under way for so long.
 pub(crate) async fn pending_for(office: &Office, length: Duration) -> bool {
     let calls = rows(office, "SELECT CAST(started_at AS TEXT) FROM attempt WHERE outcome = 'pending'").await;
@@ -62,7 +68,8 @@ pub(crate) async fn settled(office: &Office) -> bool {
     const OPEN: &str = "SELECT CAST(id AS TEXT) FROM delivery d
         WHERE state IN ('queued', 'claimed', 'sending', 'retry_wait') OR (state = 'in_doubt' AND target_kind = 'group'
             AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.delivery_id = d.id AND a.possible_duplicate))";
-    office.look("bot")["pending"] == 0 && rows(office, OPEN).await.is_empty()
+    let bot = office.look("bot");
+    bot["pending"] == 0 && bot["under_way"] == 0 && rows(office, OPEN).await.is_empty()
 }
 
 /// Presses as `(attempt, person)`: all that stayed within their time at the platform, and those that the stock bot stored.

@@ -20,13 +20,15 @@ pub(crate) const START: Duration = Duration::from_secs(30);
 pub(crate) const STOP: Duration = Duration::from_secs(15);
 
 /// Runs an office under load while `torment` starts and ends services, and judges what came of it.
-pub(crate) async fn run<F>(db: TestDb, dice: &mut Dice, torment: F) -> Verdict
+pub(crate) async fn run<F>(db: TestDb, (hook, mut dice): (bool, Dice), torment: F) -> Verdict
 where
     F: AsyncFnOnce(&Arc<Office>, &mut Dice) -> Vec<String>,
 {
-    let office = Arc::new(Office::open(db, MANY_GROUPS).await);
-    let mut load = Load::start(&office, PUSH_EVERY, dice);
-    let broken = torment(&office, dice).await;
+    let mut office = Office::open(db, MANY_GROUPS).await;
+    office.hook = hook;
+    let office = Arc::new(office);
+    let mut load = Load::start(&office, PUSH_EVERY, &mut dice);
+    let broken = torment(&office, &mut dice).await;
     load.stop_pushing().await;
     let mut verdict = settle(&office, load).await;
     verdict.broken.extend(broken);

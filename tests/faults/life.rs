@@ -49,11 +49,10 @@ impl Life {
         }
     }
 
-    /// Waits until its poll waits at the sandbox; false when it ended or `patience` is over.
+    /// Waits until its poll waits at the sandbox, or its webhook is set there and it answers; false when it ended or `patience` is over.
     pub(crate) async fn ready(&mut self, office: &Office, patience: Duration) -> bool {
-        let polls = || office.look("bot")["waiting"].as_i64().is_some_and(|waiting| waiting > 0);
         let end = Instant::now() + patience;
-        while !polls() {
+        while !takes_updates(office).await {
             if Instant::now() >= end || self.0.try_wait().unwrap().is_some() {
                 return false;
             }
@@ -68,4 +67,13 @@ impl Drop for Life {
         drop(self.0.kill());
         drop(self.0.wait());
     }
+}
+
+async fn takes_updates(office: &Office) -> bool {
+    let bot = office.look("bot");
+    if office.hook {
+        let answers = reqwest::get(office.health()).await.is_ok_and(|answer| answer.status().is_success());
+        return answers && !bot["webhook"].is_null();
+    }
+    bot["waiting"].as_i64().is_some_and(|waiting| waiting > 0)
 }

@@ -42,6 +42,13 @@ impl Load {
         Self { stop, pusher, presser }
     }
 
+    /// Only presses; the pushes come from elsewhere.
+    pub(crate) fn press_only(office: &Arc<Office>, dice: &mut Dice) -> Self {
+        let stop = watch::Sender::new(false);
+        let presser = tokio::spawn(press(Arc::clone(office), dice.split(), stop.subscribe()));
+        Self { stop, pusher: tokio::spawn(std::future::ready(())), presser }
+    }
+
     /// No more pushes; the people go on pressing what they see.
     pub(crate) async fn stop_pushing(&mut self) {
         self.stop.send_replace(true);

@@ -26,6 +26,7 @@ use crate::dice::Dice;
 use crate::facts;
 use crate::life::Life;
 use crate::program;
+use crate::proxy::Wire;
 
 const TOKEN: &str = "7000001:sandbox-secret";
 const OPERATOR: Actor = Actor::Operator { staff_no: None };
@@ -58,6 +59,10 @@ pub(crate) struct Office {
     pub(crate) stock: Option<PathBuf>,
     /// Messages that were sent in its name.
     sent: AtomicI64,
+    /// The way of the last instance to PostgreSQL, when it can be cut.
+    pub(crate) wire: Option<Wire>,
+    /// The platform brings updates instead of being asked for them.
+    pub(crate) hook: bool,
 }
 
 impl Office {
@@ -84,7 +89,20 @@ impl Office {
         let ctx = app.ctx.clone();
         ctx.store.close().await;
         drop(app);
-        let office = Self { size, db, sandbox, config, ctx, api, ports, cut: AtomicUsize::new(0), stock: None, sent: AtomicI64::new(0) };
+        let office = Self {
+            size,
+            db,
+            sandbox,
+            config,
+            ctx,
+            api,
+            ports,
+            cut: AtomicUsize::new(0),
+            stock: None,
+            sent: AtomicI64::new(0),
+            wire: None,
+            hook: false,
+        };
         office.skip_updates().await;
         office
     }
@@ -123,10 +141,41 @@ impl Office {
         let mut command = Command::new(self.stock.as_deref().unwrap_or(program::path()));
         command.args(line.split_whitespace()).current_dir(folder).env_clear();
         command.env("TELOXIDE_TOKEN", TOKEN).env("TELOXIDE_API_URL", format!("http://{}/", self.api));
-        command.env("DATABASE_URL", &self.db.url).env("QINGFENG_SECRET_FILE", self.key());
+        command.env("DATABASE_URL", self.url_of(instance)).env("QINGFENG_SECRET_FILE", self.key());
         command.env("QINGFENG_HTTP_ADDR", format!("127.0.0.1:{}", self.ports[instance]));
         command.env("QINGFENG_CONTENT_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/content")).env("RUST_LOG", "warn");
+        if self.hook {
+            command.env("QINGFENG_PUBLIC_URL", format!("http://127.0.0.1:{}", self.ports[0]));
+        }
         command
+    }
+
+    /// The last instance reaches PostgreSQL through the wire.
+    fn url_of(&self, instance: usize) -> String {
+        let wire = self.wire.as_ref().filter(|_| instance + 1 == self.ports.len());
+        let name = self.db.url.split('/').next_back().and_then(|rest| rest.split('?').next()).unwrap_or_default();
+        wire.map_or_else(
+            || self.db.url.clone(),
+            |wire| format!("postgres://qingfeng@{}/{name}?sslmode=disable", wire.address),
+        )
+    }
+
+    /// The socket of the PostgreSQL server, as `scripts/with-postgres.sh` starts it.
+    pub(crate) fn pg_socket(&self) -> PathBuf {
+        let (_, query) = self.db.url.split_once('?').unwrap();
+        let host = query.split('&').find_map(|pair| pair.strip_prefix("host=")).unwrap();
+        PathBuf::from(host).join(".s.PGSQL.5432")
+    }
+
+    /// Where the first instance tells that it lives.
+    pub(crate) fn health(&self) -> String {
+        format!("http://127.0.0.1:{}/healthz", self.ports[0])
+    }
+
+    pub(crate) fn set_silent(&self, silent: bool) {
+        if let Some(wire) = &self.wire {
+            wire.set_silent(silent);
+        }
     }
 
     fn key(&self) -> PathBuf {
@@ -142,17 +191,30 @@ impl Office {
         Life::start(command, &self.db.folder.path().join("serve.log"))
     }
 
+    /// Starts one of several instances.
+    pub(crate) fn instance(&self, n: usize) -> Life {
+        Life::start(self.command("serve", n), &self.db.folder.path().join(format!("serve-{n}.log")))
+    }
+
     /// Sends the item to every group. The database may be busy with the service's own work.
     pub(crate) async fn push(&self, dice: &mut Dice) {
         if self.stock.is_some() {
             return self.push_raw().await;
         }
-        let groups = (0..self.size.groups).map(|n| (FIRST_CHAT - n).to_string()).collect();
-        let confirm = if dice.one_in(2) { Confirm::Voluntary } else { Confirm::Required };
+        self.push_to(NowTarget::Groups(self.chats().map(|chat| chat.to_string()).collect()), dice).await;
+    }
+
+    /// Sends the item to everyone of the first groups in private.
+    pub(crate) async fn push_privately(&self, dice: &mut Dice) {
+        let units = (0..10).map(|n| format!("管委会/科室{n}")).collect();
+        self.push_to(NowTarget::Private(units), dice).await;
+    }
+
+    async fn push_to(&self, target: NowTarget, dice: &mut Dice) {
         let order = Now {
             slug: "gift".to_owned(),
-            target: NowTarget::Groups(groups),
-            confirm: Some(confirm),
+            target,
+            confirm: Some(if dice.one_in(2) { Confirm::Voluntary } else { Confirm::Required }),
             hours: Hours::Any,
             deadline: None,
         };
@@ -188,9 +250,16 @@ impl Office {
     }
 
     /// Accounts of the people in a chat.
-    pub(crate) fn members(&self, chat: i64) -> impl Iterator<Item = i64> + use<> {
-        let (size, group) = (self.size, FIRST_CHAT - chat);
-        (0..size.people).map(move |n| account(size, group, n))
+    pub(crate) fn members(&self, chat: i64) -> Vec<i64> {
+        if chat > 0 {
+            return vec![chat];
+        }
+        (0..self.size.people).map(|n| account(self.size, FIRST_CHAT - chat, n)).collect()
+    }
+
+    /// Chats of the groups.
+    pub(crate) fn chats(&self) -> impl Iterator<Item = i64> + use<> {
+        (0..self.size.groups).map(|n| FIRST_CHAT - n)
     }
 
     /// A kill happened: counts the calls that were under way.

@@ -1,6 +1,8 @@
 //! The stages of a run.
 
+pub(crate) mod cluster;
 pub(crate) mod compare;
+pub(crate) mod faulty;
 pub(crate) mod kills;
 pub(crate) mod points;
 pub(crate) mod setup;

@@ -32,6 +32,9 @@ pub(crate) struct Report {
 impl Report {
     /// A row of the main table. `ends`: how often a service was ended.
     pub(crate) fn stage(&mut self, name: &str, ends: usize, verdicts: &[&Verdict]) {
+        if verdicts.is_empty() {
+            return;
+        }
         let sum = |of: fn(&Verdict) -> usize| verdicts.iter().map(|v| of(v)).sum::<usize>().to_string();
         let most = verdicts.iter().map(|v| v.most).max().unwrap_or(0);
         self.rows.push(vec![

@@ -12,6 +12,7 @@ use crate::facts;
 use crate::lane::{MANY_GROUPS, START, STOP};
 use crate::load::Load;
 use crate::office::Office;
+use crate::run::Lane;
 use crate::stage::kills;
 
 /// Pause between two messages to every group.
@@ -29,8 +30,10 @@ pub(crate) struct Side {
 pub(crate) async fn run(stock: PathBuf, times: usize, mut dice: Dice) -> (Vec<Side>, Vec<String>) {
     let (mine, theirs) = (dice.split(), dice.split());
     let database = async || db::databases().await.swap_remove(0);
-    let (ours, other) =
-        tokio::join!(kills::run(database().await, times, mine), of_stock(database().await, stock, (times, theirs)));
+    let (ours, other) = tokio::join!(
+        kills::run(Lane { db: database().await, hook: false, times, dice: mine }),
+        of_stock(database().await, stock, (times, theirs))
+    );
     let ours_side = Side { name: "qingfeng", issued: ours.pairs, lost: ours.lost };
     (vec![other, ours_side], ours.broken)
 }

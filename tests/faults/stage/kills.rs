@@ -7,14 +7,15 @@ use tokio::time::sleep;
 use crate::dice::Dice;
 use crate::lane;
 use crate::life::Life;
+use crate::run::Lane;
 use crate::verdict::Verdict;
 
 /// Shortest and longest life in milliseconds.
 const LIFE: (u64, u64) = (50, 4_000);
 
 /// One office whose service is killed `times` times.
-pub(crate) async fn run(db: crate::db::TestDb, times: usize, mut dice: Dice) -> Verdict {
-    lane::run(db, &mut dice, async |office, dice| {
+pub(crate) async fn run(Lane { db, hook, times, dice }: Lane) -> Verdict {
+    lane::run(db, (hook, dice), async |office, dice| {
         for _ in 0..times {
             let mut life = office.serve(None);
             live(&mut life, dice).await;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::dice::Dice;
 use crate::lane::{self, START, STOP};
+use crate::run::Lane;
 use crate::verdict::Verdict;
 
 /// What the stops came to.
@@ -16,9 +16,9 @@ pub(crate) struct Stops {
 }
 
 /// One office whose service is asked to stop `times` times.
-pub(crate) async fn run(db: crate::db::TestDb, times: usize, mut dice: Dice) -> Stops {
+pub(crate) async fn run(Lane { db, hook, times, dice }: Lane) -> Stops {
     let mut longest = Duration::ZERO;
-    let mut verdict = lane::run(db, &mut dice, async |office, dice| {
+    let mut verdict = lane::run(db, (hook, dice), async |office, dice| {
         let mut broken = Vec::new();
         for n in 1..=times {
             let mut life = office.serve(None);
