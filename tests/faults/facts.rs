@@ -50,6 +50,11 @@ pub(crate) async fn pending(office: &Office) -> usize {
     rows(office, "SELECT CAST(id AS TEXT) FROM attempt WHERE outcome = 'pending'").await.len()
 }
 
+/// Confirmations stored.
+pub(crate) async fn acked(office: &Office) -> usize {
+    rows(office, "SELECT CAST(id AS TEXT) FROM ack").await.len()
+}
+
 /// Calls that did not come to a plain reply.
 pub(crate) async fn faulty(office: &Office) -> usize {
     const SQL: &str = "SELECT CAST(id AS TEXT) FROM attempt WHERE outcome NOT IN ('ok', 'pending')";

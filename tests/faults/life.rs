@@ -23,6 +23,11 @@ impl Life {
         Self(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
     }
 
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// `kill -9`, and waits until it is gone.
     pub(crate) fn kill(&mut self) {
         self.0.kill().unwrap();
