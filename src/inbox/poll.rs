@@ -8,6 +8,7 @@ use crate::channel::telegram::Telegram;
 use crate::channel::telegram::inbound::WANTED;
 use crate::channel::telegram::poll::Poll;
 use crate::channel::{PollError, RawUpdate};
+use crate::crash;
 use crate::ctx::{Ctx, Line};
 use crate::inbox::intake::{self, Due};
 use crate::inbox::work;
@@ -69,12 +70,15 @@ impl Poller {
     async fn take(&mut self, batch: Vec<RawUpdate>) -> Result<usize, PollFailure> {
         while self.answers.try_join_next().is_some() {}
         if !batch.is_empty() {
-            for due in intake::take(&self.ctx, &self.line, &batch).await? {
+            let answers = intake::take(&self.ctx, &self.line, &batch).await?;
+            crash::point("after_ack");
+            for due in answers {
                 self.answer(due).await;
             }
         }
         // Also when nothing came: an update that failed, or did not fit into the last step, waits for no stranger's.
         work::step(&self.ctx, &self.line).await;
+        crash::point("before_offset");
         self.poll.committed(&batch);
         Ok(batch.len())
     }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::channel::{Edited, SendError};
+use crate::crash;
 use crate::ctx::{Ctx, Line};
 use crate::office::delivery::{self, Call, Edit};
 use crate::office::{Outcome, Refusal};
@@ -37,21 +38,29 @@ pub async fn step(ctx: &Ctx, line: &Line) -> Outcome<Option<DateTime<Utc>>> {
 }
 
 async fn deliver(ctx: &Ctx, line: &Line, claimed: DeliveryRow) -> Outcome<()> {
+    crash::point("before_attempt");
     match delivery::begin(ctx, line, claimed).await? {
-        Some(call) => send(ctx, line, &call).await,
+        Some(call) => {
+            crash::point("after_attempt");
+            send(ctx, line, &call).await
+        }
         None => Ok(()),
     }
 }
 
 async fn send(ctx: &Ctx, line: &Line, call: &Call) -> Outcome<()> {
     let result = line.channel.send(&call.address, &call.outgoing, call.style).await;
+    crash::point("after_reply");
     if let Err(error) = &result {
         tracing::warn!(%error, "a message was not sent, or nobody knows");
     }
     let mut tries = 1;
     loop {
         match delivery::settle(ctx, line, call, &result).await {
-            Ok(_) => return Ok(()),
+            Ok(_) => {
+                crash::point("after_result_commit");
+                return Ok(());
+            }
             Err(Refusal::Store(error)) if tries < SETTLE_TRIES => {
                 tracing::error!(%error, "what a call came to could not be stored yet");
                 tries += 1;

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
+use crate::crash;
 use crate::ctx::{Ctx, Line};
 use crate::domain::ack::{PressResult, Standing, judge, takes_presses};
 use crate::domain::audit::{AckLine, Action, Actor, Job, batch_mac};
@@ -62,7 +63,9 @@ pub async fn receive(ctx: &Ctx, line: &Line, batch: &[Incoming<'_>]) -> Outcome<
         let done: Vec<InboxId> = presses.iter().map(|(inbox, _)| *inbox).collect();
         store::inbox::done(&mut tx, &done).await?;
     }
+    crash::point("before_inbox_commit");
     tx.commit().await?;
+    crash::point("after_inbox_commit");
     Ok(results)
 }
 

@@ -18,6 +18,7 @@ use super::pg::Pg;
 use super::trouble::Trouble;
 use super::{Pools, Result, Store, StoreError};
 use crate::config::DatabaseUrl;
+use crate::crash;
 use crate::secret::Keys;
 
 /// Oldest SQLite without the WAL-reset fault (<https://sqlite.org/wal.html#the_wal_reset_bug>), as `(major, minor, patch)`.
@@ -48,13 +49,21 @@ impl Unsealed {
     pub async fn open_migrated(url: &DatabaseUrl) -> Result<Self> {
         let pools = connect(url, OnMissing::Create).await?;
         match (&pools, url) {
-            (Pools::Sqlite { write, .. }, _) => SQLITE_MIGRATIONS.run(write).await?,
+            (Pools::Sqlite { write, .. }, _) => {
+                for step in SQLITE_MIGRATIONS.iter() {
+                    SQLITE_MIGRATIONS.run_to(step.version, write).await?;
+                    crash::point("mid_migration");
+                }
+            }
             (Pools::Pg(pg), DatabaseUrl::Sqlite { .. }) => PG_MIGRATIONS.run(&pg.pool()).await?,
             (Pools::Pg(_), DatabaseUrl::Postgres { url, .. }) => {
                 // A connection without the time that statements have otherwise: an index on a large table takes longer.
                 let options: PgConnectOptions = url.expose_secret().parse()?;
                 let mut connection = PgConnection::connect_with(&options).await?;
-                PG_MIGRATIONS.run(&mut connection).await?;
+                for step in PG_MIGRATIONS.iter() {
+                    PG_MIGRATIONS.run_to(step.version, &mut connection).await?;
+                    crash::point("mid_migration");
+                }
                 connection.close().await?;
             }
         }

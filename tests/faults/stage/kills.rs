@@ -1,0 +1,34 @@
+//! `kill -9` at random moments, also while the service is starting.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::dice::Dice;
+use crate::lane;
+use crate::life::Life;
+use crate::run::Lane;
+use crate::verdict::Verdict;
+
+/// Shortest and longest life in milliseconds.
+const LIFE: (u64, u64) = (50, 4_000);
+
+/// One office whose service is killed `times` times.
+pub(crate) async fn run(Lane { db, hook, times, dice }: Lane) -> Verdict {
+    lane::run(db, (hook, dice), async |office, dice| {
+        for _ in 0..times {
+            let mut life = office.serve(None);
+            live(&mut life, dice).await;
+            office.count_cut().await;
+        }
+        Vec::new()
+    })
+    .await
+}
+
+/// A life of chance length, and the moment a service manager waits before the next.
+pub(crate) async fn live(life: &mut Life, dice: &mut Dice) {
+    sleep(dice.ms(LIFE.0, LIFE.1)).await;
+    life.kill();
+    sleep(Duration::from_millis(dice.below(300))).await;
+}
