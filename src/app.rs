@@ -2,6 +2,7 @@
 //! tests and the demo build the same program.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -13,11 +14,15 @@ use crate::channel::{Channel, SendError, SetupError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ctx::{Ctx, Line};
+use crate::domain::word::InboundMode;
 use crate::inbox::poll::{self, Poller};
+use crate::inbox::webhook::{self, Keeper};
+use crate::inbox::writer::{self, Turned};
 use crate::office::db::{self, Hold};
 use crate::office::delivery::Others;
-use crate::office::{Refusal, delivery};
+use crate::office::{Refusal, delivery, hearing};
 use crate::stop::{self, Stop};
+use crate::web::hook::{self, Take, Taken};
 use crate::{jobs, web};
 
 /// Longest wait for the loops when the program stops; what is unfinished is found by the next start.
@@ -46,6 +51,8 @@ pub struct App {
     pub ctx: Ctx,
     pub line: Line,
     pub telegram: Telegram,
+    /// Where the platform is to bring updates; without it they are polled for.
+    public_url: Option<String>,
     hold: Hold,
 }
 
@@ -64,12 +71,13 @@ pub async fn build(config: &Config, clock: Clock) -> Result<App, StartError> {
     let boot = format!("{}-{}", std::process::id(), clock.now().timestamp_millis());
     let line = Line { id, channel: Channel::Telegram(telegram.clone()) };
     let ctx = Ctx { store, clock, zone: config.zone, content_dir: config.content_dir.as_path().into(), boot };
-    Ok(App { ctx, line, telegram, hold })
+    let public_url = config.public_url.as_ref().map(ToString::to_string);
+    Ok(App { ctx, line, telegram, public_url, hold })
 }
 
 /// Runs until `shutdown` resolves, then lets every loop finish its step.
 pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
-    let App { ctx, line, telegram, hold } = app;
+    let App { ctx, line, telegram, public_url, hold } = app;
     let others = if hold.alone() { Others::None } else { Others::Maybe };
     let in_doubt = delivery::recover(&ctx, others).await?;
     if in_doubt > 0 {
@@ -80,15 +88,15 @@ pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output =
     }
     let (stopper, stop) = stop::pair();
     let mut loops: JoinSet<Result<(), StartError>> = JoinSet::new();
-    let poller = Poller::new(ctx.clone(), line.clone(), telegram.clone());
-    loops.spawn(poll::run(poller, stop.clone()).map(Ok));
+    let inbound = Inbound { ctx: ctx.clone(), line: line.clone(), telegram: telegram.clone(), public_url };
+    let router = inbound.start(&mut loops, &stop).await?;
     loops.spawn(greet(ctx.clone(), line.clone(), telegram, stop.clone()));
     loops.spawn(jobs::plan(ctx.clone(), stop.clone()).map(Ok));
     loops.spawn(jobs::send(ctx.clone(), line, stop.clone()).map(Ok));
     loops.spawn(jobs::refresh(ctx.clone(), stop.clone()).map(Ok));
     loops.spawn(jobs::watch(ctx.clone(), stop.clone()).map(Ok));
     loops.spawn(jobs::tidy(ctx.clone(), stop.clone()).map(Ok));
-    loops.spawn(serve_http(listener, ctx.clone(), stop).map(Ok));
+    loops.spawn(serve_http(listener, router, stop).map(Ok));
     let ended = tokio::select! {
         () = shutdown => Ok(()),
         // No loop ends before it is told to, except by a panic or for a token that is refused.
@@ -105,8 +113,52 @@ pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output =
     ended
 }
 
-async fn serve_http(listener: TcpListener, ctx: Ctx, mut stop: Stop) {
-    let served = axum::serve(listener, web::router(ctx)).with_graceful_shutdown(async move { stop.wait().await });
+/// How updates come in.
+struct Inbound {
+    ctx: Ctx,
+    line: Line,
+    telegram: Telegram,
+    public_url: Option<String>,
+}
+
+impl Inbound {
+    /// Starts the loops that take updates in, by the mode that is configured. Returns what the HTTP port serves; the writer
+    /// ends when the port does, so that a request under way is stored.
+    async fn start(self, loops: &mut JoinSet<Result<(), StartError>>, stop: &Stop) -> Result<axum::Router, StartError> {
+        let Self { ctx, line, telegram, public_url } = self;
+        let router = web::router(ctx.clone());
+        let Some(public) = public_url else {
+            hearing::choose(&ctx, &line, InboundMode::Poll).await?;
+            loops.spawn(poll::run(Poller::new(ctx, line, telegram), stop.clone()).map(Ok));
+            return Ok(router);
+        };
+        hearing::choose(&ctx, &line, InboundMode::Webhook).await?;
+        let url = format!("{}{}", public.trim_end_matches('/'), hook::PATH);
+        let secret = webhook::secret(ctx.store.keys());
+        let (door, writer) = writer::pair(ctx.clone(), line.clone());
+        loops.spawn(writer::run(writer).map(Ok));
+        loops.spawn(webhook::run(Keeper { ctx, line, telegram, url }, stop.clone()).map(Ok));
+        let take: Take = Arc::new(move |body| {
+            let door = door.clone();
+            async move { taken(door.hand_in(&body).await) }.boxed()
+        });
+        Ok(router.merge(hook::routes(secret, take)))
+    }
+}
+
+fn taken(handed_in: Result<(), Turned>) -> Taken {
+    match handed_in {
+        Ok(()) => Taken::Stored,
+        Err(Turned::Unreadable) => Taken::Never,
+        Err(turned @ (Turned::Full | Turned::NotStored)) => {
+            tracing::warn!(error = %turned, "an update was turned away; the platform brings it again");
+            Taken::Not
+        }
+    }
+}
+
+async fn serve_http(listener: TcpListener, router: axum::Router, mut stop: Stop) {
+    let served = axum::serve(listener, router).with_graceful_shutdown(async move { stop.wait().await });
     if let Err(error) = served.await {
         tracing::error!(%error, "the HTTP port failed");
     }

@@ -16,6 +16,8 @@ pub mod content;
 pub mod cron;
 /// The life of one outgoing message.
 pub mod delivery;
+/// Time in which nobody took in updates.
+pub mod hearing;
 /// Binding codes.
 pub mod invite;
 /// Categories of absence that take a person out of the count.

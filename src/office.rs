@@ -32,6 +32,8 @@ pub mod db;
 pub mod delivery;
 /// Chats and the units they address.
 pub mod group;
+/// Whether updates reach us.
+pub mod hearing;
 /// Keeping of raw inbound texts.
 pub mod inbox;
 /// What a monitoring system is told.

@@ -20,6 +20,8 @@ pub mod ack;
 pub mod alert;
 /// The audit chain.
 pub mod audit;
+/// Times in which nobody took in updates.
+pub mod blind;
 /// Years of the working calendar that were taken in.
 pub mod calendar;
 /// Connections to chat platforms.
