@@ -8,6 +8,8 @@ pub mod binding;
 pub mod calendar;
 /// What is wrong with the environment, and what to do about it.
 pub mod config;
+/// Confirming by words instead of a button.
+pub mod confirm;
 /// What is wrong with an item file, and what to do about it.
 pub mod content;
 /// What only an admin can settle.

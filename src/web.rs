@@ -10,6 +10,8 @@ use axum::routing::get;
 use crate::ctx::Ctx;
 use crate::office::{db, metrics};
 
+/// Where the platform brings updates.
+pub mod hook;
 mod prometheus;
 
 /// The routes of `serve`.

@@ -111,6 +111,7 @@ pub fn words(refusal: &Refusal) -> String {
             format!("副本{path}不完好，没有使用，现在的数据库没有动（{detail}）。请换一份更早或更晚的副本")
         }
         Refusal::NothingToConfirm => fixed("数据没有被隔离，不用确认。服务的状态见：qingfeng doctor"),
+        Refusal::Quarantined => fixed("数据可能是另一处的副本，现在不收也不发。请先运行：qingfeng db confirm-restore"),
         Refusal::NotSetUp { database } => format!("数据库{database}{NOT_SET_UP}"),
         Refusal::Secret(fault) => message::secret::fault(fault),
         Refusal::Check(failed) => check(failed),
@@ -368,7 +369,9 @@ fn trouble(trouble: Trouble, cause: &impl std::fmt::Display) -> String {
         Trouble::Busy => format!("数据库正忙，另一个程序占着它，没有改动。请稍后再运行一次（{cause}）"),
         Trouble::DiskError => format!("磁盘读写出错，没有改动。请检查磁盘；修好前不要再写入（{cause}）"),
         Trouble::Damaged => format!("数据库文件已损坏或不是数据库（{cause}）。{RESTORE}"),
-        Trouble::Gone => format!("数据库没有回应，没有改动。请检查DATABASE_URL和数据库服务器，稍后再运行一次（{cause}）"),
+        Trouble::Gone => {
+            format!("数据库没有回应，没有改动。请检查DATABASE_URL和数据库服务器，稍后再运行一次（{cause}）")
+        }
         Trouble::Other => format!("数据库出错，没有改动。请检查DATABASE_URL、磁盘和权限（{cause}）"),
     }
 }
