@@ -17,7 +17,7 @@ use crate::ctx::{Ctx, Line};
 use crate::domain::word::InboundMode;
 use crate::inbox::poll::{self, Poller};
 use crate::inbox::webhook::{self, Keeper};
-use crate::inbox::writer::{self, Turned};
+use crate::inbox::writer::{self, Door, Turned};
 use crate::office::db::{self, Hold};
 use crate::office::delivery::Others;
 use crate::office::{Refusal, delivery, hearing};
@@ -138,12 +138,16 @@ impl Inbound {
         let (door, writer) = writer::pair(ctx.clone(), line.clone());
         loops.spawn(writer::run(writer).map(Ok));
         loops.spawn(webhook::run(Keeper { ctx, line, telegram, url }, stop.clone()).map(Ok));
-        let take: Take = Arc::new(move |body| {
-            let door = door.clone();
-            async move { taken(door.hand_in(&body).await) }.boxed()
-        });
-        Ok(router.merge(hook::routes(secret, take)))
+        Ok(router.merge(hook::routes(secret, through(door))))
     }
+}
+
+/// Hands what is brought to the port on to the writer.
+pub fn through(door: Door) -> Take {
+    Arc::new(move |body| {
+        let door = door.clone();
+        async move { taken(door.hand_in(&body).await) }.boxed()
+    })
 }
 
 fn taken(handed_in: Result<(), Turned>) -> Taken {

@@ -13,6 +13,8 @@ use crate::domain::word::{GroupState, words};
 use crate::message;
 use crate::office::{audit, calendar, content, db, group, staff};
 
+/// How updates come in.
+mod inbound;
 /// Asks the platform who the token belongs to.
 mod platform;
 
@@ -43,6 +45,7 @@ words! {
         Settings = "settings",
         Groups = "groups",
         Roles = "roles",
+        Inbound = "inbound",
         Telegram = "telegram",
     }
 }
@@ -60,6 +63,7 @@ impl CheckName {
             Self::Settings => "待填项",
             Self::Groups => "群",
             Self::Roles => "管理员",
+            Self::Inbound => "接收方式",
             Self::Telegram => "连接",
         }
     }
@@ -107,6 +111,7 @@ impl Doctor {
                 findings.push(Finding::good(CheckName::Config, format!("数据库{}", config.database)));
                 setup.block_on(async {
                     let bot = inside(setup, config, &mut findings).await;
+                    findings.push(Finding::of(CheckName::Inbound, inbound::check(config, self.offline).await));
                     if !self.offline {
                         findings.push(Finding::of(CheckName::Telegram, platform::check(config, bot.as_deref()).await));
                     }

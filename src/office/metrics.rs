@@ -12,6 +12,12 @@ pub struct Figures {
     pub calendar: Standing,
     /// Every state with the count of slots that are in it.
     pub occurrences: Vec<(OccurrenceState, i64)>,
+    /// Updates that wait to be worked through.
+    pub inbox_waiting: i64,
+    /// Updates that were set aside.
+    pub inbox_aside: i64,
+    /// Seconds since updates last reached us; `None` before the first.
+    pub heard_seconds: Option<i64>,
 }
 
 /// Reads the figures.
@@ -21,5 +27,9 @@ pub async fn figures(ctx: &Ctx) -> Outcome<Figures> {
     let count =
         |state: OccurrenceState| counted.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count);
     let occurrences = OccurrenceState::ALL.iter().map(|state| (*state, count(*state))).collect();
-    Ok(Figures { calendar: standing(&mut tx, ctx).await?, occurrences })
+    let (inbox_waiting, inbox_aside) = store::inbox::standing(&mut tx).await?;
+    let heard = store::channel::last_heard(&mut tx).await?;
+    let heard_seconds = heard.map(|at| (ctx.now() - at.utc()).num_seconds());
+    let calendar = standing(&mut tx, ctx).await?;
+    Ok(Figures { calendar, occurrences, inbox_waiting, inbox_aside, heard_seconds })
 }

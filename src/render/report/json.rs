@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
+use crate::domain::hearing::Silence;
 use crate::domain::report::{DaysOff, Figures, MonthReport, Undelivered};
 use crate::message::report as say;
 
@@ -22,6 +23,8 @@ pub struct MonthJson<'a> {
     units: Vec<UnitJson<'a>>,
     pushes: Vec<PushJson<'a>>,
     days_off: Vec<DaysOffJson<'a>>,
+    interruptions: Vec<InterruptionJson>,
+    excused: u32,
     checks: Vec<CheckJson>,
 }
 
@@ -87,6 +90,14 @@ struct DaysOffJson<'a> {
     to: NaiveDate,
 }
 
+/// A time in which presses may be lost, and whether the copies in the chats say so.
+#[derive(Debug, Serialize)]
+struct InterruptionJson {
+    from: String,
+    to: String,
+    told: bool,
+}
+
 #[derive(Debug, Serialize)]
 struct CheckJson {
     name: &'static str,
@@ -109,6 +120,8 @@ pub fn json(report: &MonthReport) -> MonthJson<'_> {
         units: units(report),
         pushes: pushes(report),
         days_off: report.days_off.iter().map(DaysOffJson::of).collect(),
+        interruptions: report.silent.iter().map(|silence| interruption(silence, report.zone)).collect(),
+        excused: report.excused,
         checks: report.checks.iter().map(|check| CheckJson { name: check.name.as_str(), ok: check.ok }).collect(),
     }
 }
@@ -141,6 +154,10 @@ fn pushes(report: &MonthReport) -> Vec<PushJson<'_>> {
             undelivered_reasons: row.figures.counts.undelivered.into(),
         })
         .collect()
+}
+
+fn interruption(silence: &Silence, zone: Tz) -> InterruptionJson {
+    InterruptionJson { from: instant(silence.gap.from, zone), to: instant(silence.gap.to, zone), told: silence.told }
 }
 
 fn instant(at: DateTime<Utc>, zone: Tz) -> String {
