@@ -17,7 +17,7 @@ use crate::ctx::{Ctx, Line};
 use crate::domain::word::InboundMode;
 use crate::inbox::poll::{self, Poller};
 use crate::inbox::webhook::{self, Registration};
-use crate::inbox::writer::{self, Turned};
+use crate::inbox::writer::{self, Door, Turned};
 use crate::office::db::{self, Hold, Home};
 use crate::office::delivery::Others;
 use crate::office::lease::{Keeper, Lease};
@@ -156,11 +156,7 @@ impl Inbound {
         let (door, writer) = writer::pair(self.ctx.clone(), self.line.clone());
         loops.spawn(writer::run(writer).map(Ok));
         loops.spawn(self.register(url, stop.clone()).map(Ok));
-        let take: Take = Arc::new(move |body| {
-            let door = door.clone();
-            async move { taken(door.hand_in(&body).await) }.boxed()
-        });
-        Ok(router.merge(hook::routes(secret, take)))
+        Ok(router.merge(hook::routes(secret, through(door))))
     }
 
     /// Polls while the lease is held. When it is lost no more is asked for; a batch in hand is stored whole first.
@@ -176,6 +172,14 @@ impl Inbound {
         let registration = Registration { ctx, line, telegram, url };
         jobs::lease::under(lease, stop, |until| webhook::run(registration.clone(), until)).await;
     }
+}
+
+/// Hands what is brought to the port on to the writer.
+pub fn through(door: Door) -> Take {
+    Arc::new(move |body| {
+        let door = door.clone();
+        async move { taken(door.hand_in(&body).await) }.boxed()
+    })
 }
 
 fn taken(handed_in: Result<(), Turned>) -> Taken {

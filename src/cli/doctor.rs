@@ -16,6 +16,8 @@ use crate::message;
 use crate::office::{audit, calendar, content, db, group, halt, staff};
 use crate::store::halt::HaltRow;
 
+/// How updates come in.
+mod inbound;
 /// Asks the platform who the token belongs to.
 mod platform;
 
@@ -47,6 +49,7 @@ words! {
         Groups = "groups",
         Outgoing = "outgoing",
         Roles = "roles",
+        Inbound = "inbound",
         Telegram = "telegram",
     }
 }
@@ -65,6 +68,7 @@ impl CheckName {
             Self::Groups => "群",
             Self::Outgoing => "推送",
             Self::Roles => "管理员",
+            Self::Inbound => "接收方式",
             Self::Telegram => "连接",
         }
     }
@@ -112,6 +116,7 @@ impl Doctor {
                 findings.push(Finding::good(CheckName::Config, format!("数据库{}", config.database)));
                 setup.block_on(async {
                     let bot = inside(setup, config, &mut findings).await;
+                    findings.push(Finding::of(CheckName::Inbound, inbound::check(config, self.offline).await));
                     if !self.offline {
                         findings.push(Finding::of(CheckName::Telegram, platform::check(config, bot.as_deref()).await));
                     }

@@ -41,6 +41,14 @@ impl Gap {
     }
 }
 
+/// A gap in which presses may be lost, as a report tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silence {
+    pub gap: Gap,
+    /// The copies that were open say so in their chats.
+    pub told: bool,
+}
+
 /// When a press that was received at `received` may have been made at the earliest: what comes in at the end of a gap may
 /// have been pressed at its beginning. `None` when it came in without waiting.
 pub fn waited_since(received: DateTime<Utc>, gaps: &[Gap]) -> Option<DateTime<Utc>> {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::types::json;
 use super::{At, Result, Tx, on};
 use crate::domain::hearing::Gap;
 use crate::ids::{AttemptId, ChannelId, DeliveryId, PushId};
@@ -71,6 +72,25 @@ pub async fn of_copy(tx: &mut Tx, copy: AttemptId) -> Result<Vec<GapRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(copy).fetch_all(c).await)?)
 }
 
+/// The gaps that concern copies of given pushes, in order, with how many of these say so.
+pub async fn of_pushes(tx: &mut Tx, pushes: &[PushId]) -> Result<Vec<(GapRow, i64)>> {
+    const SQLITE: &str =
+        "SELECT w.id, w.from_at, w.to_at, w.settled_at, COUNT(CASE WHEN h.edit_after IS NULL THEN 1 END)
+        FROM copy_hint h JOIN blind_window w ON w.id = h.window_id JOIN attempt a ON a.id = h.attempt_id
+        JOIN delivery d ON d.id = a.delivery_id
+        WHERE d.kind = 'push' AND d.subject_id IN (SELECT value FROM json_each($1))
+        GROUP BY w.id, w.from_at, w.to_at, w.settled_at ORDER BY w.from_at, w.id";
+    const PG: &str = "SELECT w.id, w.from_at, w.to_at, w.settled_at, COUNT(CASE WHEN h.edit_after IS NULL THEN 1 END)
+        FROM copy_hint h JOIN blind_window w ON w.id = h.window_id JOIN attempt a ON a.id = h.attempt_id
+        JOIN delivery d ON d.id = a.delivery_id
+        WHERE d.kind = 'push' AND d.subject_id IN (SELECT value::bigint FROM json_array_elements_text($1::json))
+        GROUP BY w.id, w.from_at, w.to_at, w.settled_at ORDER BY w.from_at, w.id";
+    let (sql, ids) = (tx.pick(SQLITE, PG), json(pushes));
+    let rows: Vec<(i64, At, At, At, i64)> = on!(tx, c => sqlx::query_as(sql).bind(&ids).fetch_all(c).await)?;
+    let row = |(id, from_at, to_at, settled_at, shown)| (GapRow { id, from_at, to_at, settled_at }, shown);
+    Ok(rows.into_iter().map(row).collect())
+}
+
 /// The copies to edit now, each once, at most `limit`.
 pub async fn due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<HintRow>> {
     const SQL: &str = "SELECT a.id AS attempt_id, d.id AS delivery_id, d.subject_id AS push_id, a.chat, a.message_id,
@@ -89,17 +109,17 @@ pub async fn next_due(tx: &mut Tx) -> Result<Option<At>> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_one(c).await)?)
 }
 
-/// Books the edit of a copy before it is made.
-pub async fn shown(tx: &mut Tx, copy: AttemptId) -> Result<()> {
-    const SQL: &str = "UPDATE copy_hint SET edit_after = NULL WHERE attempt_id = $1";
-    on!(tx, c => sqlx::query(SQL).bind(copy).execute(c).await.map(drop))?;
+/// Books the edit of a copy before its call, or after one that did not arrive: it is tried again at `again` unless the copy
+/// is said to show it.
+pub async fn book(tx: &mut Tx, copy: AttemptId, again: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "UPDATE copy_hint SET edit_after = $2 WHERE attempt_id = $1 AND edit_after IS NOT NULL";
+    on!(tx, c => sqlx::query(SQL).bind(copy).bind(At::from(again)).execute(c).await.map(drop))?;
     Ok(())
 }
 
-/// An edit did not arrive: the newest gap of the copy is shown by another one after `edit_after`.
-pub async fn retry(tx: &mut Tx, copy: AttemptId, edit_after: DateTime<Utc>) -> Result<()> {
-    const SQL: &str = "UPDATE copy_hint SET edit_after = $2
-        WHERE attempt_id = $1 AND window_id = (SELECT MAX(window_id) FROM copy_hint WHERE attempt_id = $1)";
-    on!(tx, c => sqlx::query(SQL).bind(copy).bind(At::from(edit_after)).execute(c).await.map(drop))?;
+/// The copy shows what was booked for `again`; a gap that came while the edit was under way waits for the next.
+pub async fn shown(tx: &mut Tx, copy: AttemptId, again: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "UPDATE copy_hint SET edit_after = NULL WHERE attempt_id = $1 AND edit_after = $2";
+    on!(tx, c => sqlx::query(SQL).bind(copy).bind(At::from(again)).execute(c).await.map(drop))?;
     Ok(())
 }
