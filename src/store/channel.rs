@@ -1,6 +1,7 @@
 //! Connections to chat platforms.
 
-use super::{Result, Tx, on};
+use super::{At, Result, Tx, on};
+use crate::domain::word::InboundMode;
 use crate::ids::ChannelId;
 
 /// The connection of a kind, with the platform's id of our bot.
@@ -25,4 +26,9 @@ pub async fn set_name(tx: &mut Tx, id: ChannelId, name: &str) -> Result<()> {
 /// What the platforms call our bots, as far as they told.
 pub async fn names(tx: &mut Tx) -> Result<Vec<String>> {
     Ok(on!(tx, c => sqlx::query_scalar("SELECT name FROM channel WHERE name <> '' ORDER BY id").fetch_all(c).await)?)
+}
+
+/// How updates reach each connection, and when they last did.
+pub async fn heard(tx: &mut Tx) -> Result<Vec<(InboundMode, Option<At>)>> {
+    Ok(on!(tx, c => sqlx::query_as("SELECT inbound, heard_at FROM channel ORDER BY id").fetch_all(c).await)?)
 }
