@@ -52,7 +52,7 @@ async fn storm() {
     let mut life = office.serve(None);
     assert!(life.ready(&office, Duration::from_secs(30)).await, "the service takes up its work");
     office.push(&mut Dice::new(1)).await;
-    while office.look("sent?from=0")["sent"].as_array().unwrap().is_empty() {
+    while office.look("ledger")["sent"].as_array().unwrap().is_empty() {
         sleep(TICK).await;
     }
     let begun = Instant::now();
@@ -75,7 +75,7 @@ async fn storm() {
 }
 
 async fn press(office: &Office) {
-    let sent = office.look("sent?from=0")["sent"][0].clone();
+    let sent = office.look("ledger")["sent"][0].clone();
     let members = office.members(sent["chat"].as_i64().unwrap());
     let mut next = Instant::now();
     for some in members.chunks(usize::try_from(AT_ONCE).unwrap()) {

@@ -2,6 +2,7 @@
 //! tests and the demo build the same program.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -14,10 +15,12 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::ctx::{Ctx, Line};
 use crate::inbox::poll::{self, Poller};
-use crate::office::db::{self, Hold};
+use crate::office::db::{self, Hold, Home};
 use crate::office::delivery::Others;
+use crate::office::lease::{Keeper, Lease};
 use crate::office::{Refusal, delivery};
 use crate::stop::{self, Stop};
+use crate::store::lease::LeaseClock;
 use crate::{jobs, web};
 
 /// Longest wait for the loops when the program stops; what is unfinished is found by the next start.
@@ -46,6 +49,8 @@ pub struct App {
     pub ctx: Ctx,
     pub line: Line,
     pub telegram: Telegram,
+    /// What this machine knows of the database.
+    pub home: Home,
     hold: Hold,
 }
 
@@ -60,16 +65,21 @@ pub async fn build(config: &Config, clock: Clock) -> Result<App, StartError> {
     })?;
     let hold = db::hold(&config.database)?;
     let store = db::migrate(config, &hold, clock.now()).await?;
+    // Of a clock that is moved by hand no database knows.
+    let store = if clock.is_manual() { store.with_lease_clock(LeaseClock::Told) } else { store };
+    db::sound(config, &store).await?;
+    let home = Home::new(config);
+    home.check_in(&store, clock.now()).await?;
     let id = db::connect(&store, KIND, &token.bot_id().to_string(), clock.now()).await?;
     let boot = format!("{}-{}", std::process::id(), clock.now().timestamp_millis());
     let line = Line { id, channel: Channel::Telegram(telegram.clone()) };
     let ctx = Ctx { store, clock, zone: config.zone, content_dir: config.content_dir.as_path().into(), boot };
-    Ok(App { ctx, line, telegram, hold })
+    Ok(App { ctx, line, telegram, home, hold })
 }
 
 /// Runs until `shutdown` resolves, then lets every loop finish its step.
 pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
-    let App { ctx, line, telegram, hold } = app;
+    let App { ctx, line, telegram, home, hold } = app;
     let others = if hold.alone() { Others::None } else { Others::Maybe };
     let in_doubt = delivery::recover(&ctx, others).await?;
     if in_doubt > 0 {
@@ -80,14 +90,15 @@ pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output =
     }
     let (stopper, stop) = stop::pair();
     let mut loops: JoinSet<Result<(), StartError>> = JoinSet::new();
-    let poller = Poller::new(ctx.clone(), line.clone(), telegram.clone());
-    loops.spawn(poll::run(poller, stop.clone()).map(Ok));
+    let (keeper, leases) = Keeper::new(&ctx, line.id, hold.alone());
+    let keeper = Arc::new(keeper);
+    loops.spawn(jobs::lease::keep(Arc::clone(&keeper), ctx.clock.clone(), stop.clone()).map(Ok));
+    loops.spawn(jobs::alive(ctx.clone(), home.clone(), stop.clone()).map(Ok));
+    loops.spawn(inbound((ctx.clone(), line.clone(), telegram.clone()), leases.poll, stop.clone()).map(Ok));
     loops.spawn(greet(ctx.clone(), line.clone(), telegram, stop.clone()));
-    loops.spawn(jobs::plan(ctx.clone(), stop.clone()).map(Ok));
     loops.spawn(jobs::send(ctx.clone(), line, stop.clone()).map(Ok));
-    loops.spawn(jobs::refresh(ctx.clone(), stop.clone()).map(Ok));
-    loops.spawn(jobs::watch(ctx.clone(), stop.clone()).map(Ok));
-    loops.spawn(jobs::tidy(ctx.clone(), stop.clone()).map(Ok));
+    loops.spawn(planning(ctx.clone(), leases.plan, stop.clone()).map(Ok));
+    loops.spawn(keeping(ctx.clone(), leases.keep, stop.clone()).map(Ok));
     loops.spawn(serve_http(listener, ctx.clone(), stop).map(Ok));
     let ended = tokio::select! {
         () = shutdown => Ok(()),
@@ -100,9 +111,45 @@ pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output =
         () = drained => {}
         () = ctx.clock.sleep(DRAIN) => tracing::warn!("stopped before every loop had finished its step"),
     }
+    // Whatever still runs has nothing left to rest on.
+    loops.abort_all();
+    leave(&ctx, &keeper, &home).await;
     ctx.store.close().await;
     drop(hold);
     ended
+}
+
+/// Takes in updates while the lease is held. When it is lost no more is asked for; a batch in hand is stored whole first.
+async fn inbound((ctx, line, telegram): (Ctx, Line, Telegram), lease: Lease, stop: Stop) {
+    let poll = |until| poll::run(Poller::new(ctx.clone(), line.clone(), telegram.clone()), until);
+    jobs::lease::under(lease, stop, poll).await;
+}
+
+/// Decides what goes out while the lease is held.
+async fn planning(ctx: Ctx, lease: Lease, stop: Stop) {
+    let plan = |until: Stop| {
+        let refresh = jobs::refresh(ctx.clone(), until.clone());
+        futures::future::join(jobs::plan(ctx.clone(), lease.clone(), until), refresh).map(drop)
+    };
+    jobs::lease::under(lease.clone(), stop, plan).await;
+}
+
+/// Looks ahead and tidies up while the lease is held.
+async fn keeping(ctx: Ctx, lease: Lease, stop: Stop) {
+    let keep = |until: Stop| {
+        futures::future::join(jobs::watch(ctx.clone(), until.clone()), jobs::tidy(ctx.clone(), until)).map(drop)
+    };
+    jobs::lease::under(lease, stop, keep).await;
+}
+
+/// The last things before the program ends. Each is made good by the next start when it fails.
+async fn leave(ctx: &Ctx, keeper: &Keeper, home: &Home) {
+    if let Err(error) = keeper.give_back().await {
+        tracing::warn!(%error, "the leases were not given back; another instance takes them within a minute");
+    }
+    if let Err(error) = home.alive(ctx).await {
+        tracing::warn!(%error, "the last sign of life was not written");
+    }
 }
 
 async fn serve_http(listener: TcpListener, ctx: Ctx, mut stop: Stop) {

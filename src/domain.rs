@@ -10,12 +10,16 @@ pub mod audit;
 pub mod calendar;
 /// Most messages a group gets, and which of them give way.
 pub mod cap;
+/// Kinds of chat platforms and what they can do.
+pub mod channel;
 /// What an item file says.
 pub mod content;
 /// Five-field crontab expressions.
 pub mod cron;
 /// The life of one outgoing message.
 pub mod delivery;
+/// Whether a database is the one that was served here before.
+pub mod installation;
 /// Binding codes.
 pub mod invite;
 /// Categories of absence that take a person out of the count.

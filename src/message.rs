@@ -10,6 +10,8 @@ pub mod calendar;
 pub mod config;
 /// What is wrong with an item file, and what to do about it.
 pub mod content;
+/// What only an admin can settle.
+pub mod decide;
 /// Why a message did not go out.
 pub mod delivery;
 /// What goes out, before a channel turns it into its own markup.

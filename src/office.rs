@@ -6,12 +6,14 @@ use serde_json::Value;
 use crate::domain::audit::{Action, Actor, Event};
 use crate::domain::content::ContentProblem;
 use crate::domain::cron::CronError;
+use crate::domain::delivery::{DeliveryState, StopReason};
 use crate::domain::policy::{Act, Role, may};
+use crate::domain::push::PushState;
 use crate::domain::report::CheckFailed;
 use crate::domain::schedule::RuleError;
 use crate::domain::setting::Key;
 use crate::domain::slot::AllowedHours;
-use crate::domain::word::{ItemState, ScheduleState};
+use crate::domain::word::{GroupState, ItemState, ScheduleState};
 use crate::store::{StoreError, Tx};
 
 /// Presses and what they are answered with.
@@ -32,8 +34,12 @@ pub mod db;
 pub mod delivery;
 /// Chats and the units they address.
 pub mod group;
+/// Stopping everything that goes out, and letting it go on.
+pub mod halt;
 /// Keeping of raw inbound texts.
 pub mod inbox;
+/// Who of several instances does what only one does.
+pub mod lease;
 /// What a monitoring system is told.
 pub mod metrics;
 /// What is going to go out, other rules and caps considered.
@@ -42,6 +48,8 @@ pub mod outlook;
 pub mod plan;
 /// Pushes: freeze an audience, send by hand, look.
 pub mod push;
+/// Messages that a person passes on by hand.
+pub mod relay;
 /// The month's report.
 pub mod report;
 /// The roster file.
@@ -109,6 +117,31 @@ pub enum Refusal {
     UnknownPush(i64),
     #[error("push {0} has no list of the missing")]
     NoMissingList(i64),
+    #[error("push {push} is {state:?}")]
+    PushStands { push: i64, state: PushState },
+    /// What is out, or may be.
+    #[error("of push {push} something is out")]
+    PushOut { push: i64, sent: usize, in_doubt: usize },
+    #[error("of push {0} nothing was sent")]
+    NothingSent(i64),
+    #[error("of push {0} nothing failed")]
+    NothingFailed(i64),
+    #[error("delivery {0} is unknown")]
+    UnknownDelivery(i64),
+    #[error("delivery {delivery} is {state:?}, not in doubt")]
+    NotInDoubt { delivery: i64, state: DeliveryState },
+    #[error("group {group} is {state:?} for {reason:?}")]
+    GroupStopped { group: i64, title: String, state: GroupState, reason: StopReason },
+    #[error("group {group} is {state:?} already")]
+    GroupStands { group: String, state: GroupState },
+    #[error("everything is paused already")]
+    PausedAlready,
+    #[error("nothing is paused")]
+    NotPaused,
+    #[error("a name is missing or too long")]
+    RelayName,
+    #[error("a relayed group {0} exists")]
+    RelayExists(String),
     #[error("outside the allowed hours")]
     OutsideHours { hours: AllowedHours },
     #[error("the audience is empty")]
@@ -149,6 +182,17 @@ pub enum Refusal {
     OtherBot { stored: String, configured: String },
     #[error("another serve holds the database: {holder}")]
     Held { holder: String },
+    #[error("damaged: {detail}")]
+    Damaged { database: String, detail: String },
+    /// PostgreSQL has programs of its own for this.
+    #[error("the database is on a server")]
+    OnServer { file: String, database: String },
+    #[error("{0} is no copy of a database of this program")]
+    NoBackup(String),
+    #[error("{path} is not right: {detail}")]
+    BadBackup { path: String, detail: String },
+    #[error("nothing is to be confirmed")]
+    NothingToConfirm,
     #[error("not set up")]
     NotSetUp { database: String },
     #[error(transparent)]

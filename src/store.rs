@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sqlx::error::ErrorKind;
 use sqlx::migrate::MigrateError;
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use crate::domain::audit::Event;
 use crate::secret::Keys;
@@ -20,6 +20,8 @@ pub mod ack;
 pub mod alert;
 /// The audit chain.
 pub mod audit;
+/// A copy of a database in use.
+pub mod backup;
 /// Years of the working calendar that were taken in.
 pub mod calendar;
 /// Connections to chat platforms.
@@ -32,10 +34,14 @@ pub mod group;
 pub mod halt;
 /// Raw inbound updates.
 pub mod inbox;
+/// Which copy of the data this is.
+pub mod installation;
 /// One-use binding codes.
 pub mod invite;
 /// Content items and their versions.
 pub mod item;
+/// Who may do what only one instance does.
+pub mod lease;
 /// Dated absences.
 pub mod leave;
 /// What became of the slots of recurring rules.
@@ -43,6 +49,7 @@ pub mod occurrence;
 /// The one office of a database.
 pub mod office;
 mod open;
+mod pg;
 /// Pushes, their frozen audiences and covers.
 pub mod push;
 /// Facts for figures.
@@ -55,10 +62,13 @@ pub mod schedule;
 pub mod setting;
 /// The roster: people and their immutable versions.
 pub mod staff;
+/// What keeps a database from working.
+pub mod trouble;
 mod types;
 /// Units and branches.
 pub mod unit;
 
+use lease::LeaseClock;
 pub use open::Unsealed;
 pub use types::At;
 
@@ -116,6 +126,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 pub struct Store {
     pools: Pools,
     keys: Arc<Keys>,
+    lease_clock: LeaseClock,
 }
 
 #[derive(Debug, Clone)]
@@ -125,7 +136,7 @@ enum Pools {
         write: SqlitePool,
         read: SqlitePool,
     },
-    Pg(PgPool),
+    Pg(Arc<pg::Pg>),
 }
 
 impl Store {
@@ -134,22 +145,31 @@ impl Store {
         &self.keys
     }
 
+    /// The same database with leases that run by another clock than its own.
+    pub fn with_lease_clock(self, lease_clock: LeaseClock) -> Self {
+        Self { lease_clock, ..self }
+    }
+
+    fn tx(&self, conn: Conn) -> Tx {
+        Tx { conn, keys: Arc::clone(&self.keys), lease_clock: self.lease_clock, events: Vec::new() }
+    }
+
     /// Starts a writing transaction. It is undone unless [`Tx::commit`] is called.
     pub async fn write(&self) -> Result<Tx> {
         let conn = match &self.pools {
             Pools::Sqlite { write, .. } => Conn::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Pools::Pg(pool) => Conn::Pg(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?),
+            Pools::Pg(pool) => Conn::Pg(pool.begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?),
         };
-        Ok(Tx { conn, keys: Arc::clone(&self.keys), events: Vec::new() })
+        Ok(self.tx(conn))
     }
 
     /// Starts a reading transaction: everything it reads is of one moment.
     pub async fn read(&self) -> Result<Tx> {
         let conn = match &self.pools {
             Pools::Sqlite { read, .. } => Conn::Sqlite(read.begin().await?),
-            Pools::Pg(pool) => Conn::Pg(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
+            Pools::Pg(pool) => Conn::Pg(pool.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
         };
-        Ok(Tx { conn, keys: Arc::clone(&self.keys), events: Vec::new() })
+        Ok(self.tx(conn))
     }
 
     /// Waits until every connection has been given back and closes them.
@@ -159,7 +179,7 @@ impl Store {
                 read.close().await;
                 write.close().await;
             }
-            Pools::Pg(pool) => pool.close().await,
+            Pools::Pg(pg) => pg.pool().close().await,
         }
     }
 }
@@ -170,13 +190,14 @@ impl Store {
 pub struct Tx {
     conn: Conn,
     keys: Arc<Keys>,
+    lease_clock: LeaseClock,
     events: Vec<Event>,
 }
 
 #[derive(Debug)]
 enum Conn {
     Sqlite(Transaction<'static, Sqlite>),
-    Pg(Transaction<'static, Postgres>),
+    Pg(pg::PgTx),
 }
 
 impl Tx {
@@ -219,8 +240,9 @@ macro_rules! on {
                 $body
             }
             $crate::store::Conn::Pg(inner) => {
+                let patience = inner.patience();
                 let $conn = &mut **inner;
-                $body
+                patience.wait(async { $body }).await
             }
         }
     };

@@ -15,10 +15,14 @@ mod audit;
 mod calendar;
 #[path = "store/content.rs"]
 mod content;
+#[path = "store/decide.rs"]
+mod decide;
 #[path = "store/delivery.rs"]
 mod delivery;
 #[path = "store/inbox.rs"]
 mod inbox;
+#[path = "store/lease.rs"]
+mod lease;
 #[path = "store/ledger.rs"]
 mod ledger;
 #[path = "store/open.rs"]

@@ -8,10 +8,13 @@ use super::refusal;
 use super::session::{Session, Setup};
 use crate::config::Config;
 use crate::domain::calendar::YearStatus;
+use crate::domain::delivery::HaltCause;
 use crate::domain::policy::Role;
+use crate::domain::wall;
 use crate::domain::word::{GroupState, words};
 use crate::message;
-use crate::office::{audit, calendar, content, db, group, staff};
+use crate::office::{audit, calendar, content, db, group, halt, staff};
+use crate::store::halt::HaltRow;
 
 /// Asks the platform who the token belongs to.
 mod platform;
@@ -42,6 +45,7 @@ words! {
         Calendar = "calendar",
         Settings = "settings",
         Groups = "groups",
+        Outgoing = "outgoing",
         Roles = "roles",
         Telegram = "telegram",
     }
@@ -59,6 +63,7 @@ impl CheckName {
             Self::Calendar => "工作日历",
             Self::Settings => "待填项",
             Self::Groups => "群",
+            Self::Outgoing => "推送",
             Self::Roles => "管理员",
             Self::Telegram => "连接",
         }
@@ -143,6 +148,7 @@ async fn inside(setup: &Setup, config: &Config, findings: &mut Vec<Finding>) -> 
     findings.push(Finding::of(CheckName::Calendar, years(&session).await));
     findings.push(Finding::of(CheckName::Settings, blanks(&session).await));
     findings.push(Finding::of(CheckName::Groups, groups(&session).await));
+    findings.push(Finding::of(CheckName::Outgoing, outgoing(&session).await));
     findings.push(Finding::of(CheckName::Roles, roles(&session).await));
     let bot = db::bot(&session.ctx.store, crate::channel::telegram::KIND).await.ok().flatten();
     session.ctx.store.close().await;
@@ -232,6 +238,22 @@ async fn groups(session: &Session) -> Result<String, String> {
         return Ok("还没有群。启动服务后把机器人拉进群，再看：qingfeng group list".to_owned());
     }
     Ok([format!("{active}个正常")].into_iter().chain(notes).collect::<Vec<_>>().join("；"))
+}
+
+/// A stop of today is a note; one that has stood since another day may have been forgotten, and is a fault.
+async fn outgoing(session: &Session) -> Result<String, String> {
+    let standing = halt::standing(&session.ctx).await.map_err(|refusal| refusal::words(&refusal))?;
+    let zone = session.config.zone;
+    let today = wall::of(session.ctx.now(), zone).date();
+    let told: Vec<String> = standing.iter().map(|row| super::pause::standing(row, zone)).collect();
+    let meant = |row: &HaltRow| row.cause == HaltCause::Paused && wall::of(row.since.utc(), zone).date() == today;
+    if standing.is_empty() {
+        Ok("没有暂停".to_owned())
+    } else if standing.iter().all(meant) {
+        Ok(format!("注意：{}", told.join("；")))
+    } else {
+        Err(told.join("\n"))
+    }
 }
 
 async fn roles(session: &Session) -> Result<String, String> {

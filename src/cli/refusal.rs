@@ -7,14 +7,17 @@ use chrono::NaiveDate;
 
 use crate::cli::words;
 use crate::domain::content::{ContentProblem, Theme};
+use crate::domain::delivery::StopReason;
 use crate::domain::policy::Act;
+use crate::domain::push::PushState;
 use crate::domain::report::{CheckFailed, CheckName};
 use crate::domain::setting::{Key, Shape};
-use crate::domain::word::{ItemState, ScheduleState};
+use crate::domain::word::{GroupState, ItemState, ScheduleState};
 use crate::message;
 use crate::message::print::date;
 use crate::office::Refusal;
 use crate::store::StoreError;
+use crate::store::trouble::Trouble;
 
 /// Names shown of a long list.
 const SHOWN_MAX: usize = 12;
@@ -57,6 +60,24 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::Rule(error) => message::rule::rule_problem(error),
         Refusal::UnknownPush(id) => format!("没有编号为{id}的推送。编号见：qingfeng push list"),
         Refusal::NoMissingList(id) => no_missing_list(*id),
+        Refusal::PushStands { push, state } => push_stands(*push, *state),
+        Refusal::PushOut { push, sent, in_doubt } => push_out(*push, *sent, *in_doubt),
+        Refusal::NothingSent(push) => {
+            format!("推送{push}一条都还没有发出，不用撤回。请改用：qingfeng push cancel {push}")
+        }
+        Refusal::NothingFailed(push) => nothing_failed(*push),
+        Refusal::UnknownDelivery(id) => format!("没有编号为{id}的消息。消息的编号见：qingfeng push show 推送的编号"),
+        Refusal::NotInDoubt { delivery, state } => {
+            format!("消息{delivery}现在是“{}”，不是存疑，不用认定，没有改动", words::delivery_state(*state))
+        }
+        Refusal::GroupStopped { group, title, state, reason } => group_stopped(*group, title, (*state, *reason)),
+        Refusal::GroupStands { group, state } => group_stands(group, *state),
+        Refusal::PausedAlready => fixed("全部推送已经在暂停中，不用再暂停。要恢复请运行：qingfeng resume"),
+        Refusal::NotPaused => fixed("全部推送没有暂停，不用恢复。要暂停请运行：qingfeng pause"),
+        Refusal::RelayName => fixed("群的名称要有1至40个字，不含换行和看不见的字符。请改一个名称"),
+        Refusal::RelayExists(name) => {
+            format!("已有名为“{name}”的人工转发群。换单位请运行：qingfeng group link {name} --units 单位")
+        }
         Refusal::OutsideHours { hours } => outside_hours(&message::print::hours(hours)),
         Refusal::NobodyAddressed => fixed(NOBODY_ADDRESSED),
         Refusal::NoTarget => fixed("没有写发给谁。请用--group写群，或用--private写单位或工号"),
@@ -81,6 +102,15 @@ pub fn words(refusal: &Refusal) -> String {
         }
         Refusal::OtherBot { stored, configured } => other_bot(stored, configured),
         Refusal::Held { holder } => format!("数据库正由另一个服务使用（进程{holder}）。请先停掉它，再运行一次"),
+        Refusal::Damaged { database, detail } => damaged(database, detail),
+        Refusal::OnServer { file, database } => on_server(file, database),
+        Refusal::NoBackup(path) => {
+            format!("{path}不是清风的数据库副本。请用qingfeng db backup写出的文件")
+        }
+        Refusal::BadBackup { path, detail } => {
+            format!("副本{path}不完好，没有使用，现在的数据库没有动（{detail}）。请换一份更早或更晚的副本")
+        }
+        Refusal::NothingToConfirm => fixed("数据没有被隔离，不用确认。服务的状态见：qingfeng doctor"),
         Refusal::NotSetUp { database } => format!("数据库{database}{NOT_SET_UP}"),
         Refusal::Secret(fault) => message::secret::fault(fault),
         Refusal::Check(failed) => check(failed),
@@ -91,6 +121,20 @@ pub fn words(refusal: &Refusal) -> String {
 const NOBODY_ADDRESSED: &str =
     "没有人要收这条推送：内容的对象在所选范围里一个都没有。请核对对象和范围，见：qingfeng content list";
 const NOT_SET_UP: &str = "还没有建好，或者比程序旧。请先运行：qingfeng db migrate";
+
+fn damaged(database: &str, detail: &str) -> String {
+    format!("数据库{database}已损坏（{detail}）。{RESTORE}")
+}
+
+const RESTORE: &str = "请停止服务，用最近的副本恢复：qingfeng db restore 副本文件（损坏的文件会改名留着，不会删）";
+
+fn on_server(file: &str, database: &str) -> String {
+    format!(
+        "数据库在PostgreSQL服务器上（{database}），请用它自己的程序。备份：pg_dump --format=custom --file={file} 连接地址；\
+         恢复：先停止所有服务，再运行：pg_restore --clean --if-exists --exit-on-error --dbname=连接地址 {file}。\
+         连接地址同DATABASE_URL；恢复后启动服务，再运行：qingfeng db confirm-restore"
+    )
+}
 
 fn unknown_unit(given: &str, known: &[String]) -> String {
     if known.is_empty() {
@@ -109,6 +153,45 @@ fn item_expired(slug: &str, on: NaiveDate) -> String {
 
 fn no_missing_list(id: i64) -> String {
     format!("推送{id}不要求知悉，没有未确认名单：自愿阅读的不列名。汇总见：qingfeng push show {id}")
+}
+
+fn push_stands(push: i64, state: PushState) -> String {
+    format!("推送{push}的状态是“{}”，不能再改。经过见：qingfeng push show {push}", words::push_state(state))
+}
+
+/// What is out already, and the way that is left.
+fn push_out(push: i64, sent: usize, in_doubt: usize) -> String {
+    let parts = [(sent, "已经发出"), (in_doubt, "不确定是否发出")];
+    let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count}条{what}"));
+    let out = parts.collect::<Vec<_>>().join("，");
+    format!("推送{push}有{out}，不能取消，没有改动。请改用：qingfeng push recall {push} --reason 原因")
+}
+
+fn nothing_failed(push: i64) -> String {
+    format!(
+        "推送{push}没有发送失败的消息，不用补发。存疑的请逐条认定：qingfeng push resolve 消息编号；经过见：qingfeng push show {push}"
+    )
+}
+
+/// A chat that takes no messages, and how it is let in again.
+fn group_stopped(group: i64, title: &str, (state, reason): (GroupState, StopReason)) -> String {
+    let next = match state {
+        GroupState::Suspended | GroupState::Active => format!("请处理好以后先运行：qingfeng group resume {group}"),
+        GroupState::Gone => "请先把机器人拉回群里".to_owned(),
+        GroupState::Unlinked => format!("请先运行：qingfeng group link {group} --units 单位"),
+    };
+    format!("“{title}”现在收不了消息（{}），没有补发任何消息。{next}", words::reason(reason))
+}
+
+fn group_stands(group: &str, state: GroupState) -> String {
+    match state {
+        GroupState::Active => format!("群“{group}”本来就正常，不用恢复"),
+        GroupState::Suspended => format!("群“{group}”已经暂停。要恢复请运行：qingfeng group resume {group}"),
+        GroupState::Unlinked => {
+            format!("群“{group}”还没有关联单位，本来就不发。请先运行：qingfeng group link {group} --units 单位")
+        }
+        GroupState::Gone => format!("机器人已不在群“{group}”里，本来就不发。请先把机器人拉回群里"),
+    }
 }
 
 fn outside_hours(hours: &str) -> String {
@@ -273,7 +356,20 @@ fn store(error: &StoreError) -> String {
         StoreError::Migrate(error) => {
             format!("数据库升级没有成功，已退回原样。请保留数据库并告诉维护人员（{error}）")
         }
-        StoreError::Db(error) => format!("数据库出错，没有改动。请检查DATABASE_URL、磁盘和权限（{error}）"),
+        StoreError::Db(cause) => trouble(error.trouble(), cause),
+    }
+}
+
+/// What keeps the database from working, and what to do.
+fn trouble(trouble: Trouble, cause: &impl std::fmt::Display) -> String {
+    match trouble {
+        Trouble::DiskFull => format!("磁盘满了，没有改动。请腾出空间后再运行一次，服务会自己恢复（{cause}）"),
+        Trouble::ReadOnly => format!("数据库是只读的，没有改动。请检查数据库文件和它所在文件夹的权限（{cause}）"),
+        Trouble::Busy => format!("数据库正忙，另一个程序占着它，没有改动。请稍后再运行一次（{cause}）"),
+        Trouble::DiskError => format!("磁盘读写出错，没有改动。请检查磁盘；修好前不要再写入（{cause}）"),
+        Trouble::Damaged => format!("数据库文件已损坏或不是数据库（{cause}）。{RESTORE}"),
+        Trouble::Gone => format!("数据库没有回应，没有改动。请检查DATABASE_URL和数据库服务器，稍后再运行一次（{cause}）"),
+        Trouble::Other => format!("数据库出错，没有改动。请检查DATABASE_URL、磁盘和权限（{cause}）"),
     }
 }
 

@@ -146,6 +146,7 @@ impl Verb {
             Self::Edit(flags) => edit(setup, *flags),
             Self::List { json } => setup.open(async |session| {
                 let listed = schedule::list(&session.ctx, &session.actor).await?;
+                super::pause::hint(session).await?;
                 view::list(session, &listed, json.into())
             }),
             Self::Show { name, json } => setup.open(async |session| {

@@ -7,10 +7,12 @@ use futures::FutureExt;
 
 use crate::channel::{Address, Inbound, Place, Press, Said, Sender, Style};
 use crate::ctx::{Ctx, Line};
+use crate::domain::delivery::Decision;
 use crate::domain::invite::{looks_like_code, normalise};
 use crate::domain::setting::Key;
 use crate::domain::tag::{Tag, Verb};
-use crate::ids::{AttemptId, InviteId};
+use crate::ids::{AttemptId, DeliveryId, InviteId};
+use crate::inbox::decide::{self, Asked};
 use crate::inbox::intake::{BIND_LINK, Due};
 use crate::inbox::poll;
 use crate::message::outgoing::Outgoing;
@@ -115,6 +117,7 @@ async fn pressed(ctx: &Ctx, line: &Line, row: &InboxRow, press: &Press) -> Outco
     let Some(Tag { verb, id }) = delivery::read_tag(ctx.store.keys(), &press.data) else {
         return Ok(vec![answer(toast::unknown())]);
     };
+    let decided = async |asked| Ok(vec![answer(decide::pressed(ctx, line, press, asked).await?)]);
     match verb {
         // Only an ack that could not be counted with its batch is left here. The person was told so; it counts all the
         // same, with its own time, once it can.
@@ -142,10 +145,11 @@ async fn pressed(ctx: &Ctx, line: &Line, row: &InboxRow, press: &Press) -> Outco
             Ok(vec![answer(toast::quiet()), say(&press.account, what)])
         }
         Verb::Decline => Ok(vec![answer(toast::quiet()), say(&press.account, words::declined())]),
-        // Nothing makes these buttons yet.
-        Verb::Seen | Verb::Resend | Verb::Abandon | Verb::Relayed | Verb::NotToday => {
-            Ok(vec![answer(toast::unknown())])
-        }
+        Verb::Seen => decided(Asked::Doubt(AttemptId(id), Decision::Sent)).await,
+        Verb::Resend => decided(Asked::Doubt(AttemptId(id), Decision::Resend)).await,
+        Verb::Abandon => decided(Asked::Doubt(AttemptId(id), Decision::Abandon)).await,
+        Verb::Relayed => decided(Asked::Relay(DeliveryId(id), Decision::Relayed)).await,
+        Verb::NotToday => decided(Asked::Relay(DeliveryId(id), Decision::Declined)).await,
     }
 }
 

@@ -248,10 +248,14 @@ async fn prove(tx: &mut Tx, ctx: &Ctx, presses: &[(InboxId, Press<'_>)], facts: 
     let copies: HashMap<AttemptId, &str> =
         presses.iter().map(|(_, p)| (p.attempt, p.message_id)).filter(|(attempt, _)| open(attempt)).collect();
     let copies: Vec<(AttemptId, &str)> = copies.into_iter().collect();
+    let proved: Vec<AttemptId> = copies.iter().map(|(attempt, _)| *attempt).collect();
     for delivery in store::delivery::prove(tx, &copies, ctx.now()).await? {
         let actor = Actor::System { job: Job::Inbox };
         let detail = json!({ "state": "sent", "by": "press" });
         note(tx, ctx.now(), &actor, (Action::DeliveryState, format!("delivery:{delivery}"), detail));
+    }
+    if !proved.is_empty() {
+        store::delivery::decide::remove_late(tx, &proved, ctx.now()).await?;
     }
     Ok(())
 }

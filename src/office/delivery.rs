@@ -14,7 +14,6 @@ use crate::domain::push::MemberStatus;
 use crate::domain::tag::{Tag, Verb};
 use crate::domain::word::{Confirm, GroupState};
 use crate::ids::{AlertId, AttemptId, DeliveryId, GroupId, PushId, StaffId};
-use crate::message;
 use crate::message::outgoing::Outgoing;
 use crate::message::push::{Copy, Tags, copy};
 use crate::office::push::filled;
@@ -88,6 +87,9 @@ async fn left_behind(tx: &mut Tx, ctx: &Ctx, boot: Option<&str>) -> Outcome<usiz
 pub async fn claim(ctx: &Ctx) -> Outcome<Vec<DeliveryRow>> {
     let now = ctx.now();
     let mut tx = ctx.store.read().await?;
+    if !store::halt::list(&mut tx).await?.is_empty() {
+        return Ok(Vec::new());
+    }
     let work = store::delivery::any_work(&mut tx, now, now - DOUBT_WAIT).await?;
     drop(tx);
     if !work {
@@ -153,7 +155,7 @@ async fn compose(
 ) -> Outcome<(Outgoing, Option<i64>)> {
     match delivery.kind {
         DeliveryKind::Push => {}
-        DeliveryKind::Alert => return Ok((told(tx, AlertId(delivery.subject_id)).await?, None)),
+        DeliveryKind::Alert => return Ok((alert::told(tx, ctx, AlertId(delivery.subject_id)).await?, None)),
     }
     let push = PushId(delivery.subject_id);
     let row = store::push::find(tx, push).await?.ok_or(Refusal::UnknownPush(push.0))?;
@@ -163,12 +165,6 @@ async fn compose(
     };
     let outgoing = words(tx, ctx, &row, (attempt.id, attempt.possible_duplicate), count).await?;
     Ok((outgoing, count))
-}
-
-async fn told(tx: &mut Tx, id: AlertId) -> Outcome<Outgoing> {
-    let found = alert::find(tx, id).await?;
-    let found = found.ok_or_else(|| StoreError::Unreadable(format!("alert:{id}")))?;
-    Ok(message::alert::alert(&found))
 }
 
 /// A group sees how many confirmed unless the audience is so small that the number would tell who did.
@@ -252,7 +248,10 @@ pub async fn settle(
         store::delivery::find(&mut tx, call.delivery.id).await?.map_or(step.state, |delivery| delivery.state)
     };
     match result {
-        Ok(_) => start_count(&mut tx, ctx, call).await?,
+        Ok(_) => {
+            start_count(&mut tx, ctx, call).await?;
+            store::delivery::decide::remove_late(&mut tx, &[call.attempt.id], now).await?;
+        }
         Err(SendError::Gone(gone)) => suspend(&mut tx, ctx, line, (call, *gone)).await?,
         Err(SendError::Migrated { to }) => {
             group::migrate(&mut tx, ctx, (line, Job::Send), (&call.address.chat, to)).await?;

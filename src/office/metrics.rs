@@ -1,6 +1,7 @@
 //! What a monitoring system is told: counts and states, never names.
 
 use crate::ctx::Ctx;
+use crate::domain::delivery::HaltCause;
 use crate::domain::slot::OccurrenceState;
 use crate::office::Outcome;
 use crate::office::calendar::{Standing, standing};
@@ -12,6 +13,8 @@ pub struct Figures {
     pub calendar: Standing,
     /// Every state with the count of slots that are in it.
     pub occurrences: Vec<(OccurrenceState, i64)>,
+    /// Every reason for which nothing may go out, with whether it stands.
+    pub halted: Vec<(HaltCause, bool)>,
 }
 
 /// Reads the figures.
@@ -21,5 +24,7 @@ pub async fn figures(ctx: &Ctx) -> Outcome<Figures> {
     let count =
         |state: OccurrenceState| counted.iter().find(|(known, _)| *known == state).map_or(0, |(_, count)| *count);
     let occurrences = OccurrenceState::ALL.iter().map(|state| (*state, count(*state))).collect();
-    Ok(Figures { calendar: standing(&mut tx, ctx).await?, occurrences })
+    let halts = store::halt::list(&mut tx).await?;
+    let halted = HaltCause::ALL.iter().map(|cause| (*cause, halts.iter().any(|row| row.cause == *cause))).collect();
+    Ok(Figures { halted, calendar: standing(&mut tx, ctx).await?, occurrences })
 }

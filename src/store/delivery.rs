@@ -9,6 +9,8 @@ use crate::ids::{AttemptId, DeliveryId, PushId};
 
 /// The count line under a sent message.
 pub mod count_line;
+/// What people decide.
+pub mod decide;
 
 /// A delivery to store.
 #[derive(Debug, Clone)]
@@ -207,7 +209,8 @@ pub async fn requeue_doubtful(tx: &mut Tx, now: DateTime<Utc>, before: DateTime<
 
 /// Ends the deliveries whose time passed before they could be sent.
 pub async fn expire(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<DeliveryId>> {
-    const SQL: &str = "UPDATE delivery SET state = 'expired', changed_at = $1
+    const SQL: &str = "UPDATE delivery SET state = 'expired', changed_at = $1,
+            reason = CASE WHEN by_hand THEN 'not_relayed' ELSE reason END
         WHERE state IN ('queued', 'retry_wait') AND expires_at <= $1 RETURNING id";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(At::from(now)).fetch_all(c).await)?)
 }

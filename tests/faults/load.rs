@@ -77,7 +77,7 @@ async fn press(office: Arc<Office>, mut dice: Dice, stop: watch::Receiver<bool>)
     let mut seen = 0;
     let mut due: BinaryHeap<Due> = BinaryHeap::new();
     loop {
-        let new = office.look(&format!("sent?from={seen}"));
+        let new = office.look(&format!("ledger?sent={seen}&pressed=1000000000"));
         for sent in new["sent"].as_array().unwrap() {
             seen += 1;
             if has_button(sent) {

@@ -1,7 +1,7 @@
 //! Making a push: the audience is frozen and its deliveries are queued. Everything about it is decided here, before the
 //! first message goes out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::json;
@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
+use crate::domain::channel::Capabilities;
 use crate::domain::content::{ItemSource, fill, placeholders};
 use crate::domain::delivery::{DeliveryKind, TargetKind};
 use crate::domain::month::Month;
@@ -55,6 +56,10 @@ pub(in crate::office) struct Office {
     settings: Settings,
     /// Which units each chat addresses.
     units: Vec<(GroupId, UnitId)>,
+    /// Chats that a person serves by hand.
+    by_hand: HashSet<GroupId>,
+    /// Chats in which nobody can press back.
+    mute: HashSet<GroupId>,
     /// Everyone on the roster as of a day.
     people: BTreeMap<NaiveDate, Vec<Candidate>>,
 }
@@ -66,7 +71,17 @@ impl Office {
             let rows = store::staff::candidates(tx, *day).await?;
             people.insert(*day, rows.iter().map(candidate).collect::<Outcome<_>>()?);
         }
-        Ok(Self { settings: setting::load(tx, ctx.zone).await?, units: store::group::units(tx).await?, people })
+        let groups = store::group::list(tx).await?;
+        let without = |can: fn(Capabilities) -> bool| {
+            groups.iter().filter(|group| !can(group.channel.capabilities())).map(|group| group.id).collect()
+        };
+        Ok(Self {
+            settings: setting::load(tx, ctx.zone).await?,
+            units: store::group::units(tx).await?,
+            by_hand: without(|can| can.send),
+            mute: without(|can| can.ack),
+            people,
+        })
     }
 
     fn covers(&self, target: &Target) -> Covers {
@@ -82,11 +97,18 @@ impl Office {
 
     /// The audience of an item as it is frozen on a day that was loaded; refused when it is nobody.
     fn audience(&self, day: NaiveDate, covers: &Covers, item: &ItemSource) -> Outcome<Vec<Chunk>> {
-        let speaks_to = |person: &&Candidate| match covers {
-            Covers::Private(staff) => staff.contains(&person.staff),
-            Covers::Groups(groups) => groups.iter().any(|(_, units)| units.contains(&person.unit)),
+        let covered = |person: &Candidate| {
+            let asked = match covers {
+                Covers::Private(staff) => staff.contains(&person.staff).then_some(true),
+                Covers::Groups(groups) => groups
+                    .iter()
+                    .filter(|(_, units)| units.contains(&person.unit))
+                    .map(|(group, _)| !self.mute.contains(group))
+                    .max(),
+            };
+            asked.map(|asked| Candidate { asked, ..person.clone() })
         };
-        let covered: Vec<Candidate> = self.people.get(&day).into_iter().flatten().filter(speaks_to).cloned().collect();
+        let covered: Vec<Candidate> = self.people.get(&day).into_iter().flatten().filter_map(covered).collect();
         let chunks = freeze(&covered, &item.audience);
         if chunks.is_empty() { Err(Refusal::NobodyAddressed) } else { Ok(chunks) }
     }
@@ -103,6 +125,8 @@ pub(in crate::office) struct Made {
     pub push: PushId,
     /// 应知
     pub expected: usize,
+    /// People reached only where nobody can press back.
+    pub unasked: usize,
 }
 
 /// Freezes the audience of an order and queues its deliveries. Everything about the push is decided here, before the
@@ -149,15 +173,16 @@ pub(in crate::office) async fn make(
         not_before: ctx.now(),
         expires_at: expires,
     };
-    queue(tx, &like, &covers, &chunks).await?;
-    let expected = chunks.iter().flat_map(|c| &c.members).filter(|m| m.status == MemberStatus::Expected).count();
+    queue(tx, &like, (&covers, &office.by_hand), &chunks).await?;
+    let of = |status| chunks.iter().flat_map(|c| &c.members).filter(|m| m.status == status).count();
+    let (expected, unasked) = (of(MemberStatus::Expected), of(MemberStatus::Unasked));
     let detail = json!({
         "item": order.item.slug, "item_version": order.item_version, "confirm": order.confirm.as_str(),
         "slot": order.slot.timestamp_millis(), "deadline": deadline.map(|at| at.timestamp_millis()),
         "expected": expected, "audience": hashes,
     });
     note(tx, ctx.now(), actor, (Action::PushCreate, format!("push:{push}"), detail));
-    Ok(Made { push, expected })
+    Ok(Made { push, expected, unasked })
 }
 
 /// What the placeholders of an item are filled with now; refused while one is empty.
@@ -193,8 +218,8 @@ enum Covers {
 }
 
 fn candidate(row: &store::staff::CandidateRow) -> Outcome<Candidate> {
-    let kinds = kinds(&row.kinds)?;
-    Ok(Candidate { staff: row.id, version: row.version_id, unit: row.unit_id, kinds, exempt: row.exempt })
+    let (kinds, exempt) = (kinds(&row.kinds)?, row.exempt);
+    Ok(Candidate { staff: row.id, version: row.version_id, unit: row.unit_id, kinds, exempt, asked: true })
 }
 
 /// A word that is not understood is a fault: left out, it would drop the person from audiences without a trace.
@@ -206,7 +231,12 @@ fn kinds(stored: &str) -> Outcome<Vec<Kind>> {
 
 /// One delivery per target, with the units (or the person) of the frozen audience that it speaks to. `like` is what they
 /// have in common.
-async fn queue(tx: &mut Tx, like: &NewDelivery, covers: &Covers, chunks: &[Chunk]) -> Outcome<()> {
+async fn queue(
+    tx: &mut Tx,
+    like: &NewDelivery,
+    (covers, by_hand): (&Covers, &HashSet<GroupId>),
+    chunks: &[Chunk],
+) -> Outcome<()> {
     let push = PushId(like.subject_id);
     match covers {
         Covers::Groups(groups) => {
@@ -216,7 +246,8 @@ async fn queue(tx: &mut Tx, like: &NewDelivery, covers: &Covers, chunks: &[Chunk
                 if addressed.is_empty() {
                     continue;
                 }
-                let new = NewDelivery { target_kind: TargetKind::Group, target_id: group.0, ..like.clone() };
+                let by_hand = by_hand.contains(group);
+                let new = NewDelivery { target_kind: TargetKind::Group, target_id: group.0, by_hand, ..like.clone() };
                 let id = store::delivery::add(tx, &new, like.not_before).await?;
                 for unit in addressed {
                     store::push::add_cover(tx, push, id, unit, None).await?;

@@ -21,6 +21,8 @@ pub struct MonthJson<'a> {
     people: PeopleJson,
     units: Vec<UnitJson<'a>>,
     pushes: Vec<PushJson<'a>>,
+    /// Messages that people passed on by hand; who read them is not known.
+    relayed: u32,
     days_off: Vec<DaysOffJson<'a>>,
     checks: Vec<CheckJson>,
 }
@@ -30,6 +32,7 @@ pub struct MonthJson<'a> {
 pub struct FiguresJson {
     expected: u32,
     exempt: u32,
+    unasked: u32,
     acked: u32,
     on_time: u32,
     late: u32,
@@ -69,6 +72,7 @@ struct PushJson<'a> {
     #[serde(flatten)]
     figures: FiguresJson,
     undelivered_reasons: ReasonsJson,
+    relayed: u32,
 }
 
 #[derive(Debug, Serialize)]
@@ -108,6 +112,7 @@ pub fn json(report: &MonthReport) -> MonthJson<'_> {
         people: PeopleJson { expected: people.expected, took_part: people.took_part, all_done: people.all_done },
         units: units(report),
         pushes: pushes(report),
+        relayed: report.relayed,
         days_off: report.days_off.iter().map(DaysOffJson::of).collect(),
         checks: report.checks.iter().map(|check| CheckJson { name: check.name.as_str(), ok: check.ok }).collect(),
     }
@@ -139,6 +144,7 @@ fn pushes(report: &MonthReport) -> Vec<PushJson<'_>> {
             confirm: row.confirm.as_str(),
             figures: (&row.figures).into(),
             undelivered_reasons: row.figures.counts.undelivered.into(),
+            relayed: row.relayed,
         })
         .collect()
 }
@@ -159,6 +165,7 @@ impl From<&Figures> for FiguresJson {
         Self {
             expected: counts.expected,
             exempt: counts.exempt,
+            unasked: counts.unasked,
             acked: counts.acked,
             on_time: counts.on_time,
             late: counts.late,
