@@ -156,12 +156,11 @@ fn tell_points(report: &mut Report, offices: &[(Verdict, points::Deaths)]) {
     let verdicts: Vec<&Verdict> = offices.iter().map(|(verdict, _)| verdict).collect();
     let mut deaths = points::Deaths::new();
     for (name, (died, cut)) in offices.iter().flat_map(|(_, deaths)| deaths) {
-        let entry = deaths.entry(name).or_default();
+        let entry = deaths.entry(name.clone()).or_default();
         *entry = (entry.0 + died, entry.1 + cut);
     }
     report.stage("named places", deaths.values().map(|(died, _)| died).sum(), &verdicts);
-    let row =
-        |(name, (died, cut)): (&&str, &(usize, usize))| vec![format!("`{name}`"), died.to_string(), cut.to_string()];
+    let row = |(name, (died, cut)): (&String, &(usize, usize))| vec![name.clone(), died.to_string(), cut.to_string()];
     let rows: Vec<Vec<String>> = deaths.iter().map(row).collect();
     if !rows.is_empty() {
         report.table(&["place", "deaths", "cut sends"], &rows);

@@ -15,20 +15,20 @@ use crate::office::Office;
 use crate::run::Lane;
 use crate::verdict::Verdict;
 
-/// Places in the running service; `tests/tidy` compares them with those in `src`.
-pub(crate) const POINTS: &[&str] = &[
-    "before_attempt",
-    "after_attempt",
-    "after_reply",
-    "after_result_commit",
-    "before_inbox_commit",
-    "after_inbox_commit",
-    "after_ack",
-    "before_offset",
+/// Fault and place in the running service; `tests/tidy` compares the places with those in `src`.
+pub(crate) const POINTS: &[(&str, &str)] = &[
+    ("a14", "before_attempt"),
+    ("a1", "after_attempt"),
+    ("a3", "after_reply"),
+    ("a3", "after_result_commit"),
+    ("a5", "before_inbox_commit"),
+    ("a4", "after_inbox_commit"),
+    ("a6", "after_ack"),
+    ("a4", "before_offset"),
 ];
 /// The request is on the wire and its answer held back: by the sandbox, because no line of ours runs there. Either the
 /// platform has taken the message by then or it has not.
-pub(crate) const HELD: &[(&str, bool)] = &[("request_written (taken)", true), ("request_written (not taken)", false)];
+const HELD: [(&str, bool); 2] = [("a2 request_written (taken)", true), ("a2 request_written (not taken)", false)];
 /// Longest wait for a place to be reached.
 const REACH: Duration = Duration::from_secs(60);
 /// SIGABRT: how the program dies at a place.
@@ -37,7 +37,7 @@ const ABORT: i32 = 6;
 const WRITTEN: Duration = Duration::from_millis(300);
 
 /// Deaths and the sends they cut in two, by place.
-pub(crate) type Deaths = BTreeMap<&'static str, (usize, usize)>;
+pub(crate) type Deaths = BTreeMap<String, (usize, usize)>;
 
 /// One office whose service dies `times` times at each place.
 pub(crate) async fn run(Lane { db, hook, times, dice }: Lane) -> (Verdict, Deaths) {
@@ -46,13 +46,13 @@ pub(crate) async fn run(Lane { db, hook, times, dice }: Lane) -> (Verdict, Death
         let mut broken = Vec::new();
         for _ in 0..times {
             for (name, taken) in HELD {
-                let reached = die_held(office, *taken).await;
+                let reached = die_held(office, taken).await;
                 note(&mut deaths, name, reached, office.count_cut().await, &mut broken);
             }
             // The platform is told an offset only by who asks it.
-            for point in POINTS.iter().filter(|point| !(hook && **point == "before_offset")) {
+            for (fault, point) in POINTS.iter().filter(|(_, point)| !(hook && *point == "before_offset")) {
                 let reached = die_at(office, point, dice.below(6)).await;
-                note(&mut deaths, point, reached, office.count_cut().await, &mut broken);
+                note(&mut deaths, &format!("{fault} {point}"), reached, office.count_cut().await, &mut broken);
             }
         }
         broken
@@ -61,8 +61,8 @@ pub(crate) async fn run(Lane { db, hook, times, dice }: Lane) -> (Verdict, Death
     (verdict, deaths)
 }
 
-fn note(deaths: &mut Deaths, name: &'static str, reached: bool, cut: usize, broken: &mut Vec<String>) {
-    let (died, cuts) = deaths.entry(name).or_default();
+fn note(deaths: &mut Deaths, name: &str, reached: bool, cut: usize, broken: &mut Vec<String>) {
+    let (died, cuts) = deaths.entry(name.to_owned()).or_default();
     if reached {
         *died += 1;
         *cuts += cut;
