@@ -27,6 +27,7 @@ use world::{Bot, World};
 
 mod clock;
 mod control;
+mod deliver;
 mod edit;
 mod entities;
 mod faults;
@@ -43,6 +44,7 @@ mod refusal;
 mod send;
 mod updates;
 mod view;
+mod webhook;
 mod world;
 
 pub use clock::Time;
@@ -209,6 +211,7 @@ impl Sandbox {
             return self.get_updates(params).await;
         }
         let outcome = self.lock().call(method, params);
+        self.serve_webhook();
         self.ring();
         match outcome {
             Ok(result) => reply(StatusCode::OK, JSON, format!("{{\"ok\":true,\"result\":{result}}}").into()),
@@ -219,6 +222,7 @@ impl Sandbox {
     async fn misbehave(&self, fault: &Fault, method: &str, params: &Params) -> Response {
         if fault.accepts() {
             self.lock().accept(method, params);
+            self.serve_webhook();
             self.ring();
         }
         match fault {

@@ -12,7 +12,8 @@
 //! | `POST /sandbox/chats` | `{id?, kind: group/supergroup/forum, title, members?: [id], topics?: [{id?, name}], bot?: absent/member/administrator}`; the first member is the creator | `{chat, topics: [id]}` |
 //! | `POST /sandbox/members` | `{chat, join?: [id], leave?: [id]}` | `{}` |
 //! | `POST /sandbox/bot` | `{chat, standing: member/administrator/left/kicked, by: person}` | `{}` |
-//! | `GET /sandbox/bot` | | `{id, username, waiting, pending, commands}`: polls waiting, updates not confirmed |
+//! | `GET /sandbox/bot` | | `{id, username, waiting, pending, under_way, webhook, commands}`: polls waiting, updates not confirmed, those on their way to the webhook, its address or null |
+//! | `POST /sandbox/webhook` | `{second_ms}`: how long a second of the pauses before repeats lasts | `{}` |
 //! | `POST /sandbox/migrate` | `{chat}`: a basic group becomes a supergroup | `{chat}`, the new id |
 //! | `POST /sandbox/topics` | `{chat, name, id?}` | `{topic}` |
 //! | `POST /sandbox/topics/state` | `{chat, topic, state: open/closed/deleted}` | `{}` |
@@ -22,7 +23,7 @@
 //! | `GET /sandbox/view` | `?user=` | `{now, bot, chats: [{id, kind, title, topics, members, last}]}` |
 //! | `GET /sandbox/view` | `?user=&chat=` | `{now, chat, kind, title, started, messages, toasts, chats}`, as this person sees it |
 //! | `GET /sandbox/files/<file_id>` | | the file |
-//! | `GET /sandbox/wait` | `?sent=&edits=&answers=&idle=1&seconds=` | `{sent, edits, answers, waiting, pending}` once there are as many and, with `idle`, a poll waits with nothing left to deliver; 408 after `seconds` (60) |
+//! | `GET /sandbox/wait` | `?sent=&edits=&answers=&turned=&idle=1&seconds=` | `{sent, edits, answers, turned, waiting, pending, under_way}` (`turned`: deliveries to the webhook that brought no 2xx) once there are as many and, with `idle`, a poll waits or a webhook is set, and nothing is left to deliver; 408 after `seconds` (60) |
 //! | `GET /sandbox/ledger` | | `{sent, pressed, said, refused}` |
 //! | `POST /sandbox/faults` | `{method, chat?, times?, fault}` | `{}` |
 //! | `DELETE /sandbox/faults` | | `{}` |
@@ -47,6 +48,7 @@ use super::clock::Time;
 use super::faults::FaultOrder;
 use super::people::{Block, BotStanding, NewChat, NewPerson, NewSaying, NewTopic};
 use super::press::NewPress;
+use super::webhook::HookOrder;
 use super::world::{Standing, World};
 
 #[derive(Deserialize)]
@@ -122,6 +124,7 @@ pub(super) struct Wanted {
     sent: usize,
     edits: usize,
     answers: usize,
+    turned: usize,
     idle: bool,
     pub(super) patience: Duration,
 }
@@ -136,6 +139,7 @@ impl Wanted {
             sent: count("sent"),
             edits: count("edits"),
             answers: count("answers"),
+            turned: count("turned"),
             idle: count("idle") > 0,
             patience,
         }
@@ -167,9 +171,15 @@ impl World {
     pub(super) fn compare(&self, wanted: &Wanted) -> (bool, Value) {
         let (sent, edits, answers) = (self.ledger.sent.len(), self.ledger.edits, self.ledger.answers);
         let (waiting, pending) = (self.updates.waiting, self.updates.pending(self.now()));
-        let enough = sent >= wanted.sent && edits >= wanted.edits && answers >= wanted.answers;
-        let seen = json!({"sent": sent, "edits": edits, "answers": answers, "waiting": waiting, "pending": pending});
-        (enough && (!wanted.idle || waiting > 0 && pending == 0), seen)
+        let (turned, under_way) = (self.webhook.turned, self.webhook.under_way);
+        let done = sent >= wanted.sent && edits >= wanted.edits && answers >= wanted.answers;
+        let enough = done && turned >= wanted.turned;
+        let seen = json!({
+            "sent": sent, "edits": edits, "answers": answers, "turned": turned, "waiting": waiting,
+            "pending": pending, "under_way": under_way,
+        });
+        let idle = (waiting > 0 || self.webhook.is_set()) && pending == 0 && under_way == 0;
+        (enough && (!wanted.idle || idle), seen)
     }
 
     fn look(&self, order: &Order<'_>) -> Result<Value, String> {
@@ -179,7 +189,8 @@ impl World {
             "chats" => Ok(self.chats_view()),
             "bot" => Ok(json!({
                 "id": self.bot.id, "username": self.bot.username, "waiting": self.updates.waiting,
-                "pending": self.updates.pending(self.now()), "commands": self.bot.commands,
+                "pending": self.updates.pending(self.now()), "under_way": self.webhook.under_way,
+                "webhook": self.webhook_view(), "commands": self.bot.commands,
             })),
             "ledger" => serde_json::to_value(self.ledger.view()).map_err(|why| why.to_string()),
             "view" => {
@@ -224,6 +235,10 @@ impl World {
                 Ok(json!({"callback_ids": self.press(&presses)?}))
             }
             "say" => Ok(json!({"message_id": self.say(read::<NewSaying>(order.body)?)?})),
+            "webhook" => {
+                self.webhook.order(&read::<HookOrder>(order.body)?);
+                Ok(json!({}))
+            }
             "faults" => {
                 self.faults.add(read::<FaultOrder>(order.body)?);
                 Ok(json!({}))

@@ -56,7 +56,7 @@ pub(super) struct Press {
     pub(super) message_id: i64,
     pub(super) data: Arc<str>,
     pub(super) at: i64,
-    /// First time `getUpdates` handed it out.
+    /// First time `getUpdates` handed it out or it was sent to the webhook.
     pub(super) fetched_at: Option<i64>,
     pub(super) answered: Option<Box<Answer>>,
 }

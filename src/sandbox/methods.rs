@@ -25,6 +25,9 @@ impl World {
     /// Does a call whose answer will not reach the bot.
     pub(super) fn accept(&mut self, method: &str, params: &Params) {
         if method == "getupdates" {
+            if self.webhook.is_set() {
+                return;
+            }
             let poll = self.updates.begin(params, None);
             let now = self.now();
             drop(self.updates.take(&poll, now, &mut self.ledger));
@@ -54,12 +57,9 @@ impl World {
             "getchatadministrators" => self.get_chat_administrators(params),
             "leavechat" => self.leave_chat(params),
             "getfile" => self.get_file(params),
-            "deletewebhook" => {
-                if params.flag("drop_pending_updates") {
-                    self.updates.clear();
-                }
-                Ok("true".to_owned())
-            }
+            "setwebhook" => self.set_webhook(params),
+            "deletewebhook" => Ok(self.delete_webhook(params)),
+            "getwebhookinfo" => Ok(self.webhook_info()),
             _ => Err(Refusal::new(404, "Not Found: method not found")),
         }
     }

@@ -10,7 +10,8 @@ use super::ledger::Ledger;
 use super::message::{Author, File, Message};
 use super::people::FIRST_PERSON_ID;
 use super::refusal::Refusal;
-use super::updates::{Kind, Updates};
+use super::updates::{Kind, Origin, Updates};
+use super::webhook::Webhook;
 
 /// The bot the sandbox plays server for.
 pub(super) struct Bot {
@@ -187,6 +188,7 @@ pub(super) struct World {
     pub(super) chats: BTreeMap<i64, Chat>,
     pub(super) files: Vec<File>,
     pub(super) updates: Updates,
+    pub(super) webhook: Webhook,
     pub(super) ledger: Ledger,
     pub(super) faults: Faults,
     /// Message ids of private chats and basic groups come from one counter, as in the real server.
@@ -204,6 +206,7 @@ impl World {
             chats: BTreeMap::new(),
             files: Vec::new(),
             updates: Updates::default(),
+            webhook: Webhook::default(),
             ledger: Ledger::default(),
             faults: Faults::default(),
             shared_message_id: 0,
@@ -298,6 +301,7 @@ impl World {
             "chat": chat.wire, "from": by, "date": now / 1000,
             "old_chat_member": before.wire(&bot), "new_chat_member": standing.wire(&bot),
         });
-        self.updates.push(now, Kind::MyChatMember, None, &body.to_string());
+        let origin = Origin { kind: Kind::MyChatMember, line: chat_id, press: None };
+        self.updates.push(now, origin, &body.to_string());
     }
 }

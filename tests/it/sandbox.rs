@@ -16,6 +16,7 @@ mod peers;
 mod presses;
 mod sending;
 mod updates;
+mod webhooks;
 
 /// The token every bot here uses.
 pub(crate) const TOKEN: &str = "7000001:sandbox-secret";
