@@ -63,7 +63,8 @@ pub async fn build(config: &Config, clock: Clock) -> Result<App, StartError> {
     let id = db::connect(&store, KIND, &token.bot_id().to_string(), clock.now()).await?;
     let boot = format!("{}-{}", std::process::id(), clock.now().timestamp_millis());
     let line = Line { id, channel: Channel::Telegram(telegram.clone()) };
-    let ctx = Ctx { store, clock, zone: config.zone, content_dir: config.content_dir.as_path().into(), boot };
+    let (content_dir, spool) = (config.content_dir.as_path().into(), config.spool_file().into());
+    let ctx = Ctx { store, clock, zone: config.zone, content_dir, boot, spool };
     Ok(App { ctx, line, telegram, hold })
 }
 

@@ -3,8 +3,8 @@
 //! nanoseconds and PostgreSQL microseconds, and an instant read back must equal the one that was written.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use tokio::sync::oneshot;
@@ -40,6 +40,15 @@ impl Clock {
         match &self.0 {
             Source::System => read_system(),
             Source::Manual(dial) => lock(dial).now,
+        }
+    }
+
+    /// Time that went by since some moment of this process, whatever the wall clock was set to meanwhile. It goes on while
+    /// the process is stopped; while the machine is suspended it may not.
+    pub fn elapsed(&self) -> Duration {
+        match &self.0 {
+            Source::System => elapsed_system(),
+            Source::Manual(dial) => (lock(dial).now - DateTime::UNIX_EPOCH).to_std().unwrap_or_default(),
         }
     }
 
@@ -144,6 +153,12 @@ fn read_system() -> DateTime<Utc> {
     Utc::now().trunc_subsecs(3)
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's time")]
+fn elapsed_system() -> Duration {
+    static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+    FIRST.elapsed()
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place that sleeps")]
 async fn wait(length: Duration) {
     tokio::time::sleep(length).await;
@@ -239,6 +254,17 @@ mod tests {
         assert_eq!(hand.next_wake(), Some(at(10)));
         drop(sleeper);
         assert_eq!(hand.next_wake(), None);
+    }
+
+    #[test]
+    fn elapsed_time_follows_the_hand_and_never_goes_back_on_the_system() {
+        let (clock, hand) = Clock::manual(at(0));
+        let before = clock.elapsed();
+        hand.advance_to(at(35));
+        assert_eq!(clock.elapsed() - before, Duration::from_secs(35));
+        let system = Clock::system();
+        let before = system.elapsed();
+        assert!(system.elapsed() >= before);
     }
 
     #[test]

@@ -54,10 +54,26 @@ pub async fn plan(ctx: Ctx, stop: Stop) {
     repeat(&ctx, stop, "plan", work).await;
 }
 
-/// Sends until told to stop.
-pub async fn send(ctx: Ctx, line: Line, stop: Stop) {
-    let work = async || Ok(soon(&ctx, send::step(&ctx, &line).await?));
-    repeat(&ctx, stop, "send", work).await;
+/// Sends until told to stop. Calls under way hold up nothing: it comes again when something may go, and at least once a
+/// second, so that a stop that was ordered beside it is heeded.
+pub async fn send(ctx: Ctx, line: Line, mut stop: Stop) {
+    let mut sender = send::Sender::new(ctx.clone(), line);
+    sender.prepare();
+    while !stop.stopped() {
+        let next = match sender.round().await {
+            Ok(next) => soon(&ctx, next),
+            Err(error) => {
+                tracing::error!(%error, job = "send", "a step failed and will be repeated");
+                ctx.now() + LOOK_AGAIN
+            }
+        };
+        tokio::select! {
+            () = ctx.clock.sleep_until(next) => {}
+            () = sender.news() => {}
+            () = stop.wait() => {}
+        }
+    }
+    sender.finish().await;
 }
 
 /// Notices what changes without a command until told to stop.
