@@ -28,6 +28,8 @@ pub mod invite;
 pub mod leave;
 /// Calendar months.
 pub mod month;
+/// How fast we call.
+pub mod pacing;
 /// Who may do what.
 pub mod policy;
 /// A push and its frozen audience.

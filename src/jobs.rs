@@ -91,14 +91,30 @@ pub async fn plan(ctx: Ctx, lease: Lease, stop: Stop) {
     repeat(&ctx, stop, "plan", work).await;
 }
 
-/// Sends until told to stop.
-pub async fn send(ctx: Ctx, line: Line, stop: Stop) {
-    let work = async || {
-        let halted = db::quarantine(&ctx.store).await?.is_some();
-        let next = if halted { None } else { send::step(&ctx, &line).await? };
-        Ok(soon(&ctx, next))
-    };
-    repeat(&ctx, stop, "send", work).await;
+/// Sends until told to stop. Calls under way hold up nothing: it comes again when something may go, and at least once a
+/// second, so that a stop that was ordered beside it is heeded.
+pub async fn send(ctx: Ctx, line: Line, mut stop: Stop) {
+    let mut sender = send::Sender::new(ctx.clone(), line);
+    sender.prepare();
+    let mut troubled = Troubled::default();
+    while !stop.stopped() {
+        let next = match sender.round().await {
+            Ok(next) => {
+                troubled.over("send");
+                soon(&ctx, next)
+            }
+            Err(error) => {
+                troubled.tell("send", &error);
+                ctx.now() + LOOK_AGAIN
+            }
+        };
+        tokio::select! {
+            () = ctx.clock.sleep_until(next) => {}
+            () = sender.news() => {}
+            () = stop.wait() => {}
+        }
+    }
+    sender.finish().await;
 }
 
 /// Notices what changes without a command until told to stop.

@@ -30,6 +30,8 @@ pub mod calendar;
 pub mod channel;
 /// Deliveries and their attempts.
 pub mod delivery;
+/// Until when the platform told us to wait.
+pub mod gate;
 /// Chats and the units they address.
 pub mod group;
 /// Why nothing goes out.
@@ -51,6 +53,8 @@ pub mod occurrence;
 /// The one office of a database.
 pub mod office;
 mod open;
+/// The calls of the last minute.
+pub mod pace;
 mod pg;
 /// Pushes, their frozen audiences and covers.
 pub mod push;
@@ -98,6 +102,32 @@ pub enum StoreError {
     Migrate(MigrateError),
     #[error(transparent)]
     Db(sqlx::Error),
+}
+
+impl StoreError {
+    /// Whether the database itself is in trouble: gone, locked, full or broken. Otherwise it is about what was asked or
+    /// what is stored, and the next question may well be answered.
+    pub fn is_trouble(&self) -> bool {
+        match self {
+            Self::Db(error) => !matches!(
+                error,
+                sqlx::Error::RowNotFound
+                    | sqlx::Error::ColumnNotFound(_)
+                    | sqlx::Error::ColumnDecode { .. }
+                    | sqlx::Error::ColumnIndexOutOfBounds { .. }
+                    | sqlx::Error::TypeNotFound { .. }
+                    | sqlx::Error::Decode(_)
+                    | sqlx::Error::Encode(_)
+            ),
+            Self::Io(_) => true,
+            Self::Newer { .. }
+            | Self::Older
+            | Self::UnsafeSqlite(_)
+            | Self::Constraint(_)
+            | Self::Unreadable(_)
+            | Self::Migrate(_) => false,
+        }
+    }
 }
 
 impl From<sqlx::Error> for StoreError {

@@ -27,14 +27,20 @@ mod inbox;
 mod lease;
 #[path = "store/ledger.rs"]
 mod ledger;
+#[path = "store/moves.rs"]
+mod moves;
 #[path = "store/open.rs"]
 mod open;
+#[path = "store/pace.rs"]
+mod pace;
 #[path = "store/people.rs"]
 mod people;
 #[path = "store/places.rs"]
 mod places;
 #[path = "store/push.rs"]
 mod push;
+#[path = "store/queue.rs"]
+mod queue;
 #[path = "store/schedule.rs"]
 mod schedule;
 #[path = "store/schema.rs"]

@@ -57,5 +57,7 @@ pub async fn last_heard(tx: &mut Tx) -> Result<Option<At>> {
 
 /// How updates reach each connection, and when they last did.
 pub async fn heard(tx: &mut Tx) -> Result<Vec<(InboundMode, Option<At>)>> {
-    Ok(on!(tx, c => sqlx::query_as("SELECT inbound, heard_at FROM channel WHERE kind <> 'relay' ORDER BY id").fetch_all(c).await)?)
+    Ok(
+        on!(tx, c => sqlx::query_as("SELECT inbound, heard_at FROM channel WHERE kind <> 'relay' ORDER BY id").fetch_all(c).await)?,
+    )
 }

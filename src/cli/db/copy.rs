@@ -33,9 +33,8 @@ struct RestoreJson {
 
 /// Writes a copy and says what is in it, and what is not.
 pub(super) fn backup(setup: &Setup, file: &Path, form: Form) -> Ended {
-    let copied = setup.open(async |session| {
-        Ok(backup::backup(&session.ctx, &session.actor, &session.config, file).await?)
-    })?;
+    let copied =
+        setup.open(async |session| Ok(backup::backup(&session.ctx, &session.actor, &session.config, file).await?))?;
     let (shown, verified) = (file.display().to_string(), &copied.verified);
     if form == Form::Json {
         return out::json(&BackupJson {

@@ -84,7 +84,8 @@ async fn prepare(
     let keys = keys_of(config, &office)?;
     let store = database.seal(Arc::clone(&keys));
     let content_dir = config.content_dir.as_path().into();
-    let ctx = Ctx { store, clock: clock.clone(), zone: config.zone, content_dir, boot: "restore".to_owned() };
+    let (boot, spool) = ("restore".to_owned(), config.spool_file().into());
+    let ctx = Ctx { store, clock: clock.clone(), zone: config.zone, content_dir, boot, spool };
     let done = inspect(&ctx, actor, fresh, Arc::clone(&keys)).await;
     ctx.store.close().await;
     let done = done.map_err(|refusal| match refusal {
