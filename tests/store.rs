@@ -19,6 +19,8 @@ mod content;
 mod delivery;
 #[path = "store/inbox.rs"]
 mod inbox;
+#[path = "store/installation.rs"]
+mod installation;
 #[path = "store/lease.rs"]
 mod lease;
 #[path = "store/ledger.rs"]

@@ -131,7 +131,9 @@ fn check(setup: &Setup, form: Form) -> Ended {
         })?;
     }
     if !sound {
-        return Err(line(format!("数据库文件已损坏，请停止服务，用最近的副本恢复：qingfeng db restore 副本文件（{integrity}）")));
+        return Err(line(format!(
+            "数据库文件已损坏，请停止服务，用最近的副本恢复：qingfeng db restore 副本文件（{integrity}）"
+        )));
     }
     if verified.first_bad.is_none() && !misfits.is_empty() {
         return Err(line(format!("数据前后对不上：{}。请停止改动，保留数据库，与最近的备份比对", misfits.join("、"))));

@@ -13,10 +13,10 @@ use crate::domain::word::{GroupState, words};
 use crate::message;
 use crate::office::{audit, calendar, content, db, group, staff};
 
-/// Asks the platform who the token belongs to.
-mod platform;
 /// The data's whereabouts: quarantine and pause, disk, file modes, the database's clock.
 mod place;
+/// Asks the platform who the token belongs to.
+mod platform;
 
 /// 检查配置、密钥、数据库、时钟、内容、工作日历和与Telegram的连接
 ///

@@ -56,10 +56,9 @@ async fn rest(ctx: &Ctx, state: &mut State) -> Outcome<()> {
     for halt in db::halts(&ctx.store).await? {
         let since = instant(halt.since.utc());
         match halt.cause {
-            HaltCause::Quarantine => state.causes.push(format!(
-                "quarantine: {} since {since}; look with `qingfeng db confirm-restore`",
-                halt.detail
-            )),
+            HaltCause::Quarantine => state
+                .causes
+                .push(format!("quarantine: {} since {since}; look with `qingfeng db confirm-restore`", halt.detail)),
             HaltCause::Unauthorized => state.causes.push(format!("token: refused by the platform since {since}")),
             HaltCause::Paused => state.notes.push(format!("paused since {since}; presses are still taken in")),
         }

@@ -56,15 +56,16 @@ pub(super) fn run(setup: &Setup, yes: bool, form: Form) -> Ended {
     setup.open(async |session| {
         let waiting = confirm::waiting(&session.ctx, &session.actor).await?;
         let home = Home::new(&session.config);
-        let generation =
-            if yes { Some(confirm::confirm(&session.ctx, &session.actor, &home).await?) } else { None };
+        let generation = if yes { Some(confirm::confirm(&session.ctx, &session.actor, &home).await?) } else { None };
         let zone = session.config.zone;
         match form {
             Form::Json => out::json(&json(&waiting, generation, zone))?,
             Form::Text => print(&waiting, zone)?,
         }
         match generation {
-            Some(_) if form == Form::Text => out::print("已确认，继续推送。服务正在运行的，一秒内就会继续；没有运行的，请启动"),
+            Some(_) if form == Form::Text => {
+                out::print("已确认，继续推送。服务正在运行的，一秒内就会继续；没有运行的，请启动")
+            }
             Some(_) => Ok(()),
             None => Err(line("还没有继续，什么都没有改动。弄清没有另一个服务在用同一个机器人后，加--yes再运行")),
         }

@@ -82,7 +82,11 @@ fn look(path: &Path, config: &Config) -> Result<String, String> {
     let room = statvfs(folder).map_err(unknown)?;
     let room = room.f_bavail.saturating_mul(room.f_frsize);
     let shown = format!("剩余{}MB", room / 1024 / 1024);
-    if room < ROOM_LEAST { Err(format!("{shown}，快满了。满了以后不再接收和推送，请腾出空间")) } else { Ok(shown) }
+    if room < ROOM_LEAST {
+        Err(format!("{shown}，快满了。满了以后不再接收和推送，请腾出空间"))
+    } else {
+        Ok(shown)
+    }
 }
 
 /// What Linux calls file systems that are somewhere else (`man 2 statfs`). The low 32 bits tell, for some machines extend
