@@ -22,7 +22,7 @@ use qingfeng::message::schedule::{explain, outcome};
 const ZONE: Tz = Tz::Asia__Shanghai;
 
 /// Documents with commands for people to type.
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "README.md",
     "README.zh-CN.md",
     "ARCHITECTURE.md",
@@ -30,6 +30,7 @@ const DOCUMENTS: [&str; 7] = [
     "SECURITY.md",
     "content/README.md",
     "docs/schedules.md",
+    "docs/operations.md",
 ];
 
 fn path(file: &str) -> PathBuf {
@@ -148,6 +149,19 @@ fn every_end_of_a_slot_is_explained() {
     for said in states.chain(reasons) {
         assert!(text.contains(&format!("\n| {said} | ")), "docs/schedules.md does not explain {said}");
     }
+}
+
+/// Every cause that `/readyz` can give for the database is explained.
+#[test]
+fn every_cause_of_an_unready_service_is_explained() {
+    use qingfeng::store::trouble::Trouble;
+    let text = document("docs/operations.md");
+    let named = Trouble::ALL.iter().filter(|trouble| **trouble != Trouble::Other);
+    for trouble in named {
+        let cause = format!("\n| `database: {}` | ", trouble.as_str());
+        assert!(text.contains(&cause), "docs/operations.md does not explain {}", trouble.as_str());
+    }
+    assert!(commands(&text).len() > 8);
 }
 
 /// What the documents show of the demo month stands in its report.

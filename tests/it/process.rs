@@ -83,11 +83,14 @@ impl Machine {
 
     /// Asks `/readyz` until its text holds some words.
     pub(crate) async fn until_ready_says(&self, words: &str) -> (u16, String) {
+        let clock = qingfeng::clock::Clock::system();
+        let mark = clock.mark();
         loop {
             let (status, text) = self.ready().await;
             if text.contains(words) {
                 return (status, text);
             }
+            assert!(clock.since(&mark).as_secs() < 90, "waited for {words}, which it never said: {status} {text}");
             tokio::task::yield_now().await;
         }
     }
