@@ -193,6 +193,9 @@ pub enum Refusal {
     NoBackup(String),
     #[error("{path} is not right: {detail}")]
     BadBackup { path: String, detail: String },
+    /// Where it was, and the file that knows of it.
+    #[error("the database that was at {database} is gone")]
+    Vanished { database: String, known: String },
     #[error("nothing is to be confirmed")]
     NothingToConfirm,
     #[error("the data may be a copy and takes nothing in")]

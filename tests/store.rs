@@ -23,6 +23,8 @@ mod decide;
 mod delivery;
 #[path = "store/inbox.rs"]
 mod inbox;
+#[path = "store/installation.rs"]
+mod installation;
 #[path = "store/lease.rs"]
 mod lease;
 #[path = "store/ledger.rs"]

@@ -110,6 +110,7 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::BadBackup { path, detail } => {
             format!("副本{path}不完好，没有使用，现在的数据库没有动（{detail}）。请换一份更早或更晚的副本")
         }
+        Refusal::Vanished { database, known } => vanished(database, known),
         Refusal::NothingToConfirm => fixed("数据没有被隔离，不用确认。服务的状态见：qingfeng doctor"),
         Refusal::Quarantined => fixed("数据可能是另一处的副本，现在不收也不发。请先运行：qingfeng db confirm-restore"),
         Refusal::NotSetUp { database } => format!("数据库{database}{NOT_SET_UP}"),
@@ -125,6 +126,13 @@ const NOT_SET_UP: &str = "还没有建好，或者比程序旧。请先运行：
 
 fn damaged(database: &str, detail: &str) -> String {
     format!("数据库{database}已损坏（{detail}）。{RESTORE}")
+}
+
+fn vanished(database: &str, known: &str) -> String {
+    format!(
+        "{database}原来有数据，现在不见了或是空的，没有新建。请把它和同名的-wal文件放回原处，或恢复：\
+         qingfeng db restore 副本文件；确实要从头开始，请先删除{known}里它那一行"
+    )
 }
 
 const RESTORE: &str = "请停止服务，用最近的副本恢复：qingfeng db restore 副本文件（损坏的文件会改名留着，不会删）";

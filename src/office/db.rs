@@ -101,6 +101,7 @@ pub async fn migrate(config: &Config, _hold: &Hold, now: DateTime<Utc>) -> Outco
         }
         return Ok(store);
     }
+    Home::new(config).vanished()?;
     let keys = Arc::new(secret::open(&config.secret_file, None)?);
     let office = OfficeRow { zone: config.zone.name().to_owned(), key_id: keys.current().id().to_string() };
     let store = database.seal(keys);

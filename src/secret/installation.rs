@@ -1,4 +1,4 @@
-//! What this machine knows of the databases it serves, in a file beside the key: a line for each, `id generation seq mac`.
+//! What this machine knows of the databases it serves, in a file beside the key: a line for each, `id generation seq mac place`.
 //! A database that is put back, or carried to another machine, does not agree with it. Nothing in it is secret.
 
 use std::fs::{self, File, OpenOptions};
@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 
 /// Only the owner has business with it.
 const FILE_MODE: u32 = 0o600;
+
+/// Stands for no tag.
+const NO_MAC: &str = "-";
 
 /// What is known of one database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +23,8 @@ pub struct Known {
     pub seq: i64,
     /// The tag of that entry, as the database writes it; empty for none.
     pub mac: String,
+    /// Where the database is, so that one that vanished is missed.
+    pub place: String,
 }
 
 /// The file beside a key file.
@@ -40,6 +45,11 @@ pub fn find(path: &Path, id: &str) -> io::Result<Option<Known>> {
     Ok(read(path)?.into_iter().find(|known| known.id == id))
 }
 
+/// The database that was last known at a place.
+pub fn at(path: &Path, place: &str) -> io::Result<Option<Known>> {
+    Ok(read(path)?.into_iter().find(|known| known.place == place))
+}
+
 /// Remembers what is known of a database in place of what was, and leaves the others as they are. The file is there
 /// whole, before or after, whatever happens.
 pub fn put(path: &Path, known: &Known) -> io::Result<()> {
@@ -49,7 +59,10 @@ pub fn put(path: &Path, known: &Known) -> io::Result<()> {
         Some(other) => other.clone_from(known),
         None => all.push(known.clone()),
     }
-    let line = |known: &Known| format!("{} {} {} {}\n", known.id, known.generation, known.seq, known.mac);
+    let line = |known: &Known| {
+        let mac = if known.mac.is_empty() { NO_MAC } else { &known.mac };
+        format!("{} {} {} {mac} {}\n", known.id, known.generation, known.seq, known.place)
+    };
     let text: String = all.iter().map(line).collect();
     // Named by the process: two services may share a key, and each writes a whole file.
     let fresh = path.with_added_extension(format!("new-{}", std::process::id()));
@@ -79,8 +92,15 @@ fn read(path: &Path) -> io::Result<Vec<Known>> {
 fn parse(line: &str) -> Option<Known> {
     let (id, rest) = line.split_once(' ')?;
     let (generation, rest) = rest.split_once(' ')?;
-    let (seq, mac) = rest.split_once(' ').unwrap_or((rest, ""));
-    Some(Known { id: id.to_owned(), generation: generation.parse().ok()?, seq: seq.parse().ok()?, mac: mac.to_owned() })
+    let (seq, rest) = rest.split_once(' ')?;
+    let (mac, place) = rest.split_once(' ')?;
+    Some(Known {
+        id: id.to_owned(),
+        generation: generation.parse().ok()?,
+        seq: seq.parse().ok()?,
+        mac: Some(mac).filter(|mac| *mac != NO_MAC).unwrap_or_default().to_owned(),
+        place: place.to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -92,7 +112,7 @@ mod tests {
     use super::*;
 
     fn known(id: &str, generation: i64) -> Known {
-        Known { id: id.to_owned(), generation, seq: 7, mac: "00ff".to_owned() }
+        Known { id: id.to_owned(), generation, seq: 7, mac: "00ff".to_owned(), place: format!("/data of/{id}.db") }
     }
 
     #[test]
@@ -106,6 +126,8 @@ mod tests {
         put(&file, &known("a", 2)).unwrap();
         assert_eq!(find(&file, "a").unwrap(), Some(known("a", 2)));
         assert_eq!(find(&file, "b").unwrap().unwrap().mac, "");
+        assert_eq!(at(&file, "/data of/b.db").unwrap().unwrap().id, "b");
+        assert_eq!(at(&file, "/data of/c.db").unwrap(), None);
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
     }
@@ -114,7 +136,7 @@ mod tests {
     fn a_line_that_cannot_be_read_counts_for_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.installation");
-        fs::write(&file, "a one 7 00\nb\n\nc 3 9 0a\n").unwrap();
+        fs::write(&file, "a one 7 00 /a\nb\n\nc 3 9 0a /c\n").unwrap();
         assert_eq!(find(&file, "a").unwrap(), None);
         assert_eq!(find(&file, "c").unwrap().unwrap().generation, 3);
         fs::remove_file(&file).unwrap();

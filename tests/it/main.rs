@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
 mod blind;
+mod badly;
 mod calendar;
 mod confirm_by_text;
 #[path = "../support/db.rs"]
@@ -11,12 +12,14 @@ mod demo;
 mod hook;
 mod inbox;
 mod levers;
+mod instances;
 mod metrics;
 mod plan;
 mod polling;
 mod preview;
 mod process;
 mod relay;
+mod restore;
 mod sandbox;
 mod story;
 mod upset;

@@ -142,7 +142,8 @@ async fn what_a_person_carries_is_never_claimed_and_expires_as_not_passed_on() {
         assert_eq!(group::find(&mut tx, chat).await.unwrap().unwrap().state, GroupState::Active);
         let new = NewDelivery { by_hand: true, target_id: chat.0, ..world.to_chat(world.push) };
         let id = delivery::add(&mut tx, &new, at(0)).await.unwrap();
-        assert_eq!(delivery::claim(&mut tx, "boot", at(1), at(61), 9).await.unwrap(), []);
+        let groups = (TargetKind::Group, 0);
+        assert_eq!(delivery::waiting(&mut tx, relay, groups, 9, at(1)).await.unwrap(), []);
         assert_eq!(decide::to_carry(&mut tx, at(1)).await.unwrap(), [id]);
         assert_eq!(decide::to_carry(&mut tx, at(3600)).await.unwrap(), []);
         assert_eq!(decide::relayed(&mut tx, &[world.push]).await.unwrap(), []);

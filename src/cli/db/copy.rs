@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::cli::audit::summary;
 use crate::cli::out::{self, Ended, Form};
 use crate::cli::session::Setup;
+use crate::clock::Clock;
 use crate::message::print::local;
 use crate::office::db;
 use crate::office::db::{backup, restore};
@@ -57,7 +58,8 @@ pub(super) fn backup(setup: &Setup, file: &Path, form: Form) -> Ended {
 pub(super) fn restore(setup: &Setup, file: &Path, form: Form) -> Ended {
     let (config, actor) = (setup.config()?, setup.actor()?);
     let hold = db::hold(&config.database)?;
-    let restored = setup.block_on(async { Ok(restore::restore(config, &hold, &actor, file).await?) })?;
+    let restored =
+        setup.block_on(async { Ok(restore::restore(config, &hold, (&actor, &Clock::system()), file).await?) })?;
     drop(hold);
     let verified = &restored.verified;
     let aside = restored.aside.as_ref().map(|aside| aside.display().to_string());

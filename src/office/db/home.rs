@@ -28,6 +28,8 @@ pub const CLOCKS_APART: TimeDelta = TimeDelta::seconds(5);
 #[derive(Debug, Clone)]
 pub struct Home {
     file: PathBuf,
+    /// Where the database is.
+    place: String,
     /// Several instances may share the database.
     shared: bool,
     /// Whether it was told that the clocks stand apart.
@@ -37,11 +39,14 @@ pub struct Home {
 impl Home {
     /// The file beside the key.
     pub fn new(config: &Config) -> Self {
-        let shared = match config.database {
-            DatabaseUrl::Sqlite { .. } => false,
-            DatabaseUrl::Postgres { .. } => true,
+        let (place, shared) = match &config.database {
+            // As the system finds it, so that it is the same from any folder.
+            DatabaseUrl::Sqlite { path } => {
+                (std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string(), false)
+            }
+            DatabaseUrl::Postgres { shown, .. } => (shown.clone(), true),
         };
-        Self { file: installation::path(&config.secret_file), shared, apart: Arc::default() }
+        Self { file: installation::path(&config.secret_file), place, shared, apart: Arc::default() }
     }
 
     /// Names a database that has no name, and remembers it; false when it has one. The file comes first: a line for a
@@ -52,8 +57,20 @@ impl Home {
         }
         let no_randomness = || SecretFault { path: self.file.clone(), kind: SecretFaultKind::NoRandomness };
         let id = installation::new_id().ok_or_else(no_randomness)?;
-        self.put(&Known { id: id.clone(), generation: 1, seq: 0, mac: String::new() })?;
+        self.put(&Known { id: id.clone(), generation: 1, seq: 0, mac: String::new(), place: self.place.clone() })?;
         Ok(store::installation::name(tx, &id).await?)
+    }
+
+    /// Refuses to make a database where one is known to have been: its file was emptied or taken away, or only its `-wal`
+    /// held anything.
+    pub(super) fn vanished(&self) -> Outcome<()> {
+        match installation::at(&self.file, &self.place).map_err(|source| self.failed(source))? {
+            // Before the first entry was seen there was nothing to lose.
+            Some(known) if known.seq > 0 => {
+                Err(Refusal::Vanished { database: self.place.clone(), known: self.file.display().to_string() })
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Decides how the service starts: as ever, or in quarantine.
@@ -133,7 +150,7 @@ impl Home {
         let Some(found) = store::installation::find(&mut tx).await? else { return Ok(()) };
         let StoredHead::Sound(head) = store::audit::head(&mut tx).await? else { return Ok(()) };
         let Installation { installation_id: id, generation, .. } = found;
-        self.put(&Known { id, generation, seq: head.seq.0, mac: hex::encode(head.mac) })
+        self.put(&Known { id, generation, seq: head.seq.0, mac: hex::encode(head.mac), place: self.place.clone() })
     }
 
     async fn remembered(&self, tx: &mut Tx, found: &Installation) -> Outcome<Option<Remembered>> {

@@ -36,7 +36,12 @@ pub struct Restored {
 }
 
 /// Puts a copy in place of the database. The hold shows that no `serve` is running on it.
-pub async fn restore(config: &Config, _hold: &Hold, actor: &Actor, file: &Path) -> Outcome<Restored> {
+pub async fn restore(
+    config: &Config,
+    _hold: &Hold,
+    (actor, clock): (&Actor, &Clock),
+    file: &Path,
+) -> Outcome<Restored> {
     let database = match &config.database {
         DatabaseUrl::Sqlite { path } => path,
         DatabaseUrl::Postgres { shown, .. } => {
@@ -47,8 +52,7 @@ pub async fn restore(config: &Config, _hold: &Hold, actor: &Actor, file: &Path) 
         return Err(Refusal::NoBackup(file.display().to_string()));
     }
     let fresh = Fresh::copy(file, database)?;
-    let clock = Clock::system();
-    let (verified, last) = prepare(config, (actor, &clock), (file, &fresh.0)).await?;
+    let (verified, last) = prepare(config, (actor, clock), (file, &fresh.0)).await?;
     let aside = set_aside(database, clock.now())?;
     fs::rename(&fresh.0, database).map_err(failed(database))?;
     let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
