@@ -6,6 +6,7 @@ mod calendar;
 mod db;
 mod delivery;
 mod demo;
+mod doubt;
 mod inbox;
 mod levers;
 mod metrics;
