@@ -6,14 +6,12 @@ use serde_json::Value;
 use crate::domain::audit::{Action, Actor, Event};
 use crate::domain::content::ContentProblem;
 use crate::domain::cron::CronError;
-use crate::domain::delivery::{DeliveryState, StopReason};
 use crate::domain::policy::{Act, Role, may};
-use crate::domain::push::PushState;
 use crate::domain::report::CheckFailed;
 use crate::domain::schedule::RuleError;
 use crate::domain::setting::Key;
 use crate::domain::slot::AllowedHours;
-use crate::domain::word::{GroupState, ItemState, ScheduleState};
+use crate::domain::word::{ItemState, ScheduleState};
 use crate::store::{StoreError, Tx};
 
 /// Presses and what they are answered with.
@@ -38,6 +36,8 @@ pub mod group;
 pub mod halt;
 /// Whether updates reach us.
 pub mod hearing;
+/// Why a lever does not move.
+pub mod held;
 /// Keeping of raw inbound texts.
 pub mod inbox;
 /// Who of several instances does what only one does.
@@ -119,31 +119,6 @@ pub enum Refusal {
     UnknownPush(i64),
     #[error("push {0} has no list of the missing")]
     NoMissingList(i64),
-    #[error("push {push} is {state:?}")]
-    PushStands { push: i64, state: PushState },
-    /// What is out, or may be.
-    #[error("of push {push} something is out")]
-    PushOut { push: i64, sent: usize, in_doubt: usize },
-    #[error("of push {0} nothing was sent")]
-    NothingSent(i64),
-    #[error("of push {0} nothing failed")]
-    NothingFailed(i64),
-    #[error("delivery {0} is unknown")]
-    UnknownDelivery(i64),
-    #[error("delivery {delivery} is {state:?}, not in doubt")]
-    NotInDoubt { delivery: i64, state: DeliveryState },
-    #[error("group {group} is {state:?} for {reason:?}")]
-    GroupStopped { group: i64, title: String, state: GroupState, reason: StopReason },
-    #[error("group {group} is {state:?} already")]
-    GroupStands { group: String, state: GroupState },
-    #[error("everything is paused already")]
-    PausedAlready,
-    #[error("nothing is paused")]
-    NotPaused,
-    #[error("a name is missing or too long")]
-    RelayName,
-    #[error("a relayed group {0} exists")]
-    RelayExists(String),
     #[error("outside the allowed hours")]
     OutsideHours { hours: AllowedHours },
     #[error("the audience is empty")]
@@ -206,6 +181,8 @@ pub enum Refusal {
     Secret(#[from] crate::secret::SecretFault),
     #[error("report check failed")]
     Check(CheckFailed),
+    #[error(transparent)]
+    Lever(#[from] held::Held),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -7,17 +7,18 @@ use chrono::NaiveDate;
 
 use crate::cli::words;
 use crate::domain::content::{ContentProblem, Theme};
-use crate::domain::delivery::StopReason;
 use crate::domain::policy::Act;
-use crate::domain::push::PushState;
 use crate::domain::report::{CheckFailed, CheckName};
 use crate::domain::setting::{Key, Shape};
-use crate::domain::word::{GroupState, ItemState, ScheduleState};
+use crate::domain::word::{ItemState, ScheduleState};
 use crate::message;
 use crate::message::print::date;
 use crate::office::Refusal;
 use crate::store::StoreError;
 use crate::store::trouble::Trouble;
+
+/// Levers that do not move.
+mod lever;
 
 /// Names shown of a long list.
 const SHOWN_MAX: usize = 12;
@@ -60,24 +61,6 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::Rule(error) => message::rule::rule_problem(error),
         Refusal::UnknownPush(id) => format!("没有编号为{id}的推送。编号见：qingfeng push list"),
         Refusal::NoMissingList(id) => no_missing_list(*id),
-        Refusal::PushStands { push, state } => push_stands(*push, *state),
-        Refusal::PushOut { push, sent, in_doubt } => push_out(*push, *sent, *in_doubt),
-        Refusal::NothingSent(push) => {
-            format!("推送{push}一条都还没有发出，不用撤回。请改用：qingfeng push cancel {push}")
-        }
-        Refusal::NothingFailed(push) => nothing_failed(*push),
-        Refusal::UnknownDelivery(id) => format!("没有编号为{id}的消息。消息的编号见：qingfeng push show 推送的编号"),
-        Refusal::NotInDoubt { delivery, state } => {
-            format!("消息{delivery}现在是“{}”，不是存疑，不用认定，没有改动", words::delivery_state(*state))
-        }
-        Refusal::GroupStopped { group, title, state, reason } => group_stopped(*group, title, (*state, *reason)),
-        Refusal::GroupStands { group, state } => group_stands(group, *state),
-        Refusal::PausedAlready => fixed("全部推送已经在暂停中，不用再暂停。要恢复请运行：qingfeng resume"),
-        Refusal::NotPaused => fixed("全部推送没有暂停，不用恢复。要暂停请运行：qingfeng pause"),
-        Refusal::RelayName => fixed("群的名称要有1至40个字，不含换行和看不见的字符。请改一个名称"),
-        Refusal::RelayExists(name) => {
-            format!("已有名为“{name}”的人工转发群。换单位请运行：qingfeng group link {name} --units 单位")
-        }
         Refusal::OutsideHours { hours } => outside_hours(&message::print::hours(hours)),
         Refusal::NobodyAddressed => fixed(NOBODY_ADDRESSED),
         Refusal::NoTarget => fixed("没有写发给谁。请用--group写群，或用--private写单位或工号"),
@@ -116,6 +99,7 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::NotSetUp { database } => format!("数据库{database}{NOT_SET_UP}"),
         Refusal::Secret(fault) => message::secret::fault(fault),
         Refusal::Check(failed) => check(failed),
+        Refusal::Lever(held) => lever::words(held),
         Refusal::Store(error) => store(error),
     }
 }
@@ -162,45 +146,6 @@ fn item_expired(slug: &str, on: NaiveDate) -> String {
 
 fn no_missing_list(id: i64) -> String {
     format!("推送{id}不要求知悉，没有未确认名单：自愿阅读的不列名。汇总见：qingfeng push show {id}")
-}
-
-fn push_stands(push: i64, state: PushState) -> String {
-    format!("推送{push}的状态是“{}”，不能再改。经过见：qingfeng push show {push}", words::push_state(state))
-}
-
-/// What is out already, and the way that is left.
-fn push_out(push: i64, sent: usize, in_doubt: usize) -> String {
-    let parts = [(sent, "已经发出"), (in_doubt, "不确定是否发出")];
-    let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count}条{what}"));
-    let out = parts.collect::<Vec<_>>().join("，");
-    format!("推送{push}有{out}，不能取消，没有改动。请改用：qingfeng push recall {push} --reason 原因")
-}
-
-fn nothing_failed(push: i64) -> String {
-    format!(
-        "推送{push}没有发送失败的消息，不用补发。存疑的请逐条认定：qingfeng push resolve 消息编号；经过见：qingfeng push show {push}"
-    )
-}
-
-/// A chat that takes no messages, and how it is let in again.
-fn group_stopped(group: i64, title: &str, (state, reason): (GroupState, StopReason)) -> String {
-    let next = match state {
-        GroupState::Suspended | GroupState::Active => format!("请处理好以后先运行：qingfeng group resume {group}"),
-        GroupState::Gone => "请先把机器人拉回群里".to_owned(),
-        GroupState::Unlinked => format!("请先运行：qingfeng group link {group} --units 单位"),
-    };
-    format!("“{title}”现在收不了消息（{}），没有补发任何消息。{next}", words::reason(reason))
-}
-
-fn group_stands(group: &str, state: GroupState) -> String {
-    match state {
-        GroupState::Active => format!("群“{group}”本来就正常，不用恢复"),
-        GroupState::Suspended => format!("群“{group}”已经暂停。要恢复请运行：qingfeng group resume {group}"),
-        GroupState::Unlinked => {
-            format!("群“{group}”还没有关联单位，本来就不发。请先运行：qingfeng group link {group} --units 单位")
-        }
-        GroupState::Gone => format!("机器人已不在群“{group}”里，本来就不发。请先把机器人拉回群里"),
-    }
 }
 
 fn outside_hours(hours: &str) -> String {

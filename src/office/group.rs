@@ -9,6 +9,7 @@ use crate::domain::policy::Act;
 use crate::domain::wall;
 use crate::domain::word::GroupState;
 use crate::ids::{ChannelId, GroupId, UnitId};
+use crate::office::held::Held;
 use crate::office::{Outcome, Refusal, authorise, note, unit};
 use crate::store::group::GroupRow;
 use crate::store::unit::{OFFICE, UnitRow};
@@ -101,7 +102,7 @@ pub async fn suspend(ctx: &Ctx, actor: &Actor, name: &str, reason: &str) -> Outc
     authorise(&mut tx, actor, Act::GroupWrite).await?;
     let group = pick(&store::group::list(&mut tx).await?, name)?.clone();
     if group.state != GroupState::Active {
-        return Err(Refusal::GroupStands { group: name.to_owned(), state: group.state });
+        return Err(Held::GroupStands { group: name.to_owned(), state: group.state }.into());
     }
     let stop = StopReason::ByAdmin;
     store::group::set_state(&mut tx, group.id, GroupState::Suspended, Some(stop)).await?;
@@ -117,7 +118,7 @@ pub async fn resume(ctx: &Ctx, actor: &Actor, name: &str) -> Outcome<GroupRow> {
     authorise(&mut tx, actor, Act::GroupWrite).await?;
     let group = pick(&store::group::list(&mut tx).await?, name)?.clone();
     if group.state != GroupState::Suspended {
-        return Err(Refusal::GroupStands { group: name.to_owned(), state: group.state });
+        return Err(Held::GroupStands { group: name.to_owned(), state: group.state }.into());
     }
     let linked = store::group::units(&mut tx).await?.iter().any(|(id, _)| *id == group.id);
     if !linked {

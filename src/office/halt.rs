@@ -11,9 +11,10 @@ use crate::domain::policy::Act;
 use crate::domain::round::Verdict;
 use crate::domain::slot::OccurrenceState;
 use crate::domain::word::ScheduleState;
+use crate::office::held::Held;
 use crate::office::outlook::{Ground, lives, pending};
 use crate::office::plan::decided;
-use crate::office::{Outcome, Refusal, authorise, note};
+use crate::office::{Outcome, authorise, note};
 use crate::store::halt::HaltRow;
 use crate::store::{self, Tx};
 
@@ -44,7 +45,7 @@ pub async fn pause(ctx: &Ctx, actor: &Actor, reason: &str) -> Outcome<()> {
     let mut tx = ctx.store.write().await?;
     authorise(&mut tx, actor, Act::OutgoingWrite).await?;
     if !store::halt::put(&mut tx, HaltCause::Paused, (&actor.to_string(), reason), now).await? {
-        return Err(Refusal::PausedAlready);
+        return Err(Held::PausedAlready.into());
     }
     note(&mut tx, now, actor, (Action::OutgoingPause, "office:1".to_owned(), json!({ "reason": reason })));
     Ok(tx.commit().await?)
@@ -57,7 +58,7 @@ pub async fn resume(ctx: &Ctx, actor: &Actor) -> Outcome<Resumed> {
     authorise(&mut tx, actor, Act::OutgoingWrite).await?;
     let rows = store::halt::list(&mut tx).await?;
     let since = rows.iter().find(|row| row.cause == HaltCause::Paused).map(|row| row.since.utc());
-    let since = since.ok_or(Refusal::NotPaused)?;
+    let since = since.ok_or(Held::NotPaused)?;
     let ground = Ground::load(&mut tx, ctx).await?;
     let missed = settle(&mut tx, &ground, since).await? + store::occurrence::miss_paused(&mut tx, since, now).await?;
     store::halt::lift(&mut tx, HaltCause::Paused).await?;

@@ -14,6 +14,7 @@ use crate::ids::{DeliveryId, GroupId, PushId};
 use crate::message::decide::Relay;
 use crate::message::push::{Copy, Tags, copy};
 use crate::office::group::{Listed, listed};
+use crate::office::held::Held;
 use crate::office::push::filled;
 use crate::office::push::resolve::Pressed;
 use crate::office::{Outcome, Refusal, alert, authorise, content, note, unit};
@@ -30,7 +31,7 @@ const NAME_CHARS_MAX: usize = 40;
 pub async fn add(ctx: &Ctx, actor: &Actor, name: &str, unit_names: &[String]) -> Outcome<Listed> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
-        return Err(Refusal::RelayName);
+        return Err(Held::RelayName.into());
     }
     let mut tx = ctx.store.write().await?;
     authorise(&mut tx, actor, Act::GroupWrite).await?;
@@ -44,7 +45,7 @@ pub async fn add(ctx: &Ctx, actor: &Actor, name: &str, unit_names: &[String]) ->
         Some((id, _)) => id,
         None => store::channel::add(&mut tx, kind, kind).await?,
     };
-    let exists = || Refusal::RelayExists(name.to_owned());
+    let exists = || Held::RelayExists(name.to_owned());
     let id = store::group::add(&mut tx, channel, name).await?.ok_or_else(exists)?;
     store::group::set_units(&mut tx, id, &ids).await?;
     let detail = json!({ "channel": channel, "units": ids });
@@ -83,7 +84,7 @@ pub async fn hand_out(ctx: &Ctx) -> Outcome<()> {
 
 /// What an admin passes on, and to whom. Nobody can press there, so nothing in it asks for a press.
 pub(super) async fn words(tx: &mut Tx, ctx: &Ctx, id: DeliveryId) -> Outcome<Relay> {
-    let row = store::delivery::find(tx, id).await?.ok_or(Refusal::UnknownDelivery(id.0))?;
+    let row = store::delivery::find(tx, id).await?.ok_or(Held::UnknownDelivery(id.0))?;
     let push = push_of(tx, &row).await?;
     let group = store::group::find(tx, GroupId(row.target_id)).await?;
     let version = store::item::version(tx, push.item_version_id).await?;

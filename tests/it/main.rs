@@ -10,6 +10,7 @@ mod db;
 mod delivery;
 mod demo;
 mod hook;
+mod doubt;
 mod inbox;
 mod levers;
 mod instances;

@@ -4,6 +4,7 @@
 use qingfeng::domain::policy::Role;
 use qingfeng::domain::word::Confirm;
 use qingfeng::ids::{GroupId, PushId};
+use qingfeng::office::held::Held;
 use qingfeng::office::push::levers::{self, CopyFate};
 use qingfeng::office::push::{Hours, Now, NowTarget, Shown};
 use qingfeng::office::{self, Refusal, halt, push, relay};
@@ -161,7 +162,7 @@ async fn what_was_passed_on_is_recalled_by_hand() {
         office.press(1, 1, &message, "已转发").await;
         assert!(matches!(
             levers::cancel(&office.ctx(), &OPERATOR, push.push.id, "").await,
-            Err(Refusal::PushOut { sent: 1, .. })
+            Err(Refusal::Lever(Held::PushOut { sent: 1, .. }))
         ));
         let recalled = levers::recall(&office.ctx(), &OPERATOR, push.push.id, "有误").await.unwrap();
         assert_eq!(recalled.copies.iter().map(|copy| copy.fate).collect::<Vec<_>>(), [CopyFate::ByHand]);
@@ -176,10 +177,10 @@ async fn a_relayed_group_has_a_name_of_its_own() {
         let units = ["综合科".to_owned()];
         for name in ["", "一\n二", &"长".repeat(41)] {
             let refused = relay::add(&office.ctx(), &OPERATOR, name, &units).await;
-            assert!(matches!(refused, Err(Refusal::RelayName)), "{name}");
+            assert!(matches!(refused, Err(Refusal::Lever(Held::RelayName))), "{name}");
         }
         let twice = relay::add(&office.ctx(), &OPERATOR, "机关微信群", &units).await;
-        assert!(matches!(twice, Err(Refusal::RelayExists(_))));
+        assert!(matches!(twice, Err(Refusal::Lever(Held::RelayExists(_)))));
         let other = relay::add(&office.ctx(), &OPERATOR, "值班群", &units).await.unwrap();
         assert_ne!(other.group.id, group);
         assert_eq!((other.group.channel.as_str(), other.expected), ("relay", 0));

@@ -13,6 +13,7 @@ use crate::domain::schedule::LATE_MINUTES;
 use crate::domain::slot::PLAIN_MINUTES_MAX;
 use crate::domain::word::{Confirm, GroupState};
 use crate::ids::{AttemptId, DeliveryId, PushId};
+use crate::office::held::Held;
 use crate::office::{Outcome, Refusal, authorise, note};
 use crate::store::delivery::decide::{self, PlacedRow};
 use crate::store::delivery::{AttemptRow, DeliveryRow};
@@ -66,7 +67,7 @@ pub async fn cancel(ctx: &Ctx, actor: &Actor, id: PushId, reason: &str) -> Outco
     };
     let (sent, in_doubt) = (count(arrived), count(doubtful));
     if sent + in_doubt > 0 {
-        return Err(Refusal::PushOut { push: id.0, sent, in_doubt });
+        return Err(Held::PushOut { push: id.0, sent, in_doubt }.into());
     }
     let cancelled = decide::cancel(&mut tx, id, now).await?;
     store::push::end(&mut tx, id, PushState::Cancelled).await?;
@@ -80,7 +81,7 @@ fn open(push: &PushRow) -> Outcome<()> {
     match push.state {
         PushState::Open => Ok(()),
         state @ (PushState::Closed | PushState::Cancelled | PushState::Recalled) => {
-            Err(Refusal::PushStands { push: push.id.0, state })
+            Err(Held::PushStands { push: push.id.0, state }.into())
         }
     }
 }
@@ -133,7 +134,7 @@ async fn take_back(tx: &mut Tx, ctx: &Ctx, actor: &Actor, (id, reason): (PushId,
     open(&shown.push)?;
     if !shown.deliveries.iter().any(|(delivery, attempts)| arrived(delivery, attempts) || doubtful(delivery, attempts))
     {
-        return Err(Refusal::NothingSent(id.0));
+        return Err(Held::NothingSent(id.0).into());
     }
     let cancelled = decide::cancel(tx, id, now).await?;
     decide::close(tx, id, now).await?;
@@ -174,7 +175,7 @@ pub async fn resend_failed(ctx: &Ctx, actor: &Actor, id: PushId) -> Outcome<Show
     let failed = |(row, _): &&(DeliveryRow, Vec<AttemptRow>)| row.state == DeliveryState::Failed;
     let failed: Vec<&DeliveryRow> = shown.deliveries.iter().filter(failed).map(|(row, _)| row).collect();
     if failed.is_empty() {
-        return Err(Refusal::NothingFailed(id.0));
+        return Err(Held::NothingFailed(id.0).into());
     }
     for row in &failed {
         takes_messages(&shown, row)?;
@@ -196,12 +197,13 @@ fn takes_messages(shown: &Shown, row: &DeliveryRow) -> Outcome<()> {
         TargetKind::Staff => None,
     };
     match group {
-        Some(group) if group.state != GroupState::Active => Err(Refusal::GroupStopped {
+        Some(group) if group.state != GroupState::Active => Err(Held::GroupStopped {
             group: group.id.0,
             title: group.title.clone(),
             state: group.state,
             reason: group.reason.unwrap_or(StopReason::ByAdmin),
-        }),
+        }
+        .into()),
         Some(_) | None => Ok(()),
     }
 }

@@ -9,6 +9,7 @@ use crate::domain::delivery::{Decision, DeliveryKind, DeliveryState, next};
 use crate::domain::policy::Act;
 use crate::domain::push::PushState;
 use crate::ids::{AttemptId, DeliveryId, PushId};
+use crate::office::held::Held;
 use crate::office::{Outcome, Refusal, authorise, note};
 use crate::store::delivery::DeliveryRow;
 use crate::store::delivery::decide::{self, NewRuling};
@@ -23,9 +24,9 @@ pub async fn resolve(
 ) -> Outcome<DeliveryRow> {
     let mut tx = ctx.store.write().await?;
     authorise(&mut tx, actor, Act::PushWrite).await?;
-    let row = store::delivery::find(&mut tx, id).await?.ok_or(Refusal::UnknownDelivery(id.0))?;
+    let row = store::delivery::find(&mut tx, id).await?.ok_or(Held::UnknownDelivery(id.0))?;
     rule(&mut tx, ctx, actor, (&row, decision, Some(why))).await?;
-    let row = store::delivery::find(&mut tx, id).await?.ok_or(Refusal::UnknownDelivery(id.0))?;
+    let row = store::delivery::find(&mut tx, id).await?.ok_or(Held::UnknownDelivery(id.0))?;
     tx.commit().await?;
     Ok(row)
 }
@@ -56,7 +57,7 @@ pub async fn press(ctx: &Ctx, actor: &Actor, attempt: AttemptId, decision: Decis
     }
     match rule(&mut tx, ctx, actor, (&row, decision, None)).await {
         Ok(()) => {}
-        Err(Refusal::NotInDoubt { .. } | Refusal::PushStands { .. }) => return Ok(Some(settled)),
+        Err(Refusal::Lever(Held::NotInDoubt { .. } | Held::PushStands { .. })) => return Ok(Some(settled)),
         Err(Refusal::DeadlinePassed) => return Ok(Some(Pressed::TooLate)),
         Err(other) => return Err(other),
     }
@@ -70,7 +71,7 @@ async fn rule(
     actor: &Actor,
     (row, decision, why): (&DeliveryRow, Decision, Option<&str>),
 ) -> Outcome<()> {
-    let stands = || Refusal::NotInDoubt { delivery: row.id.0, state: row.state };
+    let stands = || Refusal::from(Held::NotInDoubt { delivery: row.id.0, state: row.state });
     if row.state != DeliveryState::InDoubt {
         return Err(stands());
     }
@@ -80,7 +81,7 @@ async fn rule(
             let id = PushId(row.subject_id);
             let push = store::push::find(tx, id).await?.ok_or(Refusal::UnknownPush(id.0))?;
             if push.state != PushState::Open {
-                return Err(Refusal::PushStands { push: id.0, state: push.state });
+                return Err(Held::PushStands { push: id.0, state: push.state }.into());
             }
             Some(until(tx, &push, ctx.now()).await?)
         }
