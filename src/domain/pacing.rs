@@ -92,7 +92,7 @@ fn order(window: &Window<'_>, waiting: &[Waiting]) -> Vec<usize> {
         *head = (*head).min((one.kind, place));
     }
     let is_group = |place: &usize| waiting.get(*place).is_some_and(|one| one.is_group);
-    let last = |place: &usize| waiting.get(*place).and_then(|one| window.last(&one.chat));
+    let last = |place: &usize| waiting.get(*place).and_then(|one| window.last.get(one.chat.as_str()));
     let mut places: Vec<usize> = heads.into_values().map(|(_, place)| place).collect();
     places.sort_unstable_by_key(|place| (last(place), *place));
     let (groups, people): (Vec<usize>, Vec<usize>) = places.into_iter().partition(is_group);
@@ -108,22 +108,21 @@ struct Window<'a> {
     all: Vec<DateTime<Utc>>,
     /// Of each chat, oldest first.
     chats: HashMap<&'a str, Vec<DateTime<Utc>>>,
+    /// Place of each chat's last call among all; of calls of one instant the first was made first.
+    last: HashMap<&'a str, usize>,
 }
 
 impl<'a> Window<'a> {
     fn new(limits: Limits, past: &'a [Past], now: DateTime<Utc>) -> Self {
         let mut past: Vec<&Past> = past.iter().filter(|call| call.at > now - MINUTE).collect();
-        past.sort_unstable_by_key(|call| call.at);
+        past.sort_by_key(|call| call.at);
         let all = past.iter().map(|call| call.at).filter(|at| *at > now - SECOND).collect();
-        let mut chats: HashMap<&str, Vec<DateTime<Utc>>> = HashMap::new();
-        for call in past {
+        let (mut chats, mut last) = (HashMap::<&str, Vec<DateTime<Utc>>>::new(), HashMap::new());
+        for (place, call) in past.into_iter().enumerate() {
             chats.entry(&call.chat).or_default().push(call.at);
+            last.insert(call.chat.as_str(), place);
         }
-        Self { limits, now, all, chats }
-    }
-
-    fn last(&self, chat: &str) -> Option<DateTime<Utc>> {
-        self.chats.get(chat).and_then(|calls| calls.last()).copied()
+        Self { limits, now, all, chats, last }
     }
 
     fn call(&mut self, chat: &'a str) {

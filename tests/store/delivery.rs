@@ -7,10 +7,14 @@ use qingfeng::store::{At, StoreError, Tx};
 
 use crate::world::{World, assert_constraint, at, worlds};
 
-/// The first message of each chat, as far as it is due.
+/// The first message of each target, as far as it is due.
 pub(crate) async fn due(tx: &mut Tx, second: i64) -> Vec<DeliveryId> {
-    let rows = delivery::waiting(tx, ChannelId(1), (TargetKind::Group, -1), 100, at(second)).await.unwrap();
-    rows.into_iter().filter(|row| row.due).map(|row| row.id).collect()
+    let mut ids = Vec::new();
+    for kind in [TargetKind::Group, TargetKind::Staff] {
+        let rows = delivery::waiting(tx, ChannelId(1), (kind, -1), 100, at(second)).await.unwrap();
+        ids.extend(rows.into_iter().filter(|row| row.due).map(|row| row.id));
+    }
+    ids
 }
 
 /// Claims everything due at `at(second)` for `boot`, under a lease of 60 s.

@@ -68,12 +68,12 @@ async fn what_runs_all_the_time_finds_its_index() {
         (
             "SELECT d.target_id FROM delivery d WHERE d.state IN ('queued', 'retry_wait') AND NOT d.by_hand
                 AND d.target_kind = 'group' AND d.target_id > 7 ORDER BY d.target_kind, d.target_id LIMIT 1",
-            "COVERING INDEX delivery_waiting (target_kind=? AND target_id>?)",
+            "INDEX delivery_waiting (target_kind=? AND target_id>?)",
         ),
         (
             "SELECT w.id FROM delivery w WHERE w.state IN ('queued', 'retry_wait') AND NOT w.by_hand
                 AND w.target_kind = 'group' AND w.target_id = 7 ORDER BY w.not_before, w.id LIMIT 1",
-            "COVERING INDEX delivery_waiting (target_kind=? AND target_id=?)",
+            "INDEX delivery_waiting (target_kind=? AND target_id=?)",
         ),
         (
             "UPDATE delivery SET reason = NULL WHERE state IN ('queued', 'retry_wait') AND expires_at <= 1",
