@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::ctx::{Ctx, Line};
 use crate::office::lease::Lease;
 use crate::office::{Outcome, Refusal, alert, db, inbox, plan};
-use crate::store::trouble::Trouble;
 use crate::stop::Stop;
+use crate::store::trouble::Trouble;
 
 /// Keeping leases, and loops that rest on one.
 pub mod lease;

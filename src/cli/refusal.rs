@@ -368,7 +368,9 @@ fn trouble(trouble: Trouble, cause: &impl std::fmt::Display) -> String {
         Trouble::Busy => format!("数据库正忙，另一个程序占着它，没有改动。请稍后再运行一次（{cause}）"),
         Trouble::DiskError => format!("磁盘读写出错，没有改动。请检查磁盘；修好前不要再写入（{cause}）"),
         Trouble::Damaged => format!("数据库文件已损坏或不是数据库（{cause}）。{RESTORE}"),
-        Trouble::Gone => format!("数据库没有回应，没有改动。请检查DATABASE_URL和数据库服务器，稍后再运行一次（{cause}）"),
+        Trouble::Gone => {
+            format!("数据库没有回应，没有改动。请检查DATABASE_URL和数据库服务器，稍后再运行一次（{cause}）")
+        }
         Trouble::Other => format!("数据库出错，没有改动。请检查DATABASE_URL、磁盘和权限（{cause}）"),
     }
 }

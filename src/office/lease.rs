@@ -153,9 +153,8 @@ impl Keeper {
         }
         let now = tx.lease_now(self.ctx.now()).await?;
         let rows = store::lease::list(&mut tx).await?;
-        let foreign = |name: &str| {
-            rows.iter().any(|row| row.name == name && row.owner != self.ctx.boot && row.until.utc() > now)
-        };
+        let foreign =
+            |name: &str| rows.iter().any(|row| row.name == name && row.owner != self.ctx.boot && row.until.utc() > now);
         let names = self.kept.iter().map(|(name, _)| name);
         Ok(names.filter(|name| self.alone || !foreign(name)).cloned().collect())
     }

@@ -41,7 +41,8 @@ pub async fn backup(ctx: &Ctx, actor: &Actor, config: &Config, target: &Path) ->
     let keys = Arc::clone(ctx.store.keys());
     let verified = look(ctx, &part.0, keys).await?;
     // The name must not outlive a power cut without the content.
-    let bytes = File::open(&part.0).and_then(|file| file.sync_all().and_then(|()| file.metadata())).map_err(failed(target))?;
+    let bytes =
+        File::open(&part.0).and_then(|file| file.sync_all().and_then(|()| file.metadata())).map_err(failed(target))?;
     part.name(target)?;
     let mut tx = ctx.store.write().await?;
     let detail = json!({ "entries": verified.entries, "acks": verified.acks, "head": hex::encode(verified.head.mac) });
