@@ -36,6 +36,8 @@ pub mod delivery;
 pub mod group;
 /// Stopping everything that goes out, and letting it go on.
 pub mod halt;
+/// Whether updates reach us.
+pub mod hearing;
 /// Keeping of raw inbound texts.
 pub mod inbox;
 /// Who of several instances does what only one does.
@@ -193,6 +195,8 @@ pub enum Refusal {
     BadBackup { path: String, detail: String },
     #[error("nothing is to be confirmed")]
     NothingToConfirm,
+    #[error("the data may be a copy and takes nothing in")]
+    Quarantined,
     #[error("not set up")]
     NotSetUp { database: String },
     #[error(transparent)]

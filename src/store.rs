@@ -22,6 +22,8 @@ pub mod alert;
 pub mod audit;
 /// A copy of a database in use.
 pub mod backup;
+/// Times in which nobody took in updates.
+pub mod blind;
 /// Years of the working calendar that were taken in.
 pub mod calendar;
 /// Connections to chat platforms.

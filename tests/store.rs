@@ -11,6 +11,8 @@ mod ack;
 mod alert;
 #[path = "store/audit.rs"]
 mod audit;
+#[path = "store/blind.rs"]
+mod blind;
 #[path = "store/calendar.rs"]
 mod calendar;
 #[path = "store/content.rs"]

@@ -58,13 +58,27 @@ ALTER TABLE office ADD COLUMN alive_at INTEGER; -- last sign of life of a runnin
 ALTER TABLE channel ADD COLUMN inbound TEXT NOT NULL DEFAULT 'poll' CHECK (inbound IN ('poll', 'webhook'));
 ALTER TABLE channel ADD COLUMN heard_at INTEGER;
 
--- Time in which nobody took in what people pressed, and the platform may have dropped it.
+-- Time in which nobody took in what people did. When it was longer than the platform keeps a press, presses are lost.
 CREATE TABLE blind_window (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     channel_id INTEGER NOT NULL REFERENCES channel (id),
     from_at    INTEGER NOT NULL,
     to_at      INTEGER NOT NULL,
+    settled_at INTEGER NOT NULL, -- what had waited at the platform came in by then
     UNIQUE (channel_id, from_at)
 ) STRICT;
+
+-- The copies that say so, for as long as they stand. One edit shows it; every later edit of the copy keeps it.
+CREATE TABLE copy_hint (
+    attempt_id INTEGER NOT NULL REFERENCES attempt (id),
+    window_id  INTEGER NOT NULL REFERENCES blind_window (id),
+    edit_after INTEGER, -- null: shown
+    PRIMARY KEY (attempt_id, window_id)
+) STRICT;
+CREATE INDEX copy_hint_waiting ON copy_hint (edit_after) WHERE edit_after IS NOT NULL;
+
+-- A text in reply to a copy confirms it as a press does.
+CREATE INDEX attempt_message ON attempt (chat, message_id) WHERE message_id IS NOT NULL;
+ALTER TABLE kept_press ADD COLUMN method TEXT NOT NULL DEFAULT 'button' CHECK (method IN ('button', 'text', 'deep_link'));
 
 CREATE INDEX inbox_received ON inbox (received_at) WHERE state = 'done';

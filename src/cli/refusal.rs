@@ -111,6 +111,7 @@ pub fn words(refusal: &Refusal) -> String {
             format!("副本{path}不完好，没有使用，现在的数据库没有动（{detail}）。请换一份更早或更晚的副本")
         }
         Refusal::NothingToConfirm => fixed("数据没有被隔离，不用确认。服务的状态见：qingfeng doctor"),
+        Refusal::Quarantined => fixed("数据可能是另一处的副本，现在不收也不发。请先运行：qingfeng db confirm-restore"),
         Refusal::NotSetUp { database } => format!("数据库{database}{NOT_SET_UP}"),
         Refusal::Secret(fault) => message::secret::fault(fault),
         Refusal::Check(failed) => check(failed),

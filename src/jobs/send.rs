@@ -73,7 +73,7 @@ async fn send(ctx: &Ctx, line: &Line, call: &Call) -> Outcome<()> {
 
 async fn change(ctx: &Ctx, line: &Line, edit: &Edit) -> Outcome<()> {
     match line.channel.edit(&edit.address, &edit.message_id, &edit.outgoing).await {
-        Ok(Edited::Changed | Edited::Unchanged | Edited::Lost) => Ok(()),
+        Ok(Edited::Changed | Edited::Unchanged | Edited::Lost) => delivery::edit_done(ctx, edit).await,
         Err(SendError::Limited { retry_after }) => {
             let pause = TimeDelta::from_std(retry_after).unwrap_or(EDIT_PAUSE);
             delivery::edit_failed(ctx, edit, pause).await
@@ -83,7 +83,7 @@ async fn change(ctx: &Ctx, line: &Line, edit: &Edit) -> Outcome<()> {
         }
         // The chat or the words are refused: another try would be refused as well, and the number stands in the report.
         Err(SendError::Gone(_) | SendError::Refused(_) | SendError::MarkupRefused(_) | SendError::Migrated { .. }) => {
-            Ok(())
+            delivery::edit_done(ctx, edit).await
         }
     }
 }

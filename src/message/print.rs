@@ -28,6 +28,13 @@ pub fn time(at: DateTime<Utc>, zone: Tz) -> String {
     format!("{:02}:{:02}", wall.hour(), wall.minute())
 }
 
+/// `9月16日09:10至09:24`; of two days both are named.
+pub fn span(from: DateTime<Utc>, to: DateTime<Utc>, zone: Tz) -> String {
+    let same_day = wall::of(from, zone).date() == wall::of(to, zone).date();
+    let end = if same_day { time(to, zone) } else { day_time(to, zone) };
+    format!("{}至{end}", day_time(from, zone))
+}
+
 /// `2026-09-02 09:30`: the `local` of JSON outputs.
 pub fn local(at: DateTime<Utc>, zone: Tz) -> String {
     wall::of(at, zone).format("%Y-%m-%d %H:%M").to_string()
@@ -109,6 +116,8 @@ mod tests {
         let zone = Tz::Asia__Shanghai;
         assert_eq!(day_time(at, zone), "11月25日09:43");
         assert_eq!(local(at, zone), "2026-11-25 09:43");
+        assert_eq!(span(at, at + chrono::TimeDelta::minutes(14), zone), "11月25日09:43至09:57");
+        assert_eq!(span(at, at + chrono::TimeDelta::hours(15), zone), "11月25日09:43至11月26日00:43");
         assert_eq!(weekday(at, zone), "周三");
         assert_eq!(unit_name("管委会/综合科"), "综合科");
     }

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
 use crate::domain::audit::{Action, Actor, Job};
 use crate::domain::delivery::HaltCause;
+use crate::domain::word::InboundMode;
 use crate::ids::ChannelId;
 use crate::office::{Outcome, Refusal, note};
 use crate::secret::{self, KeyId, Keys};
@@ -28,7 +29,7 @@ mod home;
 /// Putting a copy in place.
 pub mod restore;
 
-pub use home::Home;
+pub use home::{CLOCKS_APART, Home};
 
 /// Any of these permission bits lets others in.
 const OTHERS: u32 = 0o077;
@@ -212,6 +213,13 @@ const MISFITS_MOST: i64 = 5;
 pub async fn misfits(store: &Store) -> Outcome<Vec<String>> {
     let mut tx = store.read().await?;
     Ok(store::installation::misfits(&mut tx, MISFITS_MOST).await?)
+}
+
+/// How updates reach us on each channel, and when they last did.
+pub async fn heard(store: &Store) -> Outcome<Vec<(InboundMode, Option<DateTime<Utc>>)>> {
+    let mut tx = store.read().await?;
+    let heard = store::channel::heard(&mut tx).await?;
+    Ok(heard.into_iter().map(|(mode, at)| (mode, at.map(store::At::utc))).collect())
 }
 
 /// How far the database's clock stands ahead of ours; zero where it has none of its own.

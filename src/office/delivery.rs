@@ -24,6 +24,9 @@ use crate::store::delivery::{AttemptRow, CallRecord, DeliveryRow};
 use crate::store::push::PushRow;
 use crate::store::{self, StoreError, Tx};
 
+/// The line that a copy carries after presses may have been lost.
+mod hint;
+
 /// Deliveries claimed at a time; few, so that a sender that stops leaves little behind.
 const CLAIM_MOST: i64 = 20;
 /// How long everything waits when the platform refuses the bot itself.
@@ -43,13 +46,22 @@ pub struct Call {
     pub style: Style,
 }
 
-/// An edit of a count line that is booked and may be made.
+/// An edit that is booked and may be made.
 #[derive(Debug)]
 pub struct Edit {
-    delivery: DeliveryId,
+    what: What,
     pub address: Address,
     pub message_id: String,
     pub outgoing: Outgoing,
+}
+
+/// What an edit is made for.
+#[derive(Debug, Clone, Copy)]
+enum What {
+    /// The count line of a delivery.
+    Count(DeliveryId),
+    /// The word on lost presses, booked until an instant.
+    Hint(AttemptId, DateTime<Utc>),
 }
 
 /// Whether another run of the program may be sending on the same database.
@@ -199,6 +211,7 @@ async fn words(
         due: push.late.then(|| push.slot_at.utc()),
         deadline: push.deadline_at.map(store::At::utc),
         resent,
+        silent: &hint::gaps(tx, attempt).await?,
         count,
         zone: ctx.zone,
     };
@@ -335,14 +348,14 @@ async fn start_count(tx: &mut Tx, ctx: &Ctx, call: &Call) -> Outcome<()> {
 pub async fn edits(ctx: &Ctx) -> Outcome<Vec<Edit>> {
     let now = ctx.now();
     let mut tx = ctx.store.read().await?;
-    let waiting = count_line::next_due(&mut tx).await?.is_some_and(|at| at.utc() <= now);
+    let next = [count_line::next_due(&mut tx).await?, store::blind::next_due(&mut tx).await?];
     drop(tx);
-    if !waiting {
+    if !next.into_iter().flatten().any(|at| at.utc() <= now) {
         return Ok(Vec::new());
     }
     let mut tx = ctx.store.write().await?;
     let pause = setting::load(&mut tx, ctx.zone).await?.count_pause;
-    let mut edits = Vec::new();
+    let mut edits = hint::book(&mut tx, ctx, pause).await?;
     for row in count_line::due(&mut tx, now).await? {
         count_line::book(&mut tx, row.delivery_id, row.count, now + pause).await?;
         if row.count != row.shown {
@@ -357,22 +370,33 @@ async fn edit(tx: &mut Tx, ctx: &Ctx, row: &DueRow) -> Outcome<Option<Edit>> {
     let Some(push) = store::push::find(tx, row.push_id).await? else { return Ok(None) };
     let outgoing = words(tx, ctx, &push, (row.attempt_id, row.possible_duplicate), Some(row.count)).await?;
     let address = Address { chat: row.chat.clone(), thread: None };
-    Ok(Some(Edit { delivery: row.delivery_id, address, message_id: row.message_id.clone(), outgoing }))
+    Ok(Some(Edit { what: What::Count(row.delivery_id), address, message_id: row.message_id.clone(), outgoing }))
 }
 
 /// An edit did not arrive: it is tried again after `pause`.
 pub async fn edit_failed(ctx: &Ctx, edit: &Edit, pause: TimeDelta) -> Outcome<()> {
     let mut tx = ctx.store.write().await?;
-    count_line::retry(&mut tx, edit.delivery, ctx.now() + pause).await?;
+    match edit.what {
+        What::Count(delivery) => count_line::retry(&mut tx, delivery, ctx.now() + pause).await?,
+        What::Hint(copy, _) => store::blind::book(&mut tx, copy, ctx.now() + pause).await?,
+    }
     Ok(tx.commit().await?)
+}
+
+/// An edit needs no other try.
+pub async fn edit_done(ctx: &Ctx, edit: &Edit) -> Outcome<()> {
+    match edit.what {
+        What::Count(_) => Ok(()),
+        What::Hint(copy, booked) => hint::shown(ctx, copy, booked).await,
+    }
 }
 
 /// When something falls due next: a delivery or an edit.
 pub async fn next_due(ctx: &Ctx) -> Outcome<Option<DateTime<Utc>>> {
     let mut tx = ctx.store.read().await?;
     let delivery = store::delivery::next_due(&mut tx).await?;
-    let edit = count_line::next_due(&mut tx).await?;
-    Ok([delivery, edit].into_iter().flatten().min().map(store::At::utc))
+    let (edit, hint) = (count_line::next_due(&mut tx).await?, store::blind::next_due(&mut tx).await?);
+    Ok([delivery, edit, hint].into_iter().flatten().min().map(store::At::utc))
 }
 
 /// What 看原文 shows for the copy that an attempt made.

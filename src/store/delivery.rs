@@ -266,6 +266,18 @@ pub async fn pushes_of_attempts(tx: &mut Tx, attempts: &[AttemptId]) -> Result<V
     Ok(on!(tx, c => sqlx::query_as(sql).bind(&ids).fetch_all(c).await)?)
 }
 
+/// The copy of a push behind each of some messages, as `(chat, message, copy)`; other messages are left out.
+pub async fn copies_of_messages(tx: &mut Tx, messages: &[(&str, &str)]) -> Result<Vec<(String, String, AttemptId)>> {
+    const SQLITE: &str = "SELECT a.chat, a.message_id, MAX(a.id) FROM json_each($1) j
+        JOIN attempt a ON a.chat = json_extract(j.value, '$[0]') AND a.message_id = json_extract(j.value, '$[1]')
+        JOIN delivery d ON d.id = a.delivery_id AND d.kind = 'push' GROUP BY a.chat, a.message_id";
+    const PG: &str = "SELECT a.chat, a.message_id, MAX(a.id) FROM json_array_elements($1::json) j
+        JOIN attempt a ON a.chat = j.value->>0 AND a.message_id = j.value->>1
+        JOIN delivery d ON d.id = a.delivery_id AND d.kind = 'push' GROUP BY a.chat, a.message_id";
+    let (sql, messages) = (tx.pick(SQLITE, PG), json(messages));
+    Ok(on!(tx, c => sqlx::query_as(sql).bind(&messages).fetch_all(c).await)?)
+}
+
 /// One copy of a push in a chat.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct CopyRow {

@@ -1,15 +1,19 @@
 //! One binary for every test that needs more than one module.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
+mod blind;
 mod calendar;
+mod confirm_by_text;
 #[path = "../support/db.rs"]
 mod db;
 mod delivery;
 mod demo;
+mod hook;
 mod inbox;
 mod levers;
 mod metrics;
 mod plan;
+mod polling;
 mod preview;
 mod process;
 mod relay;

@@ -13,19 +13,19 @@ use crate::sandbox::{Server, TOKEN};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_qingfeng");
 
 /// A folder with a database, and the environment of one office.
-struct Machine {
+pub(crate) struct Machine {
     folder: TempDir,
     api: String,
-    http: String,
+    pub(crate) http: String,
 }
 
 impl Machine {
-    async fn new(api: String) -> Self {
+    pub(crate) async fn new(api: String) -> Self {
         let http = free_address().await;
         Self { folder: tempfile::tempdir().unwrap(), api, http }
     }
 
-    fn command(&self, line: &str) -> Command {
+    pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(PROGRAM);
         command.args(line.split(' ')).current_dir(self.folder.path()).env_clear();
         command.env("TELOXIDE_TOKEN", TOKEN).env("TELOXIDE_API_URL", &self.api).env("QINGFENG_HTTP_ADDR", &self.http);
@@ -33,13 +33,13 @@ impl Machine {
         command
     }
 
-    fn serve(&self) -> Running {
+    pub(crate) fn serve(&self) -> Running {
         let child = self.command("serve").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         Running(Some(child))
     }
 
     /// Runs a command that must succeed; its JSON.
-    fn run(&self, line: &str) -> Value {
+    pub(crate) fn run(&self, line: &str) -> Value {
         let output = self.command(line).output().unwrap();
         assert!(output.status.success(), "{line}: {}", errors(&output));
         serde_json::from_slice(&output.stdout).unwrap_or_default()
@@ -58,11 +58,11 @@ fn errors(output: &Output) -> String {
 }
 
 /// A running `serve`; killed when the test gives it up.
-struct Running(Option<Child>);
+pub(crate) struct Running(pub(crate) Option<Child>);
 
 impl Running {
     /// Sends a signal and waits for the end: the exit code.
-    fn end(mut self, signal: &str) -> Option<i32> {
+    pub(crate) fn end(mut self, signal: &str) -> Option<i32> {
         let mut child = self.0.take().unwrap();
         let sent = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
         assert!(sent.success());

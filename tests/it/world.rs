@@ -173,8 +173,14 @@ impl World {
         send::step(&self.ctx(), &self.line()).await.unwrap();
     }
 
-    /// Takes in everything that waits at the platform.
+    /// Takes in everything that waits at the platform, as a program does that has been running all the while.
     pub(crate) async fn poll(&mut self) {
+        office::hearing::keep(&self.ctx(), &self.line()).await.unwrap();
+        self.poll_again().await;
+    }
+
+    /// Takes in everything that waits at the platform; time in which nobody did is a gap.
+    pub(crate) async fn poll_again(&mut self) {
         let poller = self.poller.as_mut().unwrap();
         while poller.once(std::time::Duration::ZERO).await.unwrap() > 0 {}
         poller.drain().await;

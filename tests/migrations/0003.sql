@@ -6,4 +6,5 @@ INSERT INTO halt (cause, since, by_actor) VALUES ('paused', 1788225000000, 'oper
 INSERT INTO lease (name, owner, epoch, until) VALUES ('poll:1', 'boot-1', 1, 1788225060000);
 UPDATE office SET installation_id = 'a1b2', generation = 1, alive_at = 1788225000000;
 UPDATE channel SET heard_at = 1788225000000;
-INSERT INTO blind_window (channel_id, from_at, to_at) VALUES (1, 1788225000000, 1788225600000);
+INSERT INTO blind_window (channel_id, from_at, to_at, settled_at) VALUES (1, 1788225000000, 1788225600000, 1788225610000);
+INSERT INTO copy_hint (attempt_id, window_id, edit_after) VALUES (1, 1, 1788225600000);

@@ -22,7 +22,7 @@ use crate::store::installation::Installation;
 use crate::store::{self, Store, Tx};
 
 /// Clocks that stand further apart than this are told of.
-pub(super) const CLOCKS_APART: TimeDelta = TimeDelta::seconds(5);
+pub const CLOCKS_APART: TimeDelta = TimeDelta::seconds(5);
 
 /// Where this machine keeps what it knows. Cheap to clone.
 #[derive(Debug, Clone)]
