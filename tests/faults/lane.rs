@@ -19,20 +19,30 @@ pub(crate) const START: Duration = Duration::from_secs(30);
 /// Longest time a service may take to stop.
 pub(crate) const STOP: Duration = Duration::from_secs(15);
 
-/// Runs an office under load while `torment` starts and ends services, and judges what came of it.
-pub(crate) async fn run<F>(db: TestDb, (hook, mut dice): (bool, Dice), torment: F) -> Verdict
-where
-    F: AsyncFnOnce(&Arc<Office>, &mut Dice) -> Vec<String>,
-{
-    let mut office = Office::open(db, MANY_GROUPS).await;
-    office.hook = hook;
-    let office = Arc::new(office);
-    let mut load = Load::start(&office, PUSH_EVERY, &mut dice);
-    let broken = torment(&office, &mut dice).await;
-    load.stop_pushing().await;
-    let mut verdict = settle(&office, load).await;
-    verdict.broken.extend(broken);
-    verdict
+/// An office under load.
+pub(crate) struct Ground {
+    pub(crate) office: Arc<Office>,
+    pub(crate) dice: Dice,
+    load: Load,
+}
+
+impl Ground {
+    /// Opens an office and lets its people go to work.
+    pub(crate) async fn lay(db: TestDb, hook: bool, mut dice: Dice) -> Self {
+        let mut office = Office::open(db, MANY_GROUPS).await;
+        office.hook = hook;
+        let office = Arc::new(office);
+        let load = Load::start(&office, PUSH_EVERY, &mut dice);
+        Self { office, dice, load }
+    }
+
+    /// No more torment: everything is worked off, and judged. `broken` is what was seen on the way.
+    pub(crate) async fn judge(mut self, broken: Vec<String>) -> Verdict {
+        self.load.stop_pushing().await;
+        let mut verdict = settle(&self.office, self.load).await;
+        verdict.broken.extend(broken);
+        verdict
+    }
 }
 
 /// Lets a service work off everything, and compares.

@@ -28,6 +28,7 @@ mod verdict;
 use dice::Dice;
 use run::{LONG, SHORT};
 use stage::compare;
+use tokio::task::LocalSet;
 
 /// Seed of all chance, unless another is given as `--seed=N`.
 const SEED: u64 = 20_261_123;
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let amount = if short { SHORT } else { LONG };
-    let report = runtime.block_on(run::run(amount, seed, &named));
+    let report = runtime.block_on(LocalSet::new().run_until(run::run(amount, seed, &named)));
     program::forget();
     report.print();
     if report.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

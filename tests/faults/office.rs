@@ -178,7 +178,7 @@ impl Office {
         }
     }
 
-    fn key(&self) -> PathBuf {
+    pub(crate) fn key(&self) -> PathBuf {
         self.db.folder.path().join("test.key")
     }
 

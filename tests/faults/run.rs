@@ -3,13 +3,13 @@
 
 use std::future::Future;
 
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking, spawn_local};
 use tokio::time::Instant;
 
 use crate::db::{self, TestDb};
 use crate::dice::Dice;
 use crate::selftest;
-use crate::stage::{cluster, faulty, kills, points, setup, stops};
+use crate::stage::{backups, cluster, faulty, kills, points, setup, stops};
 use crate::table::Report;
 use crate::verdict::Verdict;
 
@@ -32,6 +32,8 @@ pub(crate) struct Amount {
     stops: Lanes,
     /// Calls that meet a fault.
     faulty: Lanes,
+    /// Copies of the database.
+    backups: Lanes,
     /// Messages of the office with three instances.
     cluster: usize,
     setups: usize,
@@ -42,6 +44,7 @@ pub(crate) const LONG: Amount = Amount {
     kills: Lanes { polling: 2, hooked: 0, times: 100 },
     stops: Lanes { polling: 1, hooked: 0, times: 50 },
     faulty: Lanes { polling: 1, hooked: 0, times: 1_000 },
+    backups: Lanes { polling: 1, hooked: 0, times: 100 },
     cluster: 10_000,
     setups: 20,
 };
@@ -50,6 +53,7 @@ pub(crate) const SHORT: Amount = Amount {
     kills: Lanes { polling: 1, hooked: 0, times: 6 },
     stops: Lanes { polling: 1, hooked: 0, times: 3 },
     faulty: Lanes { polling: 1, hooked: 0, times: 25 },
+    backups: Lanes { polling: 1, hooked: 0, times: 3 },
     cluster: 0,
     setups: 4,
 };
@@ -77,9 +81,10 @@ pub(crate) async fn run(amount: Amount, seed: u64, named: &[String]) -> Report {
     let at_random = start(some("kills", amount.kills), &mut dice, kills::run).await;
     let stopped = start(some("stops", amount.stops), &mut dice, stops::run).await;
     let lied_to = start(some("faulty", amount.faulty), &mut dice, faulty::run).await;
+    let copied = start(some("backups", amount.backups), &mut dice, backups::run).await;
     let several = several(if wanted("cluster") { amount.cluster } else { 0 }, &mut dice, &mut report).await;
     if wanted("setup") {
-        set_up(&mut report, amount.setups);
+        set_up(&mut report, amount.setups).await;
     }
     tell_points(&mut report, &ended(at_points).await);
     let verdicts = ended(at_random).await;
@@ -96,6 +101,10 @@ pub(crate) async fn run(amount: Amount, seed: u64, named: &[String]) -> Report {
         report.stage("faulty sends", 1, &[&lies.verdict]);
         report.line(format!("Faulty sends: {} calls, {} of them taken all the same.", lies.faulty, lies.taken));
     }
+    for (verdict, sound) in ended(copied).await {
+        report.stage("live backups", 1, &[&verdict]);
+        report.line(format!("Live backups: {sound} of {} restored and checked out.", amount.backups.times));
+    }
     for (verdict, torments) in ended(several).await {
         let cluster::Torments { kills, freezes, silences, stops } = torments;
         report.stage("three instances, PostgreSQL", kills + freezes + silences + stops, &[&verdict]);
@@ -107,17 +116,17 @@ pub(crate) async fn run(amount: Amount, seed: u64, named: &[String]) -> Report {
     report
 }
 
-/// Starts a stage in its offices.
+/// Starts a stage in its offices, on the thread of the run: the sandboxes and the people have threads of their own.
 async fn start<F>(lanes: Lanes, dice: &mut Dice, stage: impl Fn(Lane) -> F) -> Vec<JoinHandle<F::Output>>
 where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
+    F: Future + 'static,
+    F::Output: 'static,
 {
     let mut running = Vec::new();
     for n in 0..lanes.polling + lanes.hooked {
         let db = db::databases().await.swap_remove(0);
         let lane = Lane { db, hook: n >= lanes.polling, times: lanes.times, dice: dice.split() };
-        running.push(tokio::spawn(stage(lane)));
+        running.push(spawn_local(stage(lane)));
     }
     running
 }
@@ -143,12 +152,12 @@ async fn several(
         report.line("Three instances: not run, there is no PostgreSQL.".to_owned());
         return Vec::new();
     };
-    vec![tokio::spawn(cluster::run(db, messages, dice.split()))]
+    vec![spawn_local(cluster::run(db, messages, dice.split()))]
 }
 
-fn set_up(report: &mut Report, times: usize) {
-    report.fail("mid_migration", &setup::migrations(times));
-    report.fail("mid_import", &setup::imports(times));
+async fn set_up(report: &mut Report, times: usize) {
+    report.fail("mid_migration", &spawn_blocking(move || setup::migrations(times)).await.unwrap());
+    report.fail("mid_import", &spawn_blocking(move || setup::imports(times)).await.unwrap());
     report.line(format!("mid_migration and mid_import: {times} deaths each; the next try does the whole."));
 }
 

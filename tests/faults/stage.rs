@@ -1,5 +1,6 @@
 //! The stages of a run.
 
+pub(crate) mod backups;
 pub(crate) mod cluster;
 pub(crate) mod compare;
 pub(crate) mod faulty;

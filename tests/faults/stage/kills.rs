@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::dice::Dice;
-use crate::lane;
+use crate::lane::Ground;
 use crate::life::Life;
 use crate::run::Lane;
 use crate::verdict::Verdict;
@@ -15,15 +15,13 @@ const LIFE: (u64, u64) = (50, 4_000);
 
 /// One office whose service is killed `times` times.
 pub(crate) async fn run(Lane { db, hook, times, dice }: Lane) -> Verdict {
-    lane::run(db, (hook, dice), async |office, dice| {
-        for _ in 0..times {
-            let mut life = office.serve(None);
-            live(&mut life, dice).await;
-            office.count_cut().await;
-        }
-        Vec::new()
-    })
-    .await
+    let mut ground = Ground::lay(db, hook, dice).await;
+    for _ in 0..times {
+        let mut life = ground.office.serve(None);
+        live(&mut life, &mut ground.dice).await;
+        ground.office.count_cut().await;
+    }
+    ground.judge(Vec::new()).await
 }
 
 /// A life of chance length, and the moment a service manager waits before the next.

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::facts;
-use crate::lane;
+use crate::lane::Ground;
 use crate::life::Life;
 use crate::office::Office;
 use crate::run::Lane;
@@ -41,24 +41,24 @@ pub(crate) type Deaths = BTreeMap<String, (usize, usize)>;
 
 /// One office whose service dies `times` times at each place.
 pub(crate) async fn run(Lane { db, hook, times, dice }: Lane) -> (Verdict, Deaths) {
-    let mut deaths = Deaths::new();
-    let verdict = lane::run(db, (hook, dice), async |office, dice| {
-        let mut broken = Vec::new();
-        for _ in 0..times {
-            for (name, taken) in HELD {
-                let reached = die_held(office, taken).await;
-                note(&mut deaths, name, reached, office.count_cut().await, &mut broken);
-            }
-            // The platform is told an offset only by who asks it.
-            for (fault, point) in POINTS.iter().filter(|(_, point)| !(hook && *point == "before_offset")) {
-                let reached = die_at(office, point, dice.below(6)).await;
-                note(&mut deaths, &format!("{fault} {point}"), reached, office.count_cut().await, &mut broken);
-            }
+    let mut ground = Ground::lay(db, hook, dice).await;
+    let office = Arc::clone(&ground.office);
+    let (mut deaths, mut broken) = (Deaths::new(), Vec::new());
+    for _ in 0..times {
+        for (name, taken) in HELD {
+            let reached = die_held(&office, taken).await;
+            note(&mut deaths, name, reached, office.count_cut().await, &mut broken);
         }
-        broken
-    })
-    .await;
-    (verdict, deaths)
+        for (fault, point) in POINTS {
+            // The platform is told an offset only by who asks it.
+            if hook && *point == "before_offset" {
+                continue;
+            }
+            let reached = die_at(&office, point, ground.dice.below(6)).await;
+            note(&mut deaths, &format!("{fault} {point}"), reached, office.count_cut().await, &mut broken);
+        }
+    }
+    (ground.judge(broken).await, deaths)
 }
 
 fn note(deaths: &mut Deaths, name: &str, reached: bool, cut: usize, broken: &mut Vec<String>) {
