@@ -202,9 +202,7 @@ pub async fn bot_name(store: &Store) -> Outcome<Option<String>> {
 
 /// Whether the database takes what is written to it now: it is tried, for a disk that is full shows at a commit alone.
 pub async fn writable(store: &Store) -> Outcome<()> {
-    let mut tx = store.write().await?;
-    store::installation::touch(&mut tx).await?;
-    Ok(tx.commit().await?)
+    Ok(store.probe().await?)
 }
 
 /// Most misfits that are looked for: one is enough to know, a few tell where.

@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::db::databases;
 use crate::process::{Machine, free_address};
 use crate::sandbox::Server;
-use crate::world::{OPERATOR, STUDY, World};
+use crate::world::{STUDY, World};
 
 /// Another instance on the same database, by the same clock.
 fn instance(office: &World, boot: &str) -> (Ctx, Keeper, Leases) {
@@ -211,5 +211,4 @@ async fn a8_signals_one_after_the_other_lose_nothing() {
     assert_eq!(running.end("TERM"), Some(0));
     assert_eq!(counted(&server, &machine).await, (1, 200));
     assert_eq!(machine.run("db check --json")["ok"], true);
-    let _ = OPERATOR;
 }

@@ -77,7 +77,6 @@ async fn c9_an_old_backup_sends_nothing_until_someone_confirms_and_lists_its_slo
     die(&mut office).await;
 
     let restored = put_back(&office, &copy).await;
-    assert_eq!(fs::metadata(file(&office)).unwrap().len(), fs::metadata(file(&office)).unwrap().len());
     let aside = restored.aside.unwrap();
     assert!(fs::metadata(&aside).unwrap().len() > 0, "what stood there is kept");
     office.start_as_it_is().await;
@@ -153,10 +152,8 @@ async fn c10_backups_under_load_restore_to_a_commit_point_and_verify() {
 #[tokio::test]
 async fn c7_a_database_without_its_wal_is_noticed() {
     let mut office = World::new(databases().await.remove(0)).await;
-    // Everything of this database that is in its main file; what follows stands in the -wal alone.
-    let whole = back_up(&office, "whole.db").await;
+    // A clean stop leaves everything in the main file; what follows stands in the -wal alone.
     office.stop().await;
-    put_back(&office, &whole).await;
     office.start().await;
     let main = fs::read(file(&office)).unwrap();
     office.bind(1).await;

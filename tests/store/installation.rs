@@ -27,6 +27,9 @@ async fn a_database_is_named_once_and_its_generations_count() {
         installation::alive(&mut tx, at(5)).await.unwrap();
         installation::begin_generation(&mut tx, 7).await.unwrap();
         installation::touch(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        world.store.probe().await.unwrap();
+        let mut tx = world.tx().await;
         let named = installation::find(&mut tx).await.unwrap().unwrap();
         assert_eq!((named.installation_id.as_str(), named.generation), ("first", 7));
         assert_eq!(named.alive_at, Some(At::from(at(5))));
