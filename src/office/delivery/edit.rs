@@ -63,7 +63,7 @@ pub async fn edited(ctx: &Ctx, line: &Line, edit: &Edit, result: &Result<Edited,
         // Gone, or refused for good: another try would be refused as well, and the number stands in the report.
         Ok(Edited::Lost)
         | Err(SendError::Gone(_) | SendError::Refused(_) | SendError::MarkupRefused(_) | SendError::Migrated { .. }) => {
-            count_line::remove(&mut tx, edit.delivery).await?
+            count_line::remove(&mut tx, edit.delivery).await?;
         }
         Err(SendError::Limited { retry_after }) => {
             let pause = TimeDelta::from_std(*retry_after).unwrap_or(PAUSE);
