@@ -28,8 +28,11 @@ pub(super) async fn of_queue(tx: &mut Tx, settings: &Settings, now: DateTime<Utc
 /// What a push to so many groups takes at its slot. At the full and the half hour messages may be spread.
 pub(super) fn of_slot(settings: &Settings, groups: usize, at: DateTime<Utc>) -> TimeDelta {
     let chats = vec![Backlog { is_group: true, calls: 1 }; groups];
-    let spread =
-        if wall::of(at, settings.hours.tz).minute() % 30 == 0 { settings.send_spread } else { TimeDelta::zero() };
+    let spread = if wall::of(at, settings.hours.tz).minute().is_multiple_of(30) {
+        settings.send_spread
+    } else {
+        TimeDelta::zero()
+    };
     estimate(limits(settings), &chats) + OVERHEAD + spread
 }
 
