@@ -18,12 +18,18 @@ pub mod content;
 pub mod cron;
 /// The life of one outgoing message.
 pub mod delivery;
+/// Time in which nobody took in updates.
+pub mod hearing;
+/// Whether a database is the one that was served here before.
+pub mod installation;
 /// Binding codes.
 pub mod invite;
 /// Categories of absence that take a person out of the count.
 pub mod leave;
 /// Calendar months.
 pub mod month;
+/// How fast we call.
+pub mod pacing;
 /// Who may do what.
 pub mod policy;
 /// A push and its frozen audience.

@@ -1,11 +1,21 @@
-//! Inbound: a polled batch is stored with its acks in one transaction, then answered; what is not an ack waits in the
-//! inbox and is worked through one by one. Nothing here decides: intents go to `office`, answers come from `message`.
+//! Inbound: what was polled or brought is stored with its acks in one transaction, then answered; what confirms nothing
+//! waits in the inbox and is worked through one by one. Nothing here decides: intents go to `office`, answers come from
+//! `message`.
 
+/// What confirms a push.
+pub mod confirm;
 /// Buttons that only admins use.
 mod decide;
+/// What an update leads to outside the database.
+pub mod effect;
+mod guard;
 /// Stores a batch and answers its presses.
 pub mod intake;
 /// The polling loop.
 pub mod poll;
+/// The address that updates are brought to.
+pub mod webhook;
 /// Texts and other presses, worked through one by one.
 pub mod work;
+/// Stores what is brought.
+pub mod writer;

@@ -13,6 +13,8 @@ use subtle::ConstantTimeEq;
 
 /// Reading and creating the file.
 mod file;
+/// What this machine knows of its databases.
+pub mod installation;
 
 pub use file::{LineFault, SecretFault, SecretFaultKind, open};
 
@@ -53,6 +55,8 @@ pub enum Purpose {
     Button,
     /// Codes that bind an account to a person; only their tag is stored.
     Invite,
+    /// The word by which the platform shows that an update is from it.
+    Webhook,
 }
 
 impl Purpose {
@@ -63,6 +67,7 @@ impl Purpose {
             Self::AckBatch => b"qingfeng/ack_batch/1",
             Self::Button => b"qingfeng/button/1",
             Self::Invite => b"qingfeng/invite/1",
+            Self::Webhook => b"qingfeng/webhook/1",
         }
     }
 }

@@ -23,7 +23,7 @@ use qingfeng::message::schedule::{explain, outcome};
 const ZONE: Tz = Tz::Asia__Shanghai;
 
 /// Documents with commands for people to type.
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "README.zh-CN.md",
     "ARCHITECTURE.md",
@@ -32,6 +32,7 @@ const DOCUMENTS: [&str; 8] = [
     "content/README.md",
     "docs/delivery.md",
     "docs/schedules.md",
+    "docs/operations.md",
 ];
 
 fn path(file: &str) -> PathBuf {
@@ -160,6 +161,19 @@ fn every_state_of_a_message_is_explained() {
         assert!(text.contains(&format!("\n| {said} | ")), "docs/delivery.md does not explain {said}");
     }
     assert!(commands(&text).len() > 15);
+}
+
+/// Every cause that `/readyz` can give for the database is explained.
+#[test]
+fn every_cause_of_an_unready_service_is_explained() {
+    use qingfeng::store::trouble::Trouble;
+    let text = document("docs/operations.md");
+    let named = Trouble::ALL.iter().filter(|trouble| **trouble != Trouble::Other);
+    for trouble in named {
+        let cause = format!("\n| `database: {}` | ", trouble.as_str());
+        assert!(text.contains(&cause), "docs/operations.md does not explain {}", trouble.as_str());
+    }
+    assert!(commands(&text).len() > 8);
 }
 
 /// What the documents show of the demo month stands in its report.

@@ -11,6 +11,8 @@ mod ack;
 mod alert;
 #[path = "store/audit.rs"]
 mod audit;
+#[path = "store/blind.rs"]
+mod blind;
 #[path = "store/calendar.rs"]
 mod calendar;
 #[path = "store/content.rs"]
@@ -21,16 +23,26 @@ mod decide;
 mod delivery;
 #[path = "store/inbox.rs"]
 mod inbox;
+#[path = "store/installation.rs"]
+mod installation;
+#[path = "store/lease.rs"]
+mod lease;
 #[path = "store/ledger.rs"]
 mod ledger;
+#[path = "store/moves.rs"]
+mod moves;
 #[path = "store/open.rs"]
 mod open;
+#[path = "store/pace.rs"]
+mod pace;
 #[path = "store/people.rs"]
 mod people;
 #[path = "store/places.rs"]
 mod places;
 #[path = "store/push.rs"]
 mod push;
+#[path = "store/queue.rs"]
+mod queue;
 #[path = "store/schedule.rs"]
 mod schedule;
 #[path = "store/schema.rs"]

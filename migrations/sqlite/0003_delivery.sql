@@ -10,6 +10,12 @@ ALTER TABLE delivery ADD COLUMN decided_at INTEGER;
 ALTER TABLE delivery ADD COLUMN decision_reason TEXT; -- in the words of who decided
 CREATE INDEX delivery_by_hand ON delivery (not_before) WHERE by_hand = 1 AND state = 'queued';
 
+-- The first message that waits for each target, however many wait: what may go is chosen among these.
+CREATE INDEX delivery_waiting ON delivery (target_kind, target_id, not_before, id)
+    WHERE state IN ('queued', 'retry_wait') AND NOT by_hand;
+-- Whose time is over, without looking at all that wait.
+CREATE INDEX delivery_over ON delivery (expires_at) WHERE state IN ('queued', 'retry_wait');
+
 -- A copy that is to be taken back, and what became of it.
 ALTER TABLE attempt ADD COLUMN removal TEXT CHECK (removal IN ('wanted', 'done', 'gone', 'too_old', 'refused'));
 ALTER TABLE attempt ADD COLUMN removal_at INTEGER;
@@ -30,6 +36,7 @@ CREATE TABLE gate (
     channel_id INTEGER NOT NULL REFERENCES channel (id),
     chat       TEXT    NOT NULL, -- empty: every chat of the channel
     until      INTEGER NOT NULL,
+    since      INTEGER NOT NULL, -- when it told
     PRIMARY KEY (channel_id, chat)
 ) STRICT;
 
@@ -58,13 +65,29 @@ ALTER TABLE office ADD COLUMN alive_at INTEGER; -- last sign of life of a runnin
 ALTER TABLE channel ADD COLUMN inbound TEXT NOT NULL DEFAULT 'poll' CHECK (inbound IN ('poll', 'webhook'));
 ALTER TABLE channel ADD COLUMN heard_at INTEGER;
 
--- Time in which nobody took in what people pressed, and the platform may have dropped it.
+-- Time in which nobody took in what people did. When it was longer than the platform keeps a press, presses are lost.
 CREATE TABLE blind_window (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     channel_id INTEGER NOT NULL REFERENCES channel (id),
     from_at    INTEGER NOT NULL,
     to_at      INTEGER NOT NULL,
+    settled_at INTEGER NOT NULL, -- what had waited at the platform came in by then
     UNIQUE (channel_id, from_at)
 ) STRICT;
 
+-- The copies that say so, for as long as they stand. One edit shows it; every later edit of the copy keeps it.
+CREATE TABLE copy_hint (
+    attempt_id INTEGER NOT NULL REFERENCES attempt (id),
+    window_id  INTEGER NOT NULL REFERENCES blind_window (id),
+    edit_after INTEGER, -- null: shown
+    PRIMARY KEY (attempt_id, window_id)
+) STRICT;
+CREATE INDEX copy_hint_waiting ON copy_hint (edit_after) WHERE edit_after IS NOT NULL;
+
+-- A text in reply to a copy confirms it as a press does.
+CREATE INDEX attempt_message ON attempt (chat, message_id) WHERE message_id IS NOT NULL;
+ALTER TABLE kept_press ADD COLUMN method TEXT NOT NULL DEFAULT 'button' CHECK (method IN ('button', 'text', 'deep_link'));
+
+-- Until when one of several instances works it through, by the database's clock.
+ALTER TABLE inbox ADD COLUMN taken_until INTEGER;
 CREATE INDEX inbox_received ON inbox (received_at) WHERE state = 'done';

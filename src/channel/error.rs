@@ -108,7 +108,7 @@ impl fmt::Display for Refusal {
 /// What a refusal is about, as far as the program or an admin can do something about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusalKind {
-    /// The bot may not write in this group until its admin allows it.
+    /// The bot may not write in this group until the group's admin allows it: the target is as good as gone until then.
     NoRights,
     /// The topic is closed or deleted.
     NoTopic,
@@ -122,6 +122,8 @@ pub enum RefusalKind {
     EditLost,
     /// The message to delete is gone.
     DeleteLost,
+    /// The message to delete is older than the platform lets one delete, or not ours to delete.
+    DeleteTooOld,
     /// Not even asked: an id or a button's address that the platform has no form for.
     Malformed,
     /// The press is too old to be answered.

@@ -48,6 +48,8 @@ pub struct Said {
     /// The topic, when it was written in one.
     pub thread: Option<String>,
     pub place: Place,
+    /// The message it replies to, in the same chat.
+    pub reply_to: Option<String>,
     pub text: String,
 }
 

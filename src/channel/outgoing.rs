@@ -57,4 +57,6 @@ pub enum Deleted {
     Done,
     /// It was not there any more.
     AlreadyGone,
+    /// It stays: too old to be deleted, or not ours to delete.
+    TooOld,
 }

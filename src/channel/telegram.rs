@@ -4,7 +4,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use reqwest::multipart::{Form, Part};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 use teloxide::payloads::{GetMe, LeaveChat};
@@ -99,6 +99,34 @@ pub enum CommandScope {
     Chat(String),
 }
 
+/// Where updates are to be sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Webhook<'a> {
+    /// HTTPS on port 443, 80, 88 or 8443 for Telegram's own servers.
+    pub url: &'a str,
+    /// Comes back in a header of each request: 1–256 of A–Z, a–z, 0–9, _ and -.
+    pub secret: &'a SecretString,
+    pub allowed_updates: &'a [&'a str],
+    /// 1–100.
+    pub max_connections: u8,
+}
+
+/// What the server says of the webhook. Its words about the last failure come from the server, not from us.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct WebhookInfo {
+    /// Empty when none is set.
+    pub url: String,
+    /// Updates not taken yet.
+    #[serde(default)]
+    pub pending_update_count: u64,
+    pub max_connections: Option<u32>,
+    /// Absent: the server's default set.
+    pub allowed_updates: Option<Vec<String>>,
+    /// Seconds since 1970.
+    pub last_error_date: Option<i64>,
+    pub last_error_message: Option<String>,
+}
+
 /// What most methods answer.
 type True = IgnoredAny;
 
@@ -184,6 +212,7 @@ impl Telegram {
         match self.caller.call::<True>(&self.caller.methods.delete_message, &payload).await {
             Ok(_) => Ok(Deleted::Done),
             Err(SendError::Refused(Refusal { kind: RefusalKind::DeleteLost, .. })) => Ok(Deleted::AlreadyGone),
+            Err(SendError::Refused(Refusal { kind: RefusalKind::DeleteTooOld, .. })) => Ok(Deleted::TooOld),
             Err(error) => Err(error),
         }
     }
@@ -208,6 +237,19 @@ impl Telegram {
     pub async fn leave_chat(&self, chat: &str) -> Result<(), SendError> {
         let payload = LeaveChat::new(payload::chat(chat)?);
         self.caller.call::<True>(&self.caller.methods.leave_chat, &payload).await.map(drop)
+    }
+
+    /// Has updates sent to an address. Those that wait are sent too. The server takes one such call a second.
+    pub async fn set_webhook(&self, hook: &Webhook<'_>) -> Result<(), SendError> {
+        let Webhook { url, secret, allowed_updates, max_connections } = *hook;
+        let secret_token = secret.expose_secret();
+        let payload = payload::SetWebhook { url, secret_token, max_connections, allowed_updates };
+        self.caller.call::<True>(&self.caller.methods.set_webhook, &payload).await.map(drop)
+    }
+
+    /// The webhook as the server knows it.
+    pub async fn webhook_info(&self) -> Result<WebhookInfo, SendError> {
+        self.caller.call(&self.caller.methods.get_webhook_info, &payload::Nothing {}).await
     }
 
     /// Removes a webhook so that polling works. Updates not yet fetched are kept.

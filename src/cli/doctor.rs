@@ -16,6 +16,10 @@ use crate::message;
 use crate::office::{audit, calendar, content, db, group, halt, staff};
 use crate::store::halt::HaltRow;
 
+/// How updates come in.
+mod inbound;
+/// The data's whereabouts: quarantine and pause, disk, file modes, the database's clock.
+mod place;
 /// Asks the platform who the token belongs to.
 mod platform;
 
@@ -39,6 +43,9 @@ words! {
         Config = "config",
         KeyFile = "key_file",
         Database = "database",
+        /// Whether this machine may serve it, and what keeps messages from going out.
+        Installation = "installation",
+        Disk = "disk",
         Zone = "zone",
         Clock = "clock",
         Content = "content",
@@ -47,6 +54,7 @@ words! {
         Groups = "groups",
         Outgoing = "outgoing",
         Roles = "roles",
+        Inbound = "inbound",
         Telegram = "telegram",
     }
 }
@@ -57,6 +65,8 @@ impl CheckName {
             Self::Config => "配置",
             Self::KeyFile => "密钥文件",
             Self::Database => "数据库",
+            Self::Installation => "运行",
+            Self::Disk => "磁盘",
             Self::Zone => "时区",
             Self::Clock => "时钟",
             Self::Content => "内容",
@@ -65,6 +75,7 @@ impl CheckName {
             Self::Groups => "群",
             Self::Outgoing => "推送",
             Self::Roles => "管理员",
+            Self::Inbound => "接收方式",
             Self::Telegram => "连接",
         }
     }
@@ -112,6 +123,7 @@ impl Doctor {
                 findings.push(Finding::good(CheckName::Config, format!("数据库{}", config.database)));
                 setup.block_on(async {
                     let bot = inside(setup, config, &mut findings).await;
+                    findings.push(Finding::of(CheckName::Inbound, inbound::check(config, self.offline).await));
                     if !self.offline {
                         findings.push(Finding::of(CheckName::Telegram, platform::check(config, bot.as_deref()).await));
                     }
@@ -142,6 +154,8 @@ async fn inside(setup: &Setup, config: &Config, findings: &mut Vec<Finding>) -> 
     };
     findings.push(Finding::good(CheckName::KeyFile, config.secret_file.display().to_string()));
     findings.push(Finding::of(CheckName::Database, database(&session).await));
+    findings.push(Finding::of(CheckName::Installation, place::installation(&session).await));
+    findings.extend(place::disk(&session.config).map(|outcome| Finding::of(CheckName::Disk, outcome)));
     findings.push(Finding::good(CheckName::Zone, config.zone.name()));
     findings.push(Finding::of(CheckName::Clock, clock(&session).await));
     findings.push(Finding::of(CheckName::Content, files(config)));
@@ -185,7 +199,7 @@ async fn clock(session: &Session) -> Result<String, String> {
             out::instant(now, zone),
             out::instant(last, zone)
         )),
-        None => Ok(out::instant(now, zone)),
+        None => place::clocks(session).await,
     }
 }
 

@@ -17,7 +17,7 @@ mod explain;
 /// The plan as a table and as a calendar file.
 mod plan;
 /// How schedules and slots are printed.
-mod view;
+pub(super) mod view;
 
 /// Slots to come that are shown with a schedule.
 const SHOWN: usize = 3;

@@ -31,9 +31,6 @@ impl Serve {
 
 async fn serve(config: &Config) -> Ended {
     let shutdown = shutdown_signal()?;
-    if config.public_url.is_some() {
-        tracing::warn!("QINGFENG_PUBLIC_URL is set, but this version takes updates by long polling only");
-    }
     // Before the port: of two services on one database the second is told about the first, not about its port.
     let app = app::build(config, Clock::system()).await.map_err(failure)?;
     let listener = TcpListener::bind(config.http_addr).await;

@@ -24,6 +24,10 @@ pub enum PressResult {
     Recalled,
     /// Not a press on a copy of ours.
     Unknown,
+    /// A text that names no copy, and there is nothing for this person to confirm.
+    Nothing,
+    /// A text that names no copy, and there are several to confirm.
+    Several,
 }
 
 /// What a bound person's press is judged by.
@@ -36,6 +40,8 @@ pub struct Standing {
     pub member: Option<MemberStatus>,
     /// The ack that counts was there before this press.
     pub repeat: bool,
+    /// The ack that counts came in at the end of a time in which nobody took in presses, which began then.
+    pub waited_since: Option<DateTime<Utc>>,
 }
 
 /// Whether a press may be stored at all.
@@ -56,7 +62,9 @@ pub fn judge(standing: &Standing, counted: DateTime<Utc>) -> PressResult {
         // Met the message in a chat of others: it is recorded, and nothing is measured by it.
         Some(MemberStatus::Unasked) => PressResult::Recorded { at: counted },
         Some(MemberStatus::Expected) => match standing.deadline {
-            Some(deadline) if standing.confirm == Confirm::Required && counted >= deadline => {
+            Some(deadline)
+                if standing.confirm == Confirm::Required && standing.waited_since.unwrap_or(counted) >= deadline =>
+            {
                 PressResult::Late { deadline }
             }
             Some(_) | None => PressResult::Recorded { at: counted },
@@ -91,8 +99,24 @@ mod tests {
         #[case] repeat: bool,
         #[case] expected: PressResult,
     ) {
-        let standing = Standing { state, confirm: Confirm::Required, deadline: Some(at(10)), member, repeat };
+        let (confirm, deadline) = (Confirm::Required, Some(at(10)));
+        let standing = Standing { state, confirm, deadline, member, repeat, waited_since: None };
         assert_eq!(judge(&standing, at(minute)), expected);
+    }
+
+    #[rstest]
+    #[case::made_in_time(9, PressResult::Recorded { at: at(12) })]
+    #[case::late_all_the_same(10, PressResult::Late { deadline: at(10) })]
+    fn a_press_that_waited_out_a_gap_counts_from_its_beginning(#[case] since: i64, #[case] expected: PressResult) {
+        let standing = Standing {
+            state: PushState::Open,
+            confirm: Confirm::Required,
+            deadline: Some(at(10)),
+            member: Some(MemberStatus::Expected),
+            repeat: false,
+            waited_since: Some(at(since)),
+        };
+        assert_eq!(judge(&standing, at(12)), expected);
     }
 
     #[test]
@@ -103,6 +127,7 @@ mod tests {
             deadline: Some(at(10)),
             member: Some(MemberStatus::Expected),
             repeat: false,
+            waited_since: None,
         };
         assert_eq!(judge(&standing, at(99)), PressResult::Recorded { at: at(99) });
     }

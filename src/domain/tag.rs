@@ -64,6 +64,8 @@ pub struct Tag {
 const SEAL_BYTES: usize = 6;
 /// Version of the layout, so that buttons of an older program stay readable.
 const VERSION: char = '1';
+/// What a link that confirms starts with.
+const LINK: &str = "ack_";
 
 impl Tag {
     /// The text inside the button: at most 30 of the 64 bytes that Telegram allows. `seal` is a keyed MAC.
@@ -84,6 +86,22 @@ impl Tag {
         let expected = tag.encode(seal);
         let same: bool = subtle::ConstantTimeEq::ct_eq(expected.as_bytes(), data.as_bytes()).into();
         (same && !mac.is_empty()).then_some(tag)
+    }
+
+    /// The code inside a link into the private chat: at most 64 of A–Z, a–z, 0–9, _ and -.
+    pub fn link(self, seal: impl Fn(&[u8]) -> [u8; 32]) -> String {
+        format!("{LINK}{}", self.encode(seal).replace('.', "-"))
+    }
+
+    /// Whether a link's code is meant to confirm something, rightly sealed or not.
+    pub fn is_link(code: &str) -> bool {
+        code.starts_with(LINK)
+    }
+
+    /// Reads a link's code back; `None` for foreign, altered or forged ones.
+    pub fn decode_link(code: &str, seal: impl Fn(&[u8]) -> [u8; 32]) -> Option<Self> {
+        let (body, mac) = code.strip_prefix(LINK)?.split_once('-')?;
+        Self::decode(&format!("{body}.{mac}"), seal)
     }
 }
 
@@ -106,6 +124,21 @@ mod tests {
         let data = tag.encode(seal);
         assert!(data.len() <= 64);
         assert_eq!(Tag::decode(&data, seal), Some(tag));
+    }
+
+    #[test]
+    fn a_link_reads_back_and_keeps_to_the_letters_of_links() {
+        let tag = Tag { verb: Verb::Ack, id: i64::MAX };
+        let code = tag.link(seal);
+        assert!(
+            code.len() <= 64 && code.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')),
+            "{code}"
+        );
+        assert_eq!(Tag::decode_link(&code, seal), Some(tag));
+        assert!(Tag::is_link(&code) && !Tag::is_link(&tag.encode(seal)));
+        for forged in ["ack_", "ack_1a7", "ack_1a7-", "ack_1a7-000000000000", "ack_1a7.000000000000"] {
+            assert_eq!(Tag::decode_link(forged, seal), None, "{forged}");
+        }
     }
 
     proptest! {

@@ -1,54 +1,43 @@
-//! Stores a batch with its acks and says what each press is answered with (invariants I1, I6).
+//! Stores a batch with its acks and says what each confirmation is answered with (invariants I1, I6).
 
-use chrono::{DateTime, Utc};
-
+use crate::channel::RawUpdate;
 use crate::channel::telegram::start_link;
-use crate::channel::{Inbound, Press, RawUpdate};
 use crate::ctx::{Ctx, Line};
-use crate::domain::tag::Verb;
-use crate::ids::AttemptId;
-use crate::message::outgoing::Answer;
-use crate::message::toast;
+use crate::domain::setting::Key;
+use crate::inbox::confirm::{self, Confirming};
+use crate::inbox::effect::{Effect, say};
+use crate::inbox::guard::{self, Trouble, guarded};
+use crate::message::binding as words;
 use crate::office::ack::{self, Incoming, Pressed};
-use crate::office::{Outcome, db, delivery};
+use crate::office::{Outcome, binding, db, setting};
+use chrono::{DateTime, Utc};
 
 /// Payload of the deep link that a person who is not bound is sent through.
 pub const BIND_LINK: &str = "bind";
 
-/// An answer that may be said, because what it says is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Due {
-    pub callback_id: String,
-    pub answer: Answer,
-}
-
-/// One update with the ack it may be.
+/// One update with the confirmation it may be.
 struct Read<'a> {
     update: &'a RawUpdate,
-    press: Option<(Press, AttemptId)>,
+    confirming: Option<Confirming>,
 }
 
 impl Read<'_> {
     fn incoming(&self, at: DateTime<Utc>) -> Incoming<'_> {
-        let press = self.press.as_ref().map(|(press, attempt)| ack::Press {
-            account: &press.account,
-            attempt: *attempt,
-            message_id: &press.message_id,
-            at,
-        });
+        let press = self.confirming.as_ref().map(|confirming| confirming.press(at));
         Incoming { event_id: &self.update.event_id, raw: &self.update.raw, press }
     }
 }
 
 /// Stores a batch. When it cannot be stored whole it is replayed one by one, so that one poison update never costs the
 /// others; an error means that not even a raw text could be stored, and nothing may be confirmed to the platform.
-pub async fn take(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Vec<Due>> {
+pub async fn take(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Vec<Effect>> {
     let now = ctx.now();
-    let read: Vec<Read<'_>> = batch.iter().map(|update| read(ctx, line, update)).collect();
+    let read = |update| Read { update, confirming: guard::read(|| confirm::read(ctx, line, &update.raw)) };
+    let read: Vec<Read<'_>> = batch.iter().map(read).collect();
     let bind = bind_link(ctx).await;
     let whole: Vec<Incoming<'_>> = read.iter().map(|update| update.incoming(now)).collect();
-    match ack::receive(ctx, line, &whole).await {
-        Ok(results) => Ok(answers(ctx, &read, results, bind.as_ref())),
+    match guarded(ack::receive(ctx, line, now, &whole)).await {
+        Ok(results) => Ok(answers(ctx, line, &read, (results, bind.as_ref())).await),
         Err(error) => {
             tracing::warn!(%error, updates = batch.len(), "a batch was not stored whole; storing one by one");
             one_by_one(ctx, line, &read, bind.as_ref()).await
@@ -56,45 +45,50 @@ pub async fn take(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Vec<Du
     }
 }
 
-fn read<'a>(ctx: &Ctx, line: &Line, update: &'a RawUpdate) -> Read<'a> {
-    let press = match line.channel.read(&update.raw) {
-        Inbound::Press(press) => delivery::read_tag(ctx.store.keys(), &press.data)
-            .filter(|tag| tag.verb == Verb::Ack)
-            .map(|tag| (press, AttemptId(tag.id))),
-        Inbound::Said(_)
-        | Inbound::GroupSeen(_)
-        | Inbound::GroupGone(_)
-        | Inbound::Migrated(_)
-        | Inbound::Reachable(_)
-        | Inbound::Other => None,
-    };
-    Read { update, press }
-}
-
-async fn one_by_one(ctx: &Ctx, line: &Line, read: &[Read<'_>], bind: Option<&String>) -> Outcome<Vec<Due>> {
-    let mut due = Vec::new();
+async fn one_by_one(ctx: &Ctx, line: &Line, read: &[Read<'_>], bind: Option<&String>) -> Outcome<Vec<Effect>> {
+    let mut effects = Vec::new();
     for update in read {
-        let incoming = update.incoming(ctx.now());
-        match ack::receive(ctx, line, &[incoming]).await {
-            Ok(results) => due.extend(answers(ctx, std::slice::from_ref(update), results, bind)),
+        let now = ctx.now();
+        let incoming = update.incoming(now);
+        match guarded(ack::receive(ctx, line, now, &[incoming])).await {
+            Ok(results) => effects.extend(answers(ctx, line, std::slice::from_ref(update), (results, bind)).await),
             Err(error) => {
-                tracing::error!(%error, event = incoming.event_id, "a press could not be counted and is tried again; its text is stored");
-                ack::receive(ctx, line, &[Incoming { press: None, ..incoming }]).await?;
-                let press = update.press.as_ref();
-                due.extend(press.map(|(p, _)| Due { callback_id: p.callback_id.clone(), answer: toast::not_stored() }));
+                tracing::error!(%error, event = incoming.event_id, "an update could not be counted and is tried again; its text is stored");
+                ack::receive(ctx, line, now, &[Incoming { press: None, ..incoming }]).await?;
+                effects.extend(update.confirming.as_ref().and_then(Confirming::not_stored));
             }
         }
     }
-    Ok(due)
+    Ok(effects)
 }
 
-fn answers(ctx: &Ctx, read: &[Read<'_>], results: Vec<Pressed>, bind: Option<&String>) -> Vec<Due> {
-    let presses = read.iter().filter_map(|update| update.press.as_ref());
-    let due = presses.zip(results).map(|((press, _), pressed)| Due {
-        callback_id: press.callback_id.clone(),
-        answer: toast::press(&pressed.result, &pressed.audience, bind.cloned(), ctx.zone),
-    });
-    due.collect()
+async fn answers(
+    ctx: &Ctx,
+    line: &Line,
+    read: &[Read<'_>],
+    (results, bind): (Vec<Pressed>, Option<&String>),
+) -> Vec<Effect> {
+    let mut effects = Vec::with_capacity(results.len());
+    for (confirming, pressed) in read.iter().filter_map(|update| update.confirming.as_ref()).zip(results) {
+        effects.extend(confirming.answer(ctx, &pressed, bind.cloned()));
+        if let Some(account) = confirming.stranger(&pressed) {
+            match guarded(notice(ctx, line, account)).await {
+                Ok(notice) => effects.extend(notice),
+                Err(error @ (Trouble::Refused(_) | Trouble::Panicked)) => {
+                    tracing::warn!(%error, "someone who is not bound was not shown how to bind");
+                }
+            }
+        }
+    }
+    effects
+}
+
+/// How to bind, for someone who is not bound.
+async fn notice(ctx: &Ctx, line: &Line, account: &str) -> Outcome<Option<Effect>> {
+    let settings = setting::read(ctx).await?;
+    let (office, contact) = (settings.text(Key::OfficeName), settings.text(Key::OfficeContact));
+    let bound = binding::stored(ctx, line, account).await?.is_some();
+    Ok((!bound).then(|| say(account, words::notice(office, contact))))
 }
 
 /// The link into the private chat, once the platform told what our bot is called.

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use tokio::task::JoinSet;
-
 use crate::channel::telegram::Telegram;
 use crate::channel::telegram::inbound::WANTED;
 use crate::channel::telegram::poll::Poll;
-use crate::channel::{PollError, RawUpdate};
+use crate::channel::{Conflict, PollError, RawUpdate};
+use crate::crash;
 use crate::ctx::{Ctx, Line};
-use crate::inbox::intake::{self, Due};
-use crate::inbox::work;
-use crate::office::Refusal;
+use crate::domain::word::InboundMode;
+use crate::inbox::effect::Effects;
+use crate::inbox::{intake, work};
+use crate::office::{Outcome, Refusal, hearing};
 use crate::stop::Stop;
 
 /// How long the platform holds a poll open when there is nothing (it caps at 50 s). The client gives up ten seconds
@@ -22,8 +22,8 @@ const PAUSE_FIRST: Duration = Duration::from_secs(1);
 const PAUSE_LONGEST: Duration = Duration::from_mins(1);
 /// Shortest pause while another program polls: each try ends the other's poll.
 const PAUSE_CONFLICT: Duration = Duration::from_secs(5);
-/// Answers under way at once; more would only queue inside the platform.
-const ANSWERS_MOST: usize = 64;
+/// Conflicts in a row before the admins are told: the first may be our own poll of before a restart.
+const CONFLICTS_TOLD: u32 = 2;
 /// Longest wait for answers under way when the program stops.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -35,7 +35,9 @@ pub struct Poller {
     telegram: Telegram,
     poll: Poll,
     /// Answers under way.
-    answers: JoinSet<()>,
+    effects: Effects,
+    /// Polls in a row that another program ended.
+    conflicts: u32,
 }
 
 /// Why a poll came to nothing; nothing of it is confirmed to the platform.
@@ -50,7 +52,8 @@ pub enum PollFailure {
 impl Poller {
     /// A poller that has not polled yet.
     pub fn new(ctx: Ctx, line: Line, telegram: Telegram) -> Self {
-        Self { ctx, line, telegram, poll: Poll::new(WANTED), answers: JoinSet::new() }
+        let effects = Effects::new(line.clone());
+        Self { ctx, line, telegram, poll: Poll::new(WANTED), effects, conflicts: 0 }
     }
 
     /// Polls once, holding the poll open for at most `hold`, stores what came and lets the answers go out. Returns how
@@ -67,29 +70,51 @@ impl Poller {
 
     /// Stores what came. Runs to its end, so that no transaction is dropped half-way.
     async fn take(&mut self, batch: Vec<RawUpdate>) -> Result<usize, PollFailure> {
-        while self.answers.try_join_next().is_some() {}
-        if !batch.is_empty() {
-            for due in intake::take(&self.ctx, &self.line, &batch).await? {
-                self.answer(due).await;
+        self.conflicts = 0;
+        if batch.is_empty() {
+            hearing::listening(&self.ctx, &self.line).await?;
+        } else {
+            let effects = intake::take(&self.ctx, &self.line, &batch).await?;
+            crash::point("after_ack");
+            for effect in effects {
+                self.effects.start(effect).await;
             }
         }
         // Also when nothing came: an update that failed, or did not fit into the last step, waits for no stranger's.
         work::step(&self.ctx, &self.line).await;
+        crash::point("before_offset");
         self.poll.committed(&batch);
         Ok(batch.len())
     }
 
-    async fn answer(&mut self, due: Due) {
-        if self.answers.len() >= ANSWERS_MOST {
-            self.answers.join_next().await;
-        }
-        let line = self.line.clone();
-        self.answers.spawn(async move { say(&line, due).await });
-    }
-
     /// Waits for the answers under way.
     pub async fn drain(&mut self) {
-        while self.answers.join_next().await.is_some() {}
+        self.effects.drain().await;
+    }
+
+    /// What follows from a conflict. A webhook that is in the way is removed, with its updates kept, unless other
+    /// instances are told to use it.
+    pub async fn give_way(&mut self, conflict: Conflict) -> Outcome<()> {
+        match conflict {
+            Conflict::OtherPoller => {
+                self.conflicts += 1;
+                if self.conflicts >= CONFLICTS_TOLD {
+                    hearing::other_poller(&self.ctx).await?;
+                }
+            }
+            Conflict::WebhookActive => match hearing::mode(&self.ctx, &self.line).await? {
+                InboundMode::Poll => self.remove_webhook().await,
+                InboundMode::Webhook => tracing::warn!("another instance takes updates by webhook; this one rests"),
+            },
+        }
+        Ok(())
+    }
+
+    /// Best effort: while a webhook is set each poll is told so, and comes back here.
+    async fn remove_webhook(&self) {
+        if let Err(error) = self.telegram.delete_webhook().await {
+            tracing::warn!(%error, "a webhook that may be in the way could not be removed yet");
+        }
     }
 }
 
@@ -99,6 +124,10 @@ pub async fn run(mut poller: Poller, mut stop: Stop) {
     let mut pause = PAUSE_FIRST;
     // What an earlier run stored and did not work through.
     work::step(&poller.ctx, &poller.line).await;
+    tokio::select! {
+        () = poller.remove_webhook() => {}
+        () = stop.wait() => {}
+    }
     while !stop.stopped() {
         let fetched = tokio::select! {
             fetched = poller.fetch(HOLD) => fetched,
@@ -112,6 +141,11 @@ pub async fn run(mut poller: Poller, mut stop: Stop) {
             pause = PAUSE_FIRST;
             continue;
         };
+        if let PollFailure::Poll(PollError::Conflict(conflict)) = failure
+            && let Err(error) = poller.give_way(conflict).await
+        {
+            tracing::error!(%error, "a conflict could not be dealt with");
+        }
         let rest = rest(&failure, pause);
         pause = (pause * 2).min(PAUSE_LONGEST);
         tokio::select! {
@@ -122,13 +156,6 @@ pub async fn run(mut poller: Poller, mut stop: Stop) {
     tokio::select! {
         () = poller.drain() => {}
         () = clock.sleep(DRAIN) => tracing::warn!("stopped with answers under way; what they say is stored"),
-    }
-}
-
-/// Answers a press. Best effort: what it says is stored already.
-pub async fn say(line: &Line, due: Due) {
-    if let Err(error) = line.channel.answer(&due.callback_id, &due.answer).await {
-        tracing::info!(%error, "a press was recorded and its answer did not arrive");
     }
 }
 

@@ -1,37 +1,26 @@
 //! Texts, other presses and membership, worked through one by one. A poison update is tried three times, then set
 //! aside; the others go on.
 
-use std::panic::AssertUnwindSafe;
-
-use futures::FutureExt;
-
-use crate::channel::{Address, Inbound, Place, Press, Said, Sender, Style};
+use crate::channel::{Inbound, Place, Press, Said, Sender};
 use crate::ctx::{Ctx, Line};
 use crate::domain::delivery::Decision;
 use crate::domain::invite::{looks_like_code, normalise};
 use crate::domain::setting::Key;
 use crate::domain::tag::{Tag, Verb};
 use crate::ids::{AttemptId, DeliveryId, InviteId};
+use crate::inbox::confirm;
 use crate::inbox::decide::{self, Asked};
-use crate::inbox::intake::{BIND_LINK, Due};
-use crate::inbox::poll;
+use crate::inbox::effect::{Due, Effect, carry_out, say};
+use crate::inbox::guard::guarded;
+use crate::inbox::intake::BIND_LINK;
 use crate::message::outgoing::Outgoing;
-use crate::message::{binding as words, print, toast};
-use crate::office::ack::{self, Incoming};
+use crate::message::{binding as words, confirm as sayings, print, toast};
+use crate::office::ack;
 use crate::office::binding::{self, Accepted, Offer, Owner};
 use crate::office::inbox::{self as stored, Failed};
 use crate::office::setting::Settings;
 use crate::office::{Outcome, delivery, group, setting};
 use crate::store::inbox::InboxRow;
-
-/// What an update leads to, done after it was worked through.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// A message into a chat.
-    Say { chat: String, what: Box<Outgoing> },
-    /// An answer to a press.
-    Answer(Due),
-}
 
 /// Works through what waits. Never fails: what cannot be worked through is logged, kept and set aside in the end.
 pub async fn step(ctx: &Ctx, line: &Line) {
@@ -43,16 +32,18 @@ pub async fn step(ctx: &Ctx, line: &Line) {
         }
     };
     for row in waiting {
-        let handled = AssertUnwindSafe(handle(ctx, line, &row)).catch_unwind().await;
-        let effects = match handled {
-            Ok(Ok(effects)) => effects,
-            Ok(Err(error)) => {
-                tracing::error!(%error, update = %row.id, "an update could not be worked through");
-                fail(ctx, &row).await;
-                continue;
+        match stored::take(ctx, row.id).await {
+            Ok(true) => {}
+            Ok(false) => continue,
+            Err(error) => {
+                tracing::error!(%error, update = %row.id, "an update could not be taken up");
+                return;
             }
-            Err(_) => {
-                tracing::error!(update = %row.id, "an update made the program panic");
+        }
+        let effects = match guarded(handle(ctx, line, &row)).await {
+            Ok(effects) => effects,
+            Err(error) => {
+                tracing::error!(%error, update = %row.id, "an update could not be worked through");
                 fail(ctx, &row).await;
                 continue;
             }
@@ -74,22 +65,15 @@ async fn fail(ctx: &Ctx, row: &InboxRow) {
     }
 }
 
-/// Says it; best effort, because the person can simply ask again.
-async fn carry_out(line: &Line, effect: Effect) {
-    match effect {
-        Effect::Answer(due) => poll::say(line, due).await,
-        Effect::Say { chat, what } => {
-            let sent = line.channel.send(&Address { chat, thread: None }, &what, Style::Styled).await;
-            if let Err(error) = sent {
-                tracing::warn!(%error, "a reply did not arrive");
-            }
-        }
-    }
-}
-
 async fn handle(ctx: &Ctx, line: &Line, row: &InboxRow) -> Outcome<Vec<Effect>> {
+    // Only a confirmation that could not be counted with its batch is left here. The person was told so; it counts all the
+    // same, with its own time, once it can.
+    if let Some(confirming) = confirm::read(ctx, line, &row.raw) {
+        ack::again(ctx, line, (row.id, confirming.press(row.received_at.utc()))).await?;
+        return Ok(Vec::new());
+    }
     match line.channel.read(&row.raw) {
-        Inbound::Press(press) => pressed(ctx, line, row, &press).await,
+        Inbound::Press(press) => pressed(ctx, line, &press).await,
         Inbound::Said(said) => said_something(ctx, line, &said).await,
         Inbound::GroupSeen(seen) => {
             group::seen(ctx, line, &seen.chat, &seen.title).await?;
@@ -112,23 +96,13 @@ async fn handle(ctx: &Ctx, line: &Line, row: &InboxRow) -> Outcome<Vec<Effect>> 
 }
 
 /// A press that is not on 已阅, or is not ours.
-async fn pressed(ctx: &Ctx, line: &Line, row: &InboxRow, press: &Press) -> Outcome<Vec<Effect>> {
+async fn pressed(ctx: &Ctx, line: &Line, press: &Press) -> Outcome<Vec<Effect>> {
     let answer = |answer| Effect::Answer(Due { callback_id: press.callback_id.clone(), answer });
     let Some(Tag { verb, id }) = delivery::read_tag(ctx.store.keys(), &press.data) else {
         return Ok(vec![answer(toast::unknown())]);
     };
     let decided = async |asked| Ok(vec![answer(decide::pressed(ctx, line, press, asked).await?)]);
     match verb {
-        // Only an ack that could not be counted with its batch is left here. The person was told so; it counts all the
-        // same, with its own time, once it can.
-        Verb::Ack => {
-            let at = row.received_at.utc();
-            let press =
-                ack::Press { account: &press.account, attempt: AttemptId(id), message_id: &press.message_id, at };
-            let again = Incoming { event_id: &row.event_id, raw: &row.raw, press: Some(press) };
-            ack::receive(ctx, line, &[again]).await?;
-            Ok(Vec::new())
-        }
         Verb::Basis => {
             let text = delivery::basis(ctx, AttemptId(id)).await?;
             Ok(vec![answer(text.map_or_else(toast::unknown, toast::basis))])
@@ -150,18 +124,17 @@ async fn pressed(ctx: &Ctx, line: &Line, row: &InboxRow, press: &Press) -> Outco
         Verb::Abandon => decided(Asked::Doubt(AttemptId(id), Decision::Abandon)).await,
         Verb::Relayed => decided(Asked::Relay(DeliveryId(id), Decision::Relayed)).await,
         Verb::NotToday => decided(Asked::Relay(DeliveryId(id), Decision::Declined)).await,
+        // A confirmation was read above.
+        Verb::Ack => Ok(vec![answer(toast::unknown())]),
     }
-}
-
-/// A private chat has the id of its person.
-fn say(account: &str, what: Outgoing) -> Effect {
-    Effect::Say { chat: account.to_owned(), what: Box::new(what) }
 }
 
 /// What a private text asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Intent<'a> {
     Code(&'a str),
+    /// A link that confirms, of which nothing can be made.
+    DeadLink,
     Privacy,
     Feedback,
     MyData,
@@ -173,6 +146,7 @@ fn intent(text: &str) -> Intent<'_> {
     let (command, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let rest = rest.trim();
     match command.split('@').next().unwrap_or_default() {
+        "/start" if Tag::is_link(rest) => Intent::DeadLink,
         "/start" if !rest.is_empty() && rest != BIND_LINK => Intent::Code(rest),
         "/privacy" => Intent::Privacy,
         "/mydata" => Intent::MyData,
@@ -190,6 +164,7 @@ async fn said_something(ctx: &Ctx, line: &Line, said: &Said) -> Outcome<Vec<Effe
     let (office, contact) = (settings.text(Key::OfficeName), settings.text(Key::OfficeContact));
     let what = match intent(&said.text) {
         Intent::Code(typed) => offered(ctx, line, &said.account, typed, &settings).await?,
+        Intent::DeadLink => sayings::link_gone(),
         Intent::Privacy => words::privacy(office, contact),
         Intent::Feedback => words::feedback(contact),
         Intent::MyData => match binding::stored(ctx, line, &said.account).await? {
@@ -241,6 +216,7 @@ mod tests {
     #[case("/start bind", Intent::Other)]
     #[case("/start K7QF3M2P", Intent::Code("K7QF3M2P"))]
     #[case("/start@qingfeng_bot K7QF3M2P", Intent::Code("K7QF3M2P"))]
+    #[case("/start ack_1a7-00", Intent::DeadLink)]
     #[case(" k7qf-3m2p ", Intent::Code("k7qf-3m2p"))]
     #[case("K7QF-3M20", Intent::Code("K7QF-3M20"))]
     #[case("/privacy", Intent::Privacy)]

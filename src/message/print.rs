@@ -28,6 +28,13 @@ pub fn time(at: DateTime<Utc>, zone: Tz) -> String {
     format!("{:02}:{:02}", wall.hour(), wall.minute())
 }
 
+/// `9月16日09:10至09:24`; of two days both are named.
+pub fn span(from: DateTime<Utc>, to: DateTime<Utc>, zone: Tz) -> String {
+    let same_day = wall::of(from, zone).date() == wall::of(to, zone).date();
+    let end = if same_day { time(to, zone) } else { day_time(to, zone) };
+    format!("{}至{end}", day_time(from, zone))
+}
+
 /// `2026-09-02 09:30`: the `local` of JSON outputs.
 pub fn local(at: DateTime<Utc>, zone: Tz) -> String {
     wall::of(at, zone).format("%Y-%m-%d %H:%M").to_string()
@@ -77,6 +84,12 @@ pub struct Masked {
     pub tail: String,
 }
 
+impl std::fmt::Display for Masked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}（工号尾号{}）", self.name, self.tail)
+    }
+}
+
 /// The one function that renders a person where names must not appear: the first character of the name and the end of
 /// the staff number, at least two characters and as many more as make it unique among `others`.
 pub fn person(name: &str, staff_no: &str, others: &[&str]) -> Masked {
@@ -100,7 +113,9 @@ mod tests {
     #[case("8", &["18"], "8")]
     #[case("", &[], "")]
     fn a_person_is_masked_and_unique(#[case] no: &str, #[case] others: &[&str], #[case] tail: &str) {
-        assert_eq!(person("张青禾", no, others), Masked { name: "张*".to_owned(), tail: tail.to_owned() });
+        let masked = person("张青禾", no, others);
+        assert_eq!(masked, Masked { name: "张*".to_owned(), tail: tail.to_owned() });
+        assert_eq!(masked.to_string(), format!("张*（工号尾号{tail}）"));
     }
 
     #[test]
@@ -109,6 +124,8 @@ mod tests {
         let zone = Tz::Asia__Shanghai;
         assert_eq!(day_time(at, zone), "11月25日09:43");
         assert_eq!(local(at, zone), "2026-11-25 09:43");
+        assert_eq!(span(at, at + chrono::TimeDelta::minutes(14), zone), "11月25日09:43至09:57");
+        assert_eq!(span(at, at + chrono::TimeDelta::hours(15), zone), "11月25日09:43至11月26日00:43");
         assert_eq!(weekday(at, zone), "周三");
         assert_eq!(unit_name("管委会/综合科"), "综合科");
     }

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use super::outgoing::{Button, Outgoing};
 use super::print;
 use crate::domain::content::{ItemSource, Theme, basis_label};
+use crate::domain::hearing::Gap;
 use crate::domain::rich::{Rich, Span};
 
 /// Everything a copy of a push says.
@@ -21,6 +22,8 @@ pub struct Copy<'a> {
     pub deadline: Option<DateTime<Utc>>,
     /// Another copy may be in the chat already.
     pub resent: bool,
+    /// Times of which presses may be lost, in order.
+    pub silent: &'a [Gap],
     /// How many confirmed, when that is shown.
     pub count: Option<i64>,
     pub zone: Tz,
@@ -47,6 +50,9 @@ pub fn copy(copy: &Copy<'_>, tags: Tags) -> Outgoing {
         text.push(vec![Span::Bold(format!("记住一句：{}", item.takeaway))]);
     }
     text.push(vec![Span::Plain(source(copy))]);
+    if !copy.silent.is_empty() {
+        text.push(vec![Span::Plain(lost(copy.silent, copy.zone))]);
+    }
     if let Some(count) = copy.count.filter(|count| *count > 0) {
         text.push(vec![Span::Plain(format!("已阅{count}人"))]);
     }
@@ -75,6 +81,12 @@ fn heading(copy: &Copy<'_>) -> String {
         | Theme::Law => "廉政小知识",
     };
     format!("{resent}{due}【{kind}】{}", copy.item.title)
+}
+
+/// Said quietly, once per time: whoever pressed in vain learns it where they pressed.
+fn lost(gaps: &[Gap], zone: Tz) -> String {
+    let spans: Vec<String> = gaps.iter().map(|gap| print::span(gap.from, gap.to, zone)).collect();
+    format!("{}系统没有收到点击，这段时间点过的，请再点一次。", spans.join("、"))
 }
 
 /// Whom it is for, what it rests on, which version, and until when to confirm.
@@ -108,8 +120,17 @@ mod tests {
 
     fn read(item: &ItemSource, change: impl FnOnce(&mut Copy<'_>)) -> String {
         let body = fill(&item.body, |_| Some("内线8000".to_owned())).unwrap();
-        let mut said =
-            Copy { item, body: &body, version: 2, due: None, deadline: None, resent: false, count: None, zone: ZONE };
+        let mut said = Copy {
+            item,
+            body: &body,
+            version: 2,
+            due: None,
+            deadline: None,
+            resent: false,
+            silent: &[],
+            count: None,
+            zone: ZONE,
+        };
         change(&mut said);
         let out = copy(&said, Tags { ack: Some("a".to_owned()), basis: "b".to_owned() });
         let rows = out.buttons.iter().map(|row| row.iter().map(label).collect::<Vec<_>>().join(" "));
@@ -149,6 +170,34 @@ mod tests {
             heading(read(&gift, |copy| copy.resent = true)),
             "（补发）【廉政小知识】收礼多少算违规？法条没有“起点金额”"
         );
+    }
+
+    #[test]
+    fn lost_presses_are_said_above_the_count() {
+        let [first, second] =
+            [0, 7_200].map(|from| Gap { from: at(from), to: at(from + 840), settled: at(from + 850) });
+        let gift = item("gifts/gift-no-threshold");
+        let line = |gaps: &[Gap]| {
+            let body = fill(&gift.body, |_| None).unwrap();
+            let (silent, count) = (gaps, Some(26));
+            let said = Copy {
+                item: &gift,
+                body: &body,
+                version: 2,
+                due: None,
+                deadline: None,
+                resent: false,
+                silent,
+                count,
+                zone: ZONE,
+            };
+            let text = copy(&said, Tags::default()).text.to_plain();
+            text.lines().rev().filter(|line| !line.is_empty()).take(2).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(line(&[first])[0], "已阅26人");
+        assert_eq!(line(&[first])[1], "9月1日09:30至09:44系统没有收到点击，这段时间点过的，请再点一次。");
+        let both = "9月1日09:30至09:44、9月1日11:30至11:44系统没有收到点击，这段时间点过的，请再点一次。";
+        assert_eq!(line(&[first, second])[1], both);
     }
 
     #[test]

@@ -4,8 +4,10 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::content::Theme;
+use crate::domain::hearing::Silence;
 use crate::domain::report::{Counts, DaysOff, Figures, MonthReport, PushRow, Rate};
 use crate::domain::word::Confirm;
+use crate::message::print;
 
 /// What every term under the tables means; printed with every table.
 pub const DEFINITIONS: &[&str] = &[
@@ -42,10 +44,11 @@ pub fn summary(report: &MonthReport) -> String {
     [opening, voluntary(report), required(report), cut_off].concat()
 }
 
-/// The sentences of 需要说明的情况: what the system did not do, push by push, then days off, then
-/// what held all month.
+/// The sentences of 需要说明的情况: what the system did not do, push by push, then times in which
+/// it took in no presses, days off, and what held all month.
 pub fn notes(report: &MonthReport) -> Vec<String> {
     let mut notes: Vec<String> = report.pushes.iter().flat_map(|push| push_notes(report, push)).collect();
+    notes.extend(interruptions(report));
     notes.extend(report.days_off.iter().map(days_off));
     notes.extend(month_notes(report));
     notes.extend(relayed(report));
@@ -59,6 +62,22 @@ pub fn notes(report: &MonthReport) -> Vec<String> {
 /// What people passed on by hand; `None` in a month without.
 pub fn relayed(report: &MonthReport) -> Option<String> {
     (report.relayed > 0).then(|| format!("本月发出的消息，其中人工转发{}条，不统计阅知。", report.relayed))
+}
+
+/// The times in which presses may be lost, and the acks that count as on time because they waited.
+pub fn interruptions(report: &MonthReport) -> Vec<String> {
+    let said = |silence: &Silence| {
+        let Silence { gap, told } = silence;
+        // As printed, so that the minutes are those between the two times.
+        let minutes = gap.to.timestamp().div_euclid(60) - gap.from.timestamp().div_euclid(60);
+        let told = if *told { "，恢复后已在群内提示可补点一次" } else { "" };
+        format!("{}采集中断{minutes}分钟{told}。", print::span(gap.from, gap.to, report.zone))
+    };
+    let mut notes: Vec<String> = report.silent.iter().map(said).collect();
+    if report.excused > 0 {
+        notes.push(format!("有{}人次的确认在采集中断后收到，中断始于截止之前，计为按期。", report.excused));
+    }
+    notes
 }
 
 /// The last line: revision, cut-off and who signs.

@@ -23,6 +23,8 @@ pub fn press(result: &PressResult, audience: &str, bind: Option<String>, zone: T
         PressResult::Exempt => alert("已记录。您目前在免计范围，点不点都不影响统计。".to_owned()),
         PressResult::Recalled => alert("本条已撤回，不用确认，请以新发的一条为准。".to_owned()),
         PressResult::Unknown => unknown(),
+        PressResult::Nothing => toast("现在没有需要您确认的内容。".to_owned()),
+        PressResult::Several => toast("有几条还没有确认，请点其中一条。".to_owned()),
     }
 }
 
@@ -73,6 +75,8 @@ mod tests {
             PressResult::Exempt,
             PressResult::Recalled,
             PressResult::Unknown,
+            PressResult::Nothing,
+            PressResult::Several,
         ];
         let mut answers: Vec<Answer> =
             cases.iter().map(|case| press(case, "党员", link.clone(), Tz::Asia__Shanghai)).collect();

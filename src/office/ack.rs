@@ -1,43 +1,75 @@
-//! Presses on 已阅. A polled batch and its acks are one transaction: what is confirmed to the platform is stored, and
-//! 已记录 is said only after the commit (invariants I1, I5, I6).
+//! Confirmations: presses on 已阅 and what stands in for them. A batch and its acks are one transaction: what is confirmed to
+//! the platform is stored, and 已记录 is said only after the commit (invariants I1, I5, I6).
 
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
+use crate::crash;
 use crate::ctx::{Ctx, Line};
 use crate::domain::ack::{PressResult, Standing, judge, takes_presses};
 use crate::domain::audit::{AckLine, Action, Actor, Job, batch_mac};
 use crate::domain::delivery::AttemptOutcome;
+use crate::domain::hearing::{Gap, waited_since};
 use crate::domain::push::MemberStatus;
+use crate::domain::word::AckMethod;
 use crate::ids::{AccountId, AttemptId, InboxId, PushId, StaffId};
-use crate::office::{Outcome, note};
+use crate::office::ack::aim::Aim;
+use crate::office::{Outcome, hearing, note};
 use crate::secret::Purpose;
 use crate::store::ack::{AckRow, KeptPress, NewAck};
 use crate::store::delivery::CopyRow;
 use crate::store::push::PushRow;
 use crate::store::{self, Tx};
 
+/// Which push a confirmation speaks of.
+mod aim;
+/// Links that confirm.
+pub mod link;
+
+pub use aim::Choice;
+
 /// One update of a batch as it came in.
 #[derive(Debug, Clone, Copy)]
 pub struct Incoming<'a> {
     pub event_id: &'a str,
     pub raw: &'a str,
-    /// Set when the update is a press on 已阅.
+    /// Set when the update confirms something.
     pub press: Option<Press<'a>>,
 }
 
-/// A press on 已阅.
+/// A press on 已阅, or what stands in for one.
 #[derive(Debug, Clone, Copy)]
 pub struct Press<'a> {
-    /// The platform's identity of who pressed.
+    /// The platform's identity of who did it.
     pub account: &'a str,
-    /// The copy that was pressed.
-    pub attempt: AttemptId,
-    pub message_id: &'a str,
+    pub by: By<'a>,
     /// When it was received.
     pub at: DateTime<Utc>,
+}
+
+/// How a confirmation names what it confirms. It never names a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By<'a> {
+    /// The button of a copy; the press shows that the copy arrived, as this message.
+    Button { attempt: AttemptId, message_id: &'a str },
+    /// A text in reply to a message in a group.
+    GroupReply { chat: &'a str, message_id: &'a str },
+    /// A text in private, in reply to a message of ours or to none.
+    Private { chat: &'a str, reply_to: Option<&'a str> },
+    /// A link that was opened, sealed for a copy.
+    Link { attempt: AttemptId },
+}
+
+impl By<'_> {
+    const fn method(self) -> AckMethod {
+        match self {
+            Self::Button { .. } => AckMethod::Button,
+            Self::GroupReply { .. } | Self::Private { .. } => AckMethod::Text,
+            Self::Link { .. } => AckMethod::DeepLink,
+        }
+    }
 }
 
 /// What a press came to, with what its answer needs.
@@ -46,23 +78,51 @@ pub struct Pressed {
     pub result: PressResult,
     /// Whom the push is for, as printed.
     pub audience: String,
+    /// What could be meant, when it was not said.
+    pub choices: Vec<Choice>,
 }
 
-/// Stores a batch and its acks in one transaction. Returns what each press came to, in the order of the batch; the
-/// other updates wait in the inbox.
-pub async fn receive(ctx: &Ctx, line: &Line, batch: &[Incoming<'_>]) -> Outcome<Vec<Pressed>> {
-    let now = ctx.now();
+impl Pressed {
+    fn of(result: PressResult) -> Self {
+        Self { result, audience: String::new(), choices: Vec::new() }
+    }
+}
+
+/// Stores a batch that came in now, with its acks, in one transaction. Returns what each confirmation came to, in the order
+/// of the batch; the other updates wait in the inbox.
+pub async fn receive(ctx: &Ctx, line: &Line, now: DateTime<Utc>, batch: &[Incoming<'_>]) -> Outcome<Vec<Pressed>> {
     let mut tx = ctx.store.write().await?;
     let ids = store_batch(&mut tx, line, batch, now).await?;
+    hearing::heard(&mut tx, ctx, line, now).await?;
+    let results = confirm(&mut tx, ctx, line, (batch, &ids)).await?;
+    crash::point("before_inbox_commit");
+    tx.commit().await?;
+    crash::point("after_inbox_commit");
+    Ok(results)
+}
+
+/// Counts a confirmation that was stored and could not be counted then.
+pub async fn again(ctx: &Ctx, line: &Line, stored: (InboxId, Press<'_>)) -> Outcome<()> {
+    let mut tx = ctx.store.write().await?;
+    record(&mut tx, ctx, line, &[stored]).await?;
+    store::inbox::done(&mut tx, &[stored.0]).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn confirm(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    line: &Line,
+    (batch, ids): (&[Incoming<'_>], &HashMap<String, InboxId>),
+) -> Outcome<Vec<Pressed>> {
     let presses: Vec<(InboxId, Press<'_>)> =
         batch.iter().filter_map(|update| Some((*ids.get(update.event_id)?, update.press?))).collect();
-    let mut results = Vec::new();
-    if !presses.is_empty() {
-        results = record(&mut tx, ctx, line, &presses).await?;
-        let done: Vec<InboxId> = presses.iter().map(|(inbox, _)| *inbox).collect();
-        store::inbox::done(&mut tx, &done).await?;
+    if presses.is_empty() {
+        return Ok(Vec::new());
     }
-    tx.commit().await?;
+    let results = record(tx, ctx, line, &presses).await?;
+    let done: Vec<InboxId> = presses.iter().map(|(inbox, _)| *inbox).collect();
+    store::inbox::done(tx, &done).await?;
     Ok(results)
 }
 
@@ -82,50 +142,85 @@ async fn store_batch(
     Ok(ids)
 }
 
+/// A confirmation that is stored, with the push it speaks of.
+struct Taken<'a> {
+    inbox: InboxId,
+    press: Press<'a>,
+    aim: Aim,
+}
+
 /// Everything the presses of a batch are judged by, read once.
 struct Facts {
     copies: HashMap<AttemptId, CopyRow>,
     pushes: HashMap<PushId, PushRow>,
     members: HashMap<(PushId, StaffId), MemberStatus>,
-    accounts: HashMap<String, (AccountId, Option<StaffId>)>,
+    accounts: Accounts,
+    /// Times in which nobody took in presses, and which may have held up some of these.
+    gaps: Vec<Gap>,
 }
 
-async fn facts(tx: &mut Tx, line: &Line, presses: &[(InboxId, Press<'_>)]) -> Outcome<Facts> {
-    let attempts: BTreeSet<AttemptId> = presses.iter().map(|(_, press)| press.attempt).collect();
+/// Accounts by the platform's id, with whom they are bound to.
+type Accounts = HashMap<String, (AccountId, Option<StaffId>)>;
+
+async fn accounts(tx: &mut Tx, line: &Line, presses: &[(InboxId, Press<'_>)]) -> Outcome<Accounts> {
+    let names: BTreeSet<&str> = presses.iter().map(|(_, press)| press.account).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let rows = store::account::ensure_many(tx, line.id, &names).await?;
+    Ok(rows.into_iter().map(|row| (row.external_id, (row.account_id, row.staff_id))).collect())
+}
+
+async fn facts(tx: &mut Tx, accounts: Accounts, taken: &[Taken<'_>]) -> Outcome<Facts> {
+    let attempts: BTreeSet<AttemptId> = taken.iter().filter_map(|one| one.aim.attempt()).collect();
     let attempts: Vec<AttemptId> = attempts.into_iter().collect();
     let copies = store::delivery::pushes_of_attempts(tx, &attempts).await?;
-    let ids: BTreeSet<PushId> = copies.iter().map(|copy| copy.push_id).collect();
+    let named = taken.iter().filter_map(|one| one.aim.push());
+    let ids: BTreeSet<PushId> = copies.iter().map(|copy| copy.push_id).chain(named).collect();
     let ids: Vec<PushId> = ids.into_iter().collect();
     let pushes = store::push::find_many(tx, &ids).await?;
     let audiences = store::push::audiences(tx, &ids).await?;
-    let accounts: BTreeSet<&str> = presses.iter().map(|(_, press)| press.account).collect();
-    let accounts: Vec<&str> = accounts.into_iter().collect();
-    let accounts = store::account::ensure_many(tx, line.id, &accounts).await?;
     let members =
         audiences.iter().flat_map(|(push, chunk)| chunk.members.iter().map(move |m| ((*push, m.staff), m.status)));
+    let members: HashMap<(PushId, StaffId), MemberStatus> = members.collect();
+    let earliest = pushes.iter().filter_map(|push| push.deadline_at).min();
+    let gaps = match earliest {
+        // Only a deadline asks since when a press may have waited.
+        Some(deadline) => store::blind::since(tx, deadline.utc()).await?,
+        None => Vec::new(),
+    };
     Ok(Facts {
-        members: members.collect(),
+        members,
         copies: copies.into_iter().map(|copy| (copy.id, copy)).collect(),
         pushes: pushes.into_iter().map(|push| (push.id, push)).collect(),
-        accounts: accounts.into_iter().map(|row| (row.external_id, (row.account_id, row.staff_id))).collect(),
+        accounts,
+        gaps: gaps.into_iter().map(Gap::from).collect(),
     })
 }
 
 async fn record(tx: &mut Tx, ctx: &Ctx, line: &Line, presses: &[(InboxId, Press<'_>)]) -> Outcome<Vec<Pressed>> {
-    let facts = facts(tx, line, presses).await?;
+    let accounts = accounts(tx, line, presses).await?;
+    let aims = aim::find(tx, presses, &accounts).await?;
+    let taken = presses.iter().zip(aims).map(|((inbox, press), aim)| Taken { inbox: *inbox, press: *press, aim });
+    let taken: Vec<Taken<'_>> = taken.collect();
+    let facts = facts(tx, accounts, &taken).await?;
     let mut wanted: Vec<NewAck> = Vec::new();
     let mut kept: Vec<KeptPress> = Vec::new();
-    for (inbox, press) in presses {
-        let Some((push, account, staff)) = facts.resolve(press) else { continue };
-        match staff {
-            Some(staff) => wanted.push(NewAck::button((push.id, staff), press.at, press.attempt, *inbox)),
-            None => kept.push(KeptPress {
+    for Taken { inbox, press, aim } in &taken {
+        let Some((push, account, staff)) = facts.resolve(press, aim) else { continue };
+        let method = press.by.method();
+        match (staff, aim.attempt()) {
+            (Some(staff), attempt) => {
+                wanted.push(NewAck::made((push.id, staff), press.at, (method, attempt), *inbox));
+            }
+            (None, Some(attempt)) => kept.push(KeptPress {
                 push_id: push.id,
                 account_id: account,
-                attempt_id: press.attempt,
+                attempt_id: attempt,
                 pressed_at: press.at.timestamp_millis(),
                 inbox_id: *inbox,
+                method,
             }),
+            // What names no copy is looked for by the person, and nobody knows that person.
+            (None, None) => {}
         }
     }
     if !kept.is_empty() {
@@ -133,41 +228,51 @@ async fn record(tx: &mut Tx, ctx: &Ctx, line: &Line, presses: &[(InboxId, Press<
     }
     let standing = store_new(tx, ctx, wanted).await?;
     prove(tx, ctx, presses, &facts).await?;
-    Ok(presses.iter().map(|(inbox, press)| facts.judge(*inbox, press, &standing)).collect())
+    Ok(taken.iter().map(|one| facts.judge(one, &standing)).collect())
 }
 
 impl Facts {
+    /// The push that is spoken of; `None` when there is none of ours.
+    fn push(&self, aim: &Aim) -> Option<&PushRow> {
+        let copied = || Some(self.copies.get(&aim.attempt()?)?.push_id);
+        self.pushes.get(&aim.push().or_else(copied)?)
+    }
+
     /// The push, the account and the person of a press; `None` when it is not on a copy of ours or may not be stored.
-    fn resolve(&self, press: &Press<'_>) -> Option<(&PushRow, AccountId, Option<StaffId>)> {
-        let push = self.pushes.get(&self.copies.get(&press.attempt)?.push_id)?;
+    fn resolve(&self, press: &Press<'_>, aim: &Aim) -> Option<(&PushRow, AccountId, Option<StaffId>)> {
+        let push = self.push(aim)?;
         let (account, staff) = self.accounts.get(press.account)?;
         takes_presses(push.state).then_some((push, *account, *staff))
     }
 
-    fn judge(&self, inbox: InboxId, press: &Press<'_>, acks: &HashMap<(PushId, StaffId), AckRow>) -> Pressed {
-        let push = self.copies.get(&press.attempt).and_then(|copy| self.pushes.get(&copy.push_id));
-        let Some(push) = push else {
-            return Pressed { result: PressResult::Unknown, audience: String::new() };
+    fn judge(&self, Taken { inbox, press, aim }: &Taken<'_>, acks: &HashMap<(PushId, StaffId), AckRow>) -> Pressed {
+        let Some(push) = self.push(aim) else {
+            return match aim {
+                Aim::Unknown | Aim::Copy(_) | Aim::Push(_) => Pressed::of(PressResult::Unknown),
+                Aim::Nobody => Pressed::of(PressResult::NotBound),
+                Aim::Nothing => Pressed::of(PressResult::Nothing),
+                Aim::Several(choices) => Pressed { choices: choices.clone(), ..Pressed::of(PressResult::Several) },
+            };
         };
-        let result = match self.resolve(press) {
+        let result = match self.resolve(press, aim) {
             None => PressResult::Recalled,
             Some((_, _, None)) => PressResult::NotBound,
             Some((_, _, Some(staff))) => {
-                let Some(ack) = acks.get(&(push.id, staff)) else {
-                    return Pressed { result: PressResult::Unknown, audience: String::new() };
-                };
+                let Some(ack) = acks.get(&(push.id, staff)) else { return Pressed::of(PressResult::Unknown) };
+                let pressed = ack.pressed_at.utc();
                 let standing = Standing {
                     state: push.state,
                     confirm: push.confirm,
                     deadline: push.deadline_at.map(store::At::utc),
                     member: self.members.get(&(push.id, staff)).copied(),
                     // The update that made the ack gets the first answer again when it is delivered again.
-                    repeat: ack.inbox_id != Some(inbox),
+                    repeat: ack.inbox_id != Some(*inbox),
+                    waited_since: waited_since(pressed, &self.gaps),
                 };
-                judge(&standing, ack.pressed_at.utc())
+                judge(&standing, pressed)
             }
         };
-        Pressed { result, audience: push.audience.clone() }
+        Pressed { audience: push.audience.clone(), ..Pressed::of(result) }
     }
 }
 
@@ -242,8 +347,11 @@ async fn prove(tx: &mut Tx, ctx: &Ctx, presses: &[(InboxId, Press<'_>)], facts: 
             | AttemptOutcome::Proved => false,
         })
     };
-    let copies: HashMap<AttemptId, &str> =
-        presses.iter().map(|(_, p)| (p.attempt, p.message_id)).filter(|(attempt, _)| open(attempt)).collect();
+    let pressed = presses.iter().filter_map(|(_, press)| match press.by {
+        By::Button { attempt, message_id } => Some((attempt, message_id)),
+        By::GroupReply { .. } | By::Private { .. } | By::Link { .. } => None,
+    });
+    let copies: HashMap<AttemptId, &str> = pressed.filter(|(attempt, _)| open(attempt)).collect();
     let copies: Vec<(AttemptId, &str)> = copies.into_iter().collect();
     let proved: Vec<AttemptId> = copies.iter().map(|(attempt, _)| *attempt).collect();
     for delivery in store::delivery::prove(tx, &copies, ctx.now()).await? {

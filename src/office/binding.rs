@@ -220,7 +220,7 @@ async fn credit(
         .filter(|press| counts(press.push_id))
         .map(|press| {
             let pressed = store::At(press.pressed_at).utc();
-            NewAck::button((press.push_id, staff), pressed, press.attempt_id, press.inbox_id)
+            NewAck::made((press.push_id, staff), pressed, (press.method, Some(press.attempt_id)), press.inbox_id)
         })
         .collect();
     let stored = ack::seal(tx, ctx, &acks).await?;

@@ -8,7 +8,7 @@ use crate::domain::delivery::StopReason;
 use crate::domain::policy::Act;
 use crate::domain::wall;
 use crate::domain::word::GroupState;
-use crate::ids::{GroupId, UnitId};
+use crate::ids::{ChannelId, GroupId, UnitId};
 use crate::office::held::Held;
 use crate::office::{Outcome, Refusal, authorise, note, unit};
 use crate::store::group::GroupRow;
@@ -154,7 +154,7 @@ pub async fn gone(ctx: &Ctx, line: &Line, chat: &str) -> Outcome<()> {
 /// The platform gave a chat another id.
 pub async fn migrated(ctx: &Ctx, line: &Line, from: &str, to: &str) -> Outcome<()> {
     let mut tx = ctx.store.write().await?;
-    migrate(&mut tx, ctx, (line, Job::Inbox), (from, to)).await?;
+    migrate(&mut tx, ctx, (line.id, Job::Inbox), (from, to)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -162,10 +162,10 @@ pub async fn migrated(ctx: &Ctx, line: &Line, from: &str, to: &str) -> Outcome<(
 pub(super) async fn migrate(
     tx: &mut Tx,
     ctx: &Ctx,
-    (line, job): (&Line, Job),
+    (channel, job): (ChannelId, Job),
     (from, to): (&str, &str),
 ) -> Outcome<()> {
-    if store::group::migrate(tx, line.id, from, to).await? {
+    if store::group::migrate(tx, channel, from, to).await? {
         let actor = Actor::System { job };
         note(tx, ctx.now(), &actor, (Action::GroupState, format!("chat:{from}"), json!({ "migrated_to": to })));
     }

@@ -1,8 +1,14 @@
-//! Raw inbound updates: what waits to be worked through, what is done, and how long texts are kept.
+//! Raw inbound updates: what waits to be worked through, what is done, and how long they are kept.
+
+use serde_json::json;
 
 use crate::ctx::{Ctx, Line};
+use crate::domain::alert::Alert;
+use crate::domain::audit::{Action, Actor, Job};
+use crate::domain::delivery::LEASE;
+use crate::domain::wall;
 use crate::ids::InboxId;
-use crate::office::{Outcome, setting};
+use crate::office::{Outcome, alert, note, setting};
 use crate::store;
 use crate::store::inbox::InboxRow;
 
@@ -10,6 +16,8 @@ use crate::store::inbox::InboxRow;
 const STEP_MOST: i64 = 100;
 /// Tries before an update is set aside: a fault that passes gets two more, a poison update does not come back for ever.
 const TRIES_MOST: i64 = 3;
+/// Updates forgotten in one transaction, so that presses do not wait for the writer.
+const FORGET_MOST: i64 = 1_000;
 
 /// Whether an update that failed comes up again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +34,22 @@ pub async fn waiting(ctx: &Ctx, line: &Line) -> Outcome<Vec<InboxRow>> {
     Ok(store::inbox::waiting(&mut tx, line.id, STEP_MOST).await?)
 }
 
+/// Takes an update to work it through; false when another instance has it, or it is done.
+pub async fn take(ctx: &Ctx, update: InboxId) -> Outcome<bool> {
+    let mut tx = ctx.store.write().await?;
+    let now = tx.lease_now(ctx.now()).await?;
+    let taken = store::inbox::take(&mut tx, update, now, now + LEASE).await?;
+    tx.commit().await?;
+    Ok(taken)
+}
+
+/// Gives back what an earlier run took and did not work through. Only where no other instance can be at it.
+pub async fn recover(ctx: &Ctx) -> Outcome<()> {
+    let mut tx = ctx.store.write().await?;
+    store::inbox::give_back(&mut tx).await?;
+    Ok(tx.commit().await?)
+}
+
 /// An update was worked through.
 pub async fn done(ctx: &Ctx, update: InboxId) -> Outcome<()> {
     let mut tx = ctx.store.write().await?;
@@ -37,15 +61,38 @@ pub async fn done(ctx: &Ctx, update: InboxId) -> Outcome<()> {
 pub async fn failed(ctx: &Ctx, update: InboxId) -> Outcome<Failed> {
     let mut tx = ctx.store.write().await?;
     let tries = store::inbox::failed(&mut tx, update, TRIES_MOST).await?;
+    if tries < TRIES_MOST {
+        tx.commit().await?;
+        return Ok(Failed::Again);
+    }
+    let actor = Actor::System { job: Job::Inbox };
+    note(&mut tx, ctx.now(), &actor, (Action::UpdateAside, format!("inbox:{update}"), json!({ "tries": tries })));
     tx.commit().await?;
-    Ok(if tries >= TRIES_MOST { Failed::SetAside } else { Failed::Again })
+    // Apart: what keeps the admins from being told must not bring the update back.
+    if let Err(error) = tell(ctx, update).await {
+        tracing::error!(%error, %update, "the admins could not be told of an update that was set aside");
+    }
+    Ok(Failed::SetAside)
 }
 
-/// Erases raw texts whose days are over; the facts of a press stay. Returns how many.
-pub async fn tidy(ctx: &Ctx) -> Outcome<u64> {
+async fn tell(ctx: &Ctx, update: InboxId) -> Outcome<()> {
     let mut tx = ctx.store.write().await?;
-    let kept = setting::load(&mut tx, ctx.zone).await?.inbox_kept;
-    let erased = store::inbox::forget_raw(&mut tx, ctx.now() - kept).await?;
-    tx.commit().await?;
-    Ok(erased)
+    let day = wall::of(ctx.now(), ctx.zone).date();
+    alert::raise(&mut tx, ctx, &Alert::UpdateAside { day, first: update.0 }).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Forgets updates whose days are over; the facts of a press stay. Returns how many.
+pub async fn tidy(ctx: &Ctx) -> Outcome<u64> {
+    let mut all = 0;
+    loop {
+        let mut tx = ctx.store.write().await?;
+        let kept = setting::load(&mut tx, ctx.zone).await?.inbox_kept;
+        let forgotten = store::inbox::forget(&mut tx, ctx.now() - kept, FORGET_MOST).await?;
+        tx.commit().await?;
+        all += forgotten;
+        if forgotten == 0 {
+            return Ok(all);
+        }
+    }
 }

@@ -149,7 +149,7 @@ async fn place(tx: &mut Tx, ctx: &Ctx, actor: &Actor, order: &Now) -> Outcome<Pr
     };
     let office = Office::load(tx, ctx, &BTreeSet::from([today])).await?;
     let made = make(tx, ctx, actor, (&order, &office)).await?;
-    let takes = estimate::of_queue(tx, &ground.settings, now).await?;
+    let takes = estimate::of_queue(tx, ctx).await?;
     Ok(Preview { shown: find(tx, made.push).await?, expected: made.expected, over, takes, unasked: made.unasked })
 }
 

@@ -99,6 +99,7 @@ pub(super) async fn words(tx: &mut Tx, ctx: &Ctx, id: DeliveryId) -> Outcome<Rel
         due: push.late.then(|| push.slot_at.utc()),
         deadline: None,
         resent: false,
+        silent: &[],
         count: None,
         zone: ctx.zone,
     };

@@ -9,6 +9,7 @@ use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::content::Theme;
 use crate::domain::delivery::DeliveryState;
+use crate::domain::hearing::{Gap, Silence, waited_since};
 use crate::domain::month::Month;
 use crate::domain::policy::Act;
 use crate::domain::push::{Chunk, PushState};
@@ -46,8 +47,16 @@ pub async fn month(ctx: &Ctx, actor: &Actor, month: Month) -> Outcome<MonthRepor
     let range = month.instants(ctx.zone);
     let off = store::occurrence::days_off(&mut tx, range.start, range.end).await?;
     let off = off.into_iter().map(|(at, name)| DayOff { day: wall::of(at.utc(), ctx.zone).date(), name }).collect();
-    let input = MonthInput { month, zone: ctx.zone, as_of: now, units, pushes: facts, off };
+    let silent = silent(&mut tx, &pushes).await?;
+    let input = MonthInput { month, zone: ctx.zone, as_of: now, units, pushes: facts, off, silent };
     month_report(&input).map_err(Refusal::Check)
+}
+
+/// The times in which presses on these pushes may be lost.
+async fn silent(tx: &mut Tx, pushes: &[PushRow]) -> Outcome<Vec<Silence>> {
+    let ids: Vec<PushId> = pushes.iter().map(|push| push.id).collect();
+    let gaps = store::blind::of_pushes(tx, &ids).await?;
+    Ok(gaps.into_iter().map(|(row, shown)| Silence { gap: row.into(), told: shown > 0 }).collect())
 }
 
 /// The last part of a unit's path: how reports name it.
@@ -104,6 +113,7 @@ async fn facts(tx: &mut Tx, pushes: &[PushRow], as_of: DateTime<Utc>) -> Outcome
         .map(|(push, count)| (push, u32::try_from(count).unwrap_or(u32::MAX)))
         .collect();
     let bound: HashSet<StaffId> = bound(tx, as_of).await?;
+    let gaps = gaps(tx, pushes).await?;
     let fact = |push: &PushRow| {
         let theme = Theme::parse(&push.theme).ok_or_else(|| StoreError::Unreadable(push.theme.clone()))?;
         let members = members(&audiences.remove(&push.id).unwrap_or_default());
@@ -117,12 +127,24 @@ async fn facts(tx: &mut Tx, pushes: &[PushRow], as_of: DateTime<Utc>) -> Outcome
             deadline: push.deadline_at.map(store::At::utc).filter(|_| push.confirm == Confirm::Required),
             unbound: members.iter().map(|m| m.staff).filter(|staff| !bound.contains(staff)).collect(),
             members,
+            waited: waited(acks.get(&push.id), &gaps),
             acks: acks.remove(&push.id).unwrap_or_default(),
             coverage: coverage(&covers.remove(&push.id).unwrap_or_default()),
             relayed: relayed.get(&push.id).copied().unwrap_or_default(),
         })
     };
     pushes.iter().map(fact).collect()
+}
+
+/// The gaps that may have held up a press beyond a deadline of these pushes.
+async fn gaps(tx: &mut Tx, pushes: &[PushRow]) -> Outcome<Vec<Gap>> {
+    let Some(deadline) = pushes.iter().filter_map(|push| push.deadline_at).min() else { return Ok(Vec::new()) };
+    Ok(store::blind::since(tx, deadline.utc()).await?.into_iter().map(Gap::from).collect())
+}
+
+fn waited(acks: Option<&HashMap<StaffId, DateTime<Utc>>>, gaps: &[Gap]) -> HashMap<StaffId, DateTime<Utc>> {
+    let acks = acks.into_iter().flatten();
+    acks.filter_map(|(staff, pressed)| Some((*staff, waited_since(*pressed, gaps)?))).collect()
 }
 
 /// Everyone to whom an account had been bound by then. A press of an account that is not bound is kept for nobody yet.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::entities::Formatted;
 use super::ledger::Said;
 use super::message::{Author, Content, Message};
-use super::updates::Kind;
+use super::updates::{Kind, Origin};
 use super::world::{Chat, ChatKind, Person, Standing, Topic, World};
 
 /// First id of people who are not given one.
@@ -238,7 +238,8 @@ impl World {
             (json!({"left_chat_member": person}), format!("{name}离开了群组"))
         };
         if bot.is_admin() {
-            self.updates.push(now, Kind::ChatMember, None, &body.to_string());
+            let origin = Origin { kind: Kind::ChatMember, line: user, press: None };
+            self.updates.push(now, origin, &body.to_string());
         }
         self.serve_notice(chat_id, user, fields, notice);
         Ok(())
@@ -276,7 +277,7 @@ impl World {
         let now = self.now();
         let Some(chat) = self.chats.get(&chat_id).filter(|chat| chat.bot.is_inside()) else { return false };
         let Some(message) = chat.message(id) else { return false };
-        self.updates.push(now, Kind::Message, None, &message.wire)
+        self.updates.push(now, Origin { kind: Kind::Message, line: chat_id, press: None }, &message.wire)
     }
 
     /// A person shuts the bot out of their private chat, or lets it in again.

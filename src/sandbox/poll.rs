@@ -8,7 +8,8 @@ use tokio::time::Instant;
 use super::control::Wanted;
 use super::params::Params;
 use super::refusal::Refusal;
-use super::updates::Poll;
+use super::updates::{Newer, Poll};
+use super::webhook;
 use super::{JSON, Sandbox, refuse, reply};
 
 const SUPERSEDED: &str =
@@ -28,6 +29,9 @@ impl Sandbox {
         let started = now();
         let poll = {
             let mut world = self.lock();
+            if world.webhook.is_set() {
+                return refuse(&Refusal::new(409, webhook::ACTIVE));
+            }
             let rules = (!world.time.is_manual()).then_some(started);
             world.updates.waiting += 1;
             world.updates.begin(params, rules)
@@ -86,8 +90,10 @@ impl Sandbox {
     /// What the poll can be told at once.
     fn look(&self, poll: &Poll) -> Option<Response> {
         let mut world = self.lock();
-        if world.updates.is_superseded(poll) {
-            return Some(refuse(&Refusal::new(409, SUPERSEDED)));
+        match world.updates.superseded(poll) {
+            Some(Newer::Poll) => return Some(refuse(&Refusal::new(409, SUPERSEDED))),
+            Some(Newer::Webhook) => return Some(refuse(&Refusal::new(409, webhook::TERMINATED))),
+            None => {}
         }
         let now = world.now();
         let world = &mut *world;
@@ -97,11 +103,11 @@ impl Sandbox {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a long poll waits real time, whatever the sandbox's clock says")]
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     Instant::now()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a long poll waits real time, whatever the sandbox's clock says")]
-async fn until(end: Instant) {
+pub(super) async fn until(end: Instant) {
     tokio::time::sleep_until(end).await;
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::keyboard::Keyboard;
 use super::ledger::{Press, callback_id};
 use super::message::Author;
-use super::updates::Kind;
+use super::updates::{Kind, Origin};
 use super::world::World;
 
 /// One press to make: a button of the message (by its words or its number, from 0), or raw data as a forged client
@@ -86,7 +86,8 @@ impl World {
         let body = format!(
             "{{\"id\":\"{id}\",\"from\":{from},\"message\":{shown},\"chat_instance\":\"{instance}\",\"data\":{escaped}}}"
         );
-        self.updates.push(now, Kind::CallbackQuery, Some(place), &body);
+        let origin = Origin { kind: Kind::CallbackQuery, line: user, press: Some(place) };
+        self.updates.push(now, origin, &body);
         id
     }
 }

@@ -1,12 +1,16 @@
 //! The bot's queue of updates and the rules of `getUpdates`: offsets confirm, unfetched updates expire, the set of
-//! allowed kinds stays until it is named again, and only the newest of several pollers is served.
+//! allowed kinds stays until it is named again, and only the newest of several pollers is served. A webhook, while one
+//! is set, takes its updates from the same queue (`webhook.rs`).
 
 use std::collections::{HashSet, VecDeque};
 
+use serde_json::Value;
 use tokio::time::{Duration, Instant};
 
 use super::ledger::Ledger;
+use super::numbers::Oddities;
 use super::params::Params;
+use super::webhook::Trip;
 
 /// Presses live this long (the open server queues `callback_query` with 150 s).
 const PRESS_TTL_MS: i64 = 150_000;
@@ -77,6 +81,17 @@ impl Kind {
         }
     }
 
+    /// Keeps lines of different kinds apart, with the numbers of the open server.
+    fn line(self, about: i64) -> i64 {
+        let kind = match self {
+            Self::Message => 0,
+            Self::CallbackQuery => 3,
+            Self::MyChatMember => 5,
+            Self::ChatMember => 6,
+        };
+        about.wrapping_add(kind << 33)
+    }
+
     fn ttl_ms(self) -> i64 {
         match self {
             Self::CallbackQuery => PRESS_TTL_MS,
@@ -85,12 +100,35 @@ impl Kind {
     }
 }
 
-struct Pending {
-    id: i64,
-    expires_at: i64,
+/// What an update is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin {
+    pub(super) kind: Kind,
+    /// The person or the chat whose updates a webhook gets one after another.
+    pub(super) line: i64,
     /// Place in the ledger when it is a press.
-    press: Option<usize>,
-    json: String,
+    pub(super) press: Option<usize>,
+}
+
+#[derive(Clone)]
+pub(super) struct Pending {
+    pub(super) id: i64,
+    pub(super) expires_at: i64,
+    /// Updates of one line go to a webhook one after another; lines side by side.
+    pub(super) line: i64,
+    pub(super) press: Option<usize>,
+    pub(super) json: String,
+    /// Comes once more after it was confirmed.
+    again: bool,
+    /// How its delivery to a webhook stands.
+    pub(super) trip: Trip,
+}
+
+/// Why a waiting poll was ended by something newer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Newer {
+    Poll,
+    Webhook,
 }
 
 /// One `getUpdates` call as it was understood.
@@ -106,11 +144,15 @@ pub(super) struct Poll {
 
 /// The queue.
 pub(super) struct Updates {
-    queue: VecDeque<Pending>,
-    next_id: i64,
+    pub(super) queue: VecDeque<Pending>,
+    pub(super) next_id: i64,
+    /// What is to be odd about the next ones.
+    pub(super) odd: Oddities,
     /// Names the bot asked for; `None` is the default set.
     allowed: Option<HashSet<String>>,
     ticket: u64,
+    /// What took the last ticket.
+    newer: Newer,
     previous: Option<(i64, Instant)>,
     /// Polls waiting now.
     pub(super) waiting: usize,
@@ -119,19 +161,26 @@ pub(super) struct Updates {
 impl Default for Updates {
     fn default() -> Self {
         let queue = VecDeque::new();
-        Self { queue, next_id: FIRST_UPDATE_ID, allowed: None, ticket: 0, previous: None, waiting: 0 }
+        let (odd, newer) = (Oddities::default(), Newer::Poll);
+        Self { queue, next_id: FIRST_UPDATE_ID, odd, allowed: None, ticket: 0, newer, previous: None, waiting: 0 }
     }
 }
 
 impl Updates {
     /// Adds an update made at `now`, unless the bot does not want its kind. `body` is the JSON of the kind's field.
-    pub(super) fn push(&mut self, now: i64, kind: Kind, press: Option<usize>, body: &str) -> bool {
+    pub(super) fn push(&mut self, now: i64, origin: Origin, body: &str) -> bool {
+        let Origin { kind, line, press } = origin;
         let wanted = self.allowed.as_ref().map_or_else(|| kind.is_default(), |names| names.contains(kind.name()));
         if wanted {
             let id = self.next_id;
             self.next_id += 1;
             let json = format!("{{\"update_id\":{id},\"{}\":{body}}}", kind.name());
-            self.queue.push_back(Pending { id, expires_at: now + kind.ttl_ms(), press, json });
+            let (expires_at, line, again) = (now + kind.ttl_ms(), kind.line(line), self.odd.repeats());
+            let update = Pending { id, expires_at, line, press, json, again, trip: Trip::default() };
+            if self.odd.duplicates() {
+                self.queue.push_back(update.clone());
+            }
+            self.queue.push_back(update);
         }
         wanted
     }
@@ -139,11 +188,7 @@ impl Updates {
     /// Reads the parameters of a poll, keeps its allowed kinds and makes it the newest poll. The two rules about a
     /// repeated offset are left out while the time is manual: there a repeated step is meant.
     pub(super) fn begin(&mut self, params: &Params, started: Option<Instant>) -> Poll {
-        if let Some(serde_json::Value::Array(names)) = params.json("allowed_updates") {
-            let names = names.iter().filter_map(|name| name.as_str().map(str::to_lowercase));
-            let names: HashSet<String> = names.filter(|name| KNOWN_KINDS.contains(&name.as_str())).collect();
-            self.allowed = (!names.is_empty()).then_some(names);
-        }
+        self.allow(params);
         let offset = params.integer("offset");
         let mut limit = match params.integer("limit") {
             n @ 1..=LIMIT_MAX => usize::try_from(n).unwrap_or(1),
@@ -162,13 +207,34 @@ impl Updates {
             }
             self.previous = Some((offset, now));
         }
-        self.ticket += 1;
+        self.end_polls(Newer::Poll);
         Poll { offset, limit, wait, ticket: self.ticket }
     }
 
-    /// Whether a newer poll has come since.
-    pub(super) fn is_superseded(&self, poll: &Poll) -> bool {
-        self.ticket != poll.ticket
+    /// Keeps the kinds a call names; a call that names none leaves them as they are.
+    pub(super) fn allow(&mut self, params: &Params) {
+        if let Some(Value::Array(names)) = params.json("allowed_updates") {
+            let names = names.iter().filter_map(|name| name.as_str().map(str::to_lowercase));
+            let names: HashSet<String> = names.filter(|name| KNOWN_KINDS.contains(&name.as_str())).collect();
+            self.allowed = (!names.is_empty()).then_some(names);
+        }
+    }
+
+    /// The kinds the bot has chosen, in the order of the Bot API; `None` is the default set.
+    pub(super) fn chosen(&self) -> Option<Vec<&'static str>> {
+        let names = self.allowed.as_ref()?;
+        Some(KNOWN_KINDS.into_iter().filter(|name| names.contains(*name)).collect())
+    }
+
+    /// Whatever polls now is ended.
+    pub(super) fn end_polls(&mut self, newer: Newer) {
+        self.ticket += 1;
+        self.newer = newer;
+    }
+
+    /// What has come since the poll began and ends it.
+    pub(super) fn superseded(&self, poll: &Poll) -> Option<Newer> {
+        (self.ticket != poll.ticket).then_some(self.newer)
     }
 
     /// Confirms what the offset confirms and gives the next updates as a JSON answer; `None` when there are none.
@@ -177,8 +243,13 @@ impl Updates {
         while self.queue.front().is_some_and(|update| update.expires_at <= now) {
             self.queue.pop_front();
         }
+        let waiting = self.queue.iter().filter(|update| update.expires_at > now).take(poll.limit);
+        let mut chosen: Vec<&Pending> = waiting.collect();
+        if chosen.len() > 1 && self.odd.swaps() {
+            chosen.reverse();
+        }
         let mut answer = String::new();
-        for update in self.queue.iter().filter(|update| update.expires_at > now).take(poll.limit) {
+        for update in chosen {
             answer.push_str(if answer.is_empty() { "{\"ok\":true,\"result\":[" } else { "," });
             answer.push_str(&update.json);
             if let Some(press) = update.press.and_then(|place| ledger.pressed.get_mut(place)) {
@@ -200,9 +271,21 @@ impl Updates {
             let drop = self.queue.len().saturating_sub(keep);
             self.queue.drain(..drop);
         } else if offset <= self.next_id {
+            let mut again = Vec::new();
             while self.queue.front().is_some_and(|update| update.id < offset) {
-                self.queue.pop_front();
+                again.extend(self.queue.pop_front().filter(|update| update.again));
             }
+            for update in again.into_iter().rev() {
+                self.queue.push_front(Pending { again: false, ..update });
+            }
+        }
+    }
+
+    /// Forgets one that a webhook has taken, unless it is to come again.
+    pub(super) fn confirm_at(&mut self, place: usize) {
+        match self.queue.get_mut(place) {
+            Some(update) if update.again => (update.again, update.trip) = (false, Trip::default()),
+            Some(_) | None => drop(self.queue.remove(place)),
         }
     }
 

@@ -7,10 +7,12 @@ use serde_json::{Value, json};
 use super::clock::Time;
 use super::faults::Faults;
 use super::ledger::Ledger;
+use super::limits::Limits;
 use super::message::{Author, File, Message};
 use super::people::FIRST_PERSON_ID;
 use super::refusal::Refusal;
-use super::updates::{Kind, Updates};
+use super::updates::{Kind, Origin, Updates};
+use super::webhook::Webhook;
 
 /// The bot the sandbox plays server for.
 pub(super) struct Bot {
@@ -187,8 +189,10 @@ pub(super) struct World {
     pub(super) chats: BTreeMap<i64, Chat>,
     pub(super) files: Vec<File>,
     pub(super) updates: Updates,
+    pub(super) webhook: Webhook,
     pub(super) ledger: Ledger,
     pub(super) faults: Faults,
+    pub(super) limits: Limits,
     /// Message ids of private chats and basic groups come from one counter, as in the real server.
     shared_message_id: i64,
     /// Where the search for a free id begins for people who are not given one.
@@ -204,8 +208,10 @@ impl World {
             chats: BTreeMap::new(),
             files: Vec::new(),
             updates: Updates::default(),
+            webhook: Webhook::default(),
             ledger: Ledger::default(),
             faults: Faults::default(),
+            limits: Limits::default(),
             shared_message_id: 0,
             next_person: FIRST_PERSON_ID,
         }
@@ -298,6 +304,7 @@ impl World {
             "chat": chat.wire, "from": by, "date": now / 1000,
             "old_chat_member": before.wire(&bot), "new_chat_member": standing.wire(&bot),
         });
-        self.updates.push(now, Kind::MyChatMember, None, &body.to_string());
+        let origin = Origin { kind: Kind::MyChatMember, line: chat_id, press: None };
+        self.updates.push(now, origin, &body.to_string());
     }
 }

@@ -139,6 +139,7 @@ fn other_faults_of_the_file_are_named() {
 #[case(Purpose::AckBatch, "dfa86be5f3463e842ed6272a25612653733e0f0e9162c2a252b803639fb7df6c")]
 #[case(Purpose::Button, "2975f0f6eeeeb169db22043f91fde8ccf2495bcd8752a2f5568aeda2f49026fe")]
 #[case(Purpose::Invite, "70a8bdfd64ed3b163565be60b77d4961d42f59b786d47df889d5cee2589d0354")]
+#[case(Purpose::Webhook, "e6a7cda89ad0fcdd2dfef3aaea41ad7dac76fce6a08521baefe64b3f66cbc318")]
 fn tags_are_what_they_always_were(#[case] purpose: Purpose, #[case] expected: &str) {
     assert_eq!(hex::encode(key(0x11).mac(purpose, &[b"ab", b"", b"c"])), expected);
 }

@@ -21,21 +21,15 @@ pub struct NewAck {
 }
 
 impl NewAck {
-    /// A press of a button.
-    pub fn button(
+    /// What a person did: a press, or a text. The copy is unknown when a text names none.
+    pub fn made(
         (push_id, staff_id): (PushId, StaffId),
         pressed_at: DateTime<Utc>,
-        attempt: AttemptId,
+        (method, attempt_id): (AckMethod, Option<AttemptId>),
         inbox: InboxId,
     ) -> Self {
-        Self {
-            push_id,
-            staff_id,
-            pressed_at: pressed_at.timestamp_millis(),
-            method: AckMethod::Button.as_str(),
-            attempt_id: Some(attempt),
-            inbox_id: Some(inbox),
-        }
+        let (pressed_at, method, inbox_id) = (pressed_at.timestamp_millis(), method.as_str(), Some(inbox));
+        Self { push_id, staff_id, pressed_at, method, attempt_id, inbox_id }
     }
 }
 
@@ -62,6 +56,14 @@ pub struct KeptPress {
     pub attempt_id: AttemptId,
     pub pressed_at: i64,
     pub inbox_id: InboxId,
+    /// Button, text or deep link.
+    #[serde(serialize_with = "spelled")]
+    pub method: AckMethod,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn spelled<S: serde::Serializer>(method: &AckMethod, into: S) -> std::result::Result<S::Ok, S::Error> {
+    into.serialize_str(method.as_str())
 }
 
 macro_rules! ack_sql {
@@ -145,6 +147,40 @@ pub async fn of_pushes(tx: &mut Tx, pushes: &[PushId]) -> Result<Vec<(PushId, St
     Ok(on!(tx, c => sqlx::query_as(sql).bind(&ids).fetch_all(c).await)?)
 }
 
+/// The push that an update of a person confirmed.
+pub async fn of_inbox(tx: &mut Tx, staff: StaffId, inbox: InboxId) -> Result<Option<PushId>> {
+    const SQL: &str = "SELECT push_id FROM ack WHERE staff_id = $1 AND inbox_id = $2";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(staff).bind(inbox).fetch_optional(c).await)?)
+}
+
+/// A push that a person may still confirm.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct OpenRow {
+    pub push_id: PushId,
+    pub title: String,
+    /// The newest copy that is known to have arrived.
+    pub attempt_id: AttemptId,
+}
+
+/// The pushes that arrived somewhere and that a person has not confirmed, newest first: those whose deadline is to come, and
+/// those without one that fell due since an instant. Whom they address is not asked here.
+pub async fn unconfirmed(
+    tx: &mut Tx,
+    staff: StaffId,
+    now: DateTime<Utc>,
+    since: DateTime<Utc>,
+) -> Result<Vec<OpenRow>> {
+    const SQL: &str = "SELECT p.id AS push_id, v.title, MAX(a.id) AS attempt_id
+        FROM push p JOIN item_version v ON v.id = p.item_version_id
+        JOIN delivery d ON d.kind = 'push' AND d.subject_id = p.id
+        JOIN attempt a ON a.delivery_id = d.id AND a.outcome IN ('ok', 'proved')
+        WHERE p.state = 'open' AND p.confirm <> 'none'
+            AND (p.deadline_at > $2 OR p.deadline_at IS NULL AND p.slot_at >= $3)
+            AND NOT EXISTS (SELECT 1 FROM ack k WHERE k.push_id = p.id AND k.staff_id = $1)
+        GROUP BY p.id, v.title, p.slot_at ORDER BY p.slot_at DESC, p.id DESC";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(staff).bind(At::from(now)).bind(At::from(since)).fetch_all(c).await)?)
+}
+
 /// How many confirmed a push.
 pub async fn count(tx: &mut Tx, push: PushId) -> Result<i64> {
     Ok(on!(tx, c => sqlx::query_scalar("SELECT COUNT(*) FROM ack WHERE push_id = $1").bind(push).fetch_one(c).await)?)
@@ -152,13 +188,13 @@ pub async fn count(tx: &mut Tx, push: PushId) -> Result<i64> {
 
 /// Keeps presses of accounts that are not bound; a later press of the same account for the same push changes nothing.
 pub async fn keep(tx: &mut Tx, presses: &[KeptPress]) -> Result<()> {
-    const SQLITE: &str = "INSERT INTO kept_press (push_id, account_id, attempt_id, pressed_at, inbox_id)
+    const SQLITE: &str = "INSERT INTO kept_press (push_id, account_id, attempt_id, pressed_at, inbox_id, method)
         SELECT json_extract(value, '$.push_id'), json_extract(value, '$.account_id'), json_extract(value, '$.attempt_id'),
-            json_extract(value, '$.pressed_at'), json_extract(value, '$.inbox_id')
+            json_extract(value, '$.pressed_at'), json_extract(value, '$.inbox_id'), json_extract(value, '$.method')
         FROM json_each($1) WHERE true ORDER BY key ON CONFLICT (push_id, account_id) DO NOTHING";
-    const PG: &str = "INSERT INTO kept_press (push_id, account_id, attempt_id, pressed_at, inbox_id)
+    const PG: &str = "INSERT INTO kept_press (push_id, account_id, attempt_id, pressed_at, inbox_id, method)
         SELECT (value->>'push_id')::bigint, (value->>'account_id')::bigint, (value->>'attempt_id')::bigint,
-            (value->>'pressed_at')::bigint, (value->>'inbox_id')::bigint
+            (value->>'pressed_at')::bigint, (value->>'inbox_id')::bigint, value->>'method'
         FROM json_array_elements($1::json) WITH ORDINALITY AS t (value, n) ORDER BY n
         ON CONFLICT (push_id, account_id) DO NOTHING";
     let (sql, rows) = (tx.pick(SQLITE, PG), json(presses));
@@ -168,7 +204,7 @@ pub async fn keep(tx: &mut Tx, presses: &[KeptPress]) -> Result<()> {
 
 /// Takes the kept presses of an account out, oldest first, to be credited.
 pub async fn take_kept(tx: &mut Tx, account: AccountId) -> Result<Vec<KeptPress>> {
-    const GET: &str = "SELECT push_id, account_id, attempt_id, pressed_at, inbox_id FROM kept_press
+    const GET: &str = "SELECT push_id, account_id, attempt_id, pressed_at, inbox_id, method FROM kept_press
         WHERE account_id = $1 ORDER BY pressed_at, id";
     const CLEAR: &str = "DELETE FROM kept_press WHERE account_id = $1";
     let kept = on!(tx, c => sqlx::query_as(GET).bind(account).fetch_all(c).await)?;

@@ -62,16 +62,50 @@ pub async fn waiting(tx: &mut Tx, channel: ChannelId, limit: i64) -> Result<Vec<
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(channel).bind(limit).fetch_all(c).await)?)
 }
 
+/// Takes an update to work it through, until an instant by [`Tx::lease_now`]. False when it is done, or another instance
+/// has it.
+pub async fn take(tx: &mut Tx, id: InboxId, now: DateTime<Utc>, until: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "UPDATE inbox SET taken_until = $3
+        WHERE id = $1 AND state = 'new' AND (taken_until IS NULL OR taken_until <= $2)";
+    let taken = on!(tx, c => sqlx::query(SQL).bind(id).bind(At::from(now)).bind(At::from(until)).execute(c).await
+        .map(|done| done.rows_affected()))?;
+    Ok(taken == 1)
+}
+
+/// Gives back what was taken by a program that is gone.
+pub async fn give_back(tx: &mut Tx) -> Result<()> {
+    const SQL: &str = "UPDATE inbox SET taken_until = NULL WHERE state = 'new' AND taken_until IS NOT NULL";
+    on!(tx, c => sqlx::query(SQL).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// Records that an update could not be worked through; after `most` times it is set aside for good. Returns its tries.
 pub async fn failed(tx: &mut Tx, id: InboxId, most: i64) -> Result<i64> {
-    const SQL: &str = "UPDATE inbox SET tries = tries + 1,
+    const SQL: &str = "UPDATE inbox SET tries = tries + 1, taken_until = NULL,
             state = CASE WHEN tries + 1 >= $2 THEN 'quarantined' ELSE state END
         WHERE id = $1 RETURNING tries";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(id).bind(most).fetch_one(c).await)?)
 }
 
-/// Erases the raw text of updates received before an instant; that they were received stays known.
-pub async fn forget_raw(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64> {
-    const SQL: &str = "UPDATE inbox SET raw = NULL WHERE received_at < $1 AND raw IS NOT NULL AND state <> 'new'";
-    Ok(on!(tx, c => sqlx::query(SQL).bind(At::from(before)).execute(c).await.map(|done| done.rows_affected()))?)
+/// Forgets updates received before an instant, at most `limit`: ids that start anew after a quiet week are not taken for
+/// repeats. One that was set aside keeps its row, without its text and its id. Returns how many.
+pub async fn forget(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<u64> {
+    const DONE: &str = "DELETE FROM inbox
+        WHERE id IN (SELECT id FROM inbox WHERE state = 'done' AND received_at < $1 ORDER BY received_at LIMIT $2)";
+    const ASIDE: &str = "UPDATE inbox SET raw = NULL, event_id = 'aside:' || id
+        WHERE id IN (SELECT id FROM inbox WHERE state = 'quarantined' AND received_at < $1 AND raw IS NOT NULL
+            ORDER BY received_at LIMIT $2)";
+    let mut forgotten = 0;
+    for sql in [DONE, ASIDE] {
+        forgotten += on!(tx, c => sqlx::query(sql).bind(At::from(before)).bind(limit).execute(c).await
+            .map(|done| done.rows_affected()))?;
+    }
+    Ok(forgotten)
+}
+
+/// How many updates wait, and how many were set aside.
+pub async fn standing(tx: &mut Tx) -> Result<(i64, i64)> {
+    const SQL: &str = "SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'new'),
+        (SELECT COUNT(*) FROM inbox WHERE state = 'quarantined')";
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_one(c).await)?)
 }

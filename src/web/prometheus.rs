@@ -34,10 +34,17 @@ fn record(figures: &Figures) {
     for (cause, stands) in &figures.halted {
         gauge!("qingfeng_halted", "cause" => cause.as_str()).set(if *stands { 1.0 } else { 0.0 });
     }
+    describe_gauge!("qingfeng_inbox", "Updates that wait to be worked through, and those set aside");
+    gauge!("qingfeng_inbox", "state" => "waiting").set(float(figures.inbox_waiting));
+    gauge!("qingfeng_inbox", "state" => "quarantined").set(float(figures.inbox_aside));
+    describe_gauge!("qingfeng_heard_age_seconds", "Seconds since updates last reached the program");
+    if let Some(age) = figures.heard_seconds {
+        gauge!("qingfeng_heard_age_seconds").set(float(age));
+    }
 }
 
-/// Gauges are floats, exact up to 2^53 slots.
-#[expect(clippy::cast_precision_loss, reason = "no office has 2^53 slots")]
+/// Gauges are floats, exact up to 2^53.
+#[expect(clippy::cast_precision_loss, reason = "no office has 2^53 of anything")]
 fn float(count: i64) -> f64 {
     count as f64
 }

@@ -1,19 +1,26 @@
 //! One binary for every test that needs more than one module.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
+mod badly;
+mod blind;
 mod calendar;
+mod confirm_by_text;
 #[path = "../support/db.rs"]
 mod db;
 mod delivery;
 mod demo;
 mod doubt;
+mod hook;
 mod inbox;
+mod instances;
 mod levers;
 mod metrics;
 mod plan;
+mod polling;
 mod preview;
 mod process;
 mod relay;
+mod restore;
 mod sandbox;
 mod story;
 mod upset;

@@ -8,14 +8,18 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+mod client;
 mod edits;
 mod faults;
 mod groups;
+mod limits;
+mod numbers;
 mod page;
 mod peers;
 mod presses;
 mod sending;
 mod updates;
+mod webhooks;
 
 /// The token every bot here uses.
 pub(crate) const TOKEN: &str = "7000001:sandbox-secret";

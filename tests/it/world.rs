@@ -127,8 +127,17 @@ impl World {
         Config::from_env(lookup).unwrap()
     }
 
-    /// Starts the program, as `serve` does, with its loops in the test's hands.
+    /// Starts the program, as `serve` does, with its loops in the test's hands. A test that was away for days has confirmed
+    /// that it goes on.
     pub(crate) async fn start(&mut self) {
+        self.start_as_it_is().await;
+        if office::db::quarantine(&self.ctx().store).await.unwrap().is_some() {
+            office::db::confirm::confirm(&self.ctx(), &OPERATOR, &self.app.as_ref().unwrap().home).await.unwrap();
+        }
+    }
+
+    /// Starts the program and leaves it in quarantine when it starts there.
+    pub(crate) async fn start_as_it_is(&mut self) {
         let app = app::build(&self.config(TOKEN), self.clock.clone()).await.unwrap();
         office::delivery::recover(&app.ctx, Others::Maybe).await.unwrap();
         self.poller = Some(Poller::new(app.ctx.clone(), app.line.clone(), app.telegram.clone()));
@@ -173,8 +182,14 @@ impl World {
         send::step(&self.ctx(), &self.line()).await.unwrap();
     }
 
-    /// Takes in everything that waits at the platform.
+    /// Takes in everything that waits at the platform, as a program does that has been running all the while.
     pub(crate) async fn poll(&mut self) {
+        office::hearing::keep(&self.ctx(), &self.line()).await.unwrap();
+        self.poll_again().await;
+    }
+
+    /// Takes in everything that waits at the platform; time in which nobody did is a gap.
+    pub(crate) async fn poll_again(&mut self) {
         let poller = self.poller.as_mut().unwrap();
         while poller.once(std::time::Duration::ZERO).await.unwrap() > 0 {}
         poller.drain().await;

@@ -60,11 +60,11 @@ async fn a_row_holds_all_that_its_batch_seals() {
     for world in worlds().await {
         let mut tx = world.tx().await;
         let id = world.deliver(&mut tx).await;
-        let claimed = delivery::claim(&mut tx, "boot", at(0), at(60), 1).await.unwrap().remove(0);
+        let claimed = crate::delivery::claim(&mut tx, "boot", 0).await.remove(0);
         let attempt = delivery::begin_attempt(&mut tx, &claimed, "boot", "-100", at(0)).await.unwrap().unwrap();
         assert_eq!(attempt.delivery_id, id);
         let batch = ack::open_batch(&mut tx, at(1)).await.unwrap();
-        let new = NewAck::button((world.push, world.li), at(4), attempt.id, InboxId(8));
+        let new = NewAck::made((world.push, world.li), at(4), (AckMethod::Button, Some(attempt.id)), InboxId(8));
         let stored = ack::add_many(&mut tx, batch, &[new]).await.unwrap().remove(0);
         let expected = AckRow {
             id: stored.id,
@@ -135,7 +135,7 @@ async fn presses_are_kept_once_and_handed_over_once() {
     for world in worlds().await {
         let mut tx = world.tx().await;
         world.deliver(&mut tx).await;
-        let claimed = delivery::claim(&mut tx, "boot", at(0), at(60), 1).await.unwrap().remove(0);
+        let claimed = crate::delivery::claim(&mut tx, "boot", 0).await.remove(0);
         let attempt = delivery::begin_attempt(&mut tx, &claimed, "boot", "-100", at(0)).await.unwrap().unwrap().id;
         let account = account::ensure(&mut tx, world.channel, "555").await.unwrap().id;
         let kept = |second: i64| KeptPress {
@@ -144,12 +144,58 @@ async fn presses_are_kept_once_and_handed_over_once() {
             attempt_id: attempt,
             pressed_at: at(second).timestamp_millis(),
             inbox_id: InboxId(second),
+            method: AckMethod::Text,
         };
         ack::keep(&mut tx, &[kept(2), kept(1)]).await.unwrap();
         ack::keep(&mut tx, &[kept(3)]).await.unwrap();
         let taken = ack::take_kept(&mut tx, account).await.unwrap();
+        assert_eq!(taken[0].method, AckMethod::Text);
         let told: Vec<_> = taken.iter().map(|p| (p.push_id, p.attempt_id, p.pressed_at, p.inbox_id)).collect();
         assert_eq!(told, [(world.push, attempt, at(2).timestamp_millis(), InboxId(2))], "the first that came in");
         assert!(ack::take_kept(&mut tx, account).await.unwrap().is_empty());
+    }
+}
+
+/// A push whose one copy arrived as message 5 of chat -100.
+async fn arrived(world: &World, tx: &mut Tx) -> AttemptId {
+    world.deliver(tx).await;
+    let claimed = crate::delivery::claim(tx, "boot", 0).await.remove(0);
+    let attempt = delivery::begin_attempt(tx, &claimed, "boot", "-100", at(0)).await.unwrap().unwrap().id;
+    delivery::prove(tx, &[(attempt, "5")], at(1)).await.unwrap();
+    attempt
+}
+
+#[tokio::test]
+async fn what_a_person_may_still_confirm_is_listed_with_its_copy() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        let none = ack::unconfirmed(&mut tx, world.li, at(2), at(-9)).await.unwrap();
+        assert_eq!(none, [], "it is in no chat yet");
+        let attempt = arrived(&world, &mut tx).await;
+        let open = ack::unconfirmed(&mut tx, world.li, at(2), at(-9)).await.unwrap();
+        assert_eq!(open.iter().map(|row| (row.push_id, row.attempt_id)).collect::<Vec<_>>(), [(world.push, attempt)]);
+        confirm(&world, &mut tx, &[world.li]).await;
+        assert_eq!(ack::unconfirmed(&mut tx, world.li, at(2), at(-9)).await.unwrap(), []);
+        assert_eq!(ack::unconfirmed(&mut tx, world.wang, at(2), at(-9)).await.unwrap().len(), 1);
+        // Long past its deadline, and not among those that fell due lately.
+        let later = at(90 * 86_400);
+        assert_eq!(ack::unconfirmed(&mut tx, world.wang, later, later).await.unwrap(), []);
+    }
+}
+
+#[tokio::test]
+async fn an_ack_is_found_by_its_update_and_a_copy_by_its_message() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        let attempt = arrived(&world, &mut tx).await;
+        let batch = ack::open_batch(&mut tx, at(1)).await.unwrap();
+        let new = NewAck::made((world.push, world.li), at(4), (AckMethod::DeepLink, Some(attempt)), InboxId(8));
+        ack::add_many(&mut tx, batch, &[new]).await.unwrap();
+        assert_eq!(ack::of_inbox(&mut tx, world.li, InboxId(8)).await.unwrap(), Some(world.push));
+        assert_eq!(ack::of_inbox(&mut tx, world.li, InboxId(9)).await.unwrap(), None);
+        assert_eq!(ack::of_inbox(&mut tx, world.wang, InboxId(8)).await.unwrap(), None);
+        let asked = [("-100", "5"), ("-100", "6"), ("-200", "5")];
+        let found = delivery::copies_of_messages(&mut tx, &asked).await.unwrap();
+        assert_eq!(found, [("-100".to_owned(), "5".to_owned(), attempt)]);
     }
 }

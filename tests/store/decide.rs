@@ -76,9 +76,8 @@ async fn only_what_failed_is_queued_again_with_all_its_tries() {
         let row = world.delivery(&mut tx, failed).await;
         assert_eq!((row.state, row.tries, row.reason), (DeliveryState::Queued, 0, None));
         assert_eq!(row.expires_at, At::from(at(9000)));
-        assert_eq!(delivery::claim(&mut tx, "boot", at(50), at(110), 9).await.unwrap()[0].id, failed);
+        assert_eq!(delivery::claim(&mut tx, "boot", &[failed], at(50), at(110)).await.unwrap()[0].id, failed);
         assert_eq!(decide::waiting(&mut tx, at(60)).await.unwrap(), 1);
-        assert_eq!(decide::backlog(&mut tx, at(60)).await.unwrap(), [(TargetKind::Group, 1)]);
     }
 }
 
@@ -108,7 +107,7 @@ async fn a_decision_is_stored_once_with_who_and_why() {
 /// Sends the world's delivery; its attempt's message id is `901`.
 async fn sent(world: &World, tx: &mut Tx) -> qingfeng::ids::AttemptId {
     world.deliver(tx).await;
-    let claimed = delivery::claim(tx, "boot", at(0), at(60), 9).await.unwrap().remove(0);
+    let claimed = crate::delivery::claim(tx, "boot", 0).await.remove(0);
     let attempt = delivery::begin_attempt(tx, &claimed, "boot", "-100", at(1)).await.unwrap().unwrap();
     delivery::prove(tx, &[(attempt.id, "901")], at(2)).await.unwrap();
     attempt.id
@@ -143,7 +142,8 @@ async fn what_a_person_carries_is_never_claimed_and_expires_as_not_passed_on() {
         assert_eq!(group::find(&mut tx, chat).await.unwrap().unwrap().state, GroupState::Active);
         let new = NewDelivery { by_hand: true, target_id: chat.0, ..world.to_chat(world.push) };
         let id = delivery::add(&mut tx, &new, at(0)).await.unwrap();
-        assert_eq!(delivery::claim(&mut tx, "boot", at(1), at(61), 9).await.unwrap(), []);
+        let groups = (TargetKind::Group, 0);
+        assert_eq!(delivery::waiting(&mut tx, relay, groups, 9, at(1)).await.unwrap(), []);
         assert_eq!(decide::to_carry(&mut tx, at(1)).await.unwrap(), [id]);
         assert_eq!(decide::to_carry(&mut tx, at(3600)).await.unwrap(), []);
         assert_eq!(decide::relayed(&mut tx, &[world.push]).await.unwrap(), []);

@@ -40,6 +40,23 @@ async fn what_was_worked_through_waits_no_more() {
 }
 
 #[tokio::test]
+async fn an_update_is_worked_through_by_one_at_a_time() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        let id = inbox::receive(&mut tx, world.channel, &[("1", "{}")], at(0)).await.unwrap()[0].1;
+        assert!(inbox::take(&mut tx, id, at(1), at(61)).await.unwrap());
+        assert!(!inbox::take(&mut tx, id, at(60), at(120)).await.unwrap(), "another has it");
+        assert!(inbox::take(&mut tx, id, at(61), at(121)).await.unwrap(), "whoever had it is gone");
+        inbox::failed(&mut tx, id, 3).await.unwrap();
+        assert!(inbox::take(&mut tx, id, at(62), at(122)).await.unwrap(), "it is tried again at once");
+        inbox::give_back(&mut tx).await.unwrap();
+        assert!(inbox::take(&mut tx, id, at(63), at(123)).await.unwrap());
+        inbox::done(&mut tx, &[id]).await.unwrap();
+        assert!(!inbox::take(&mut tx, id, at(999), at(1059)).await.unwrap(), "it is done");
+    }
+}
+
+#[tokio::test]
 async fn an_update_that_keeps_failing_is_set_aside() {
     for world in worlds().await {
         let mut tx = world.tx().await;
@@ -53,16 +70,38 @@ async fn an_update_that_keeps_failing_is_set_aside() {
 }
 
 #[tokio::test]
-async fn raw_texts_go_after_their_days_and_only_once_worked_through() {
+async fn e12_updates_are_forgotten_after_their_days_and_only_once_worked_through() {
     for world in worlds().await {
         let mut tx = world.tx().await;
-        let old = inbox::receive(&mut tx, world.channel, &[("1", "{}"), ("2", "{}")], at(0)).await.unwrap();
-        let new = inbox::receive(&mut tx, world.channel, &[("3", "{}")], at(10)).await.unwrap();
-        let done = old.iter().find(|(event, _)| event == "1").unwrap().1;
-        inbox::done(&mut tx, &[done, new[0].1]).await.unwrap();
-        assert_eq!(inbox::forget_raw(&mut tx, at(10)).await.unwrap(), 1);
-        assert_eq!(inbox::forget_raw(&mut tx, at(10)).await.unwrap(), 0);
+        let old =
+            inbox::receive(&mut tx, world.channel, &[("1", "{}"), ("2", "{}"), ("3", "{}")], at(0)).await.unwrap();
+        let id = |event: &str| old.iter().find(|(known, _)| known == event).unwrap().1;
+        let new = inbox::receive(&mut tx, world.channel, &[("4", "{}")], at(10)).await.unwrap();
+        inbox::done(&mut tx, &[id("1"), new[0].1]).await.unwrap();
+        inbox::failed(&mut tx, id("2"), 1).await.unwrap();
+        assert_eq!(inbox::standing(&mut tx).await.unwrap(), (1, 1));
+        assert_eq!(inbox::forget(&mut tx, at(10), 9).await.unwrap(), 2);
+        assert_eq!(inbox::forget(&mut tx, at(10), 9).await.unwrap(), 0);
+        // The one that waits keeps its text; the two ids are free for a sequence that starts anew.
         assert_eq!(inbox::waiting(&mut tx, world.channel, 9).await.unwrap()[0].raw, "{}");
-        assert_eq!(inbox::seen(&mut tx, world.channel, &["1"]).await.unwrap(), [("1".to_owned(), done)]);
+        let again = inbox::receive(&mut tx, world.channel, &[("1", "a"), ("2", "b"), ("3", "c"), ("4", "d")], at(20));
+        let mut again: Vec<String> = again.await.unwrap().into_iter().map(|(event, _)| event).collect();
+        again.sort_unstable();
+        assert_eq!(again, ["1", "2"]);
+        let aside = format!("aside:{}", id("2"));
+        assert_eq!(inbox::seen(&mut tx, world.channel, &[&aside]).await.unwrap(), [(aside.clone(), id("2"))]);
+        assert_eq!(inbox::standing(&mut tx).await.unwrap(), (3, 1));
+    }
+}
+
+#[tokio::test]
+async fn no_more_updates_are_forgotten_at_once_than_asked_for() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        let batch = [("1", "{}"), ("2", "{}"), ("3", "{}")];
+        let ids = inbox::receive(&mut tx, world.channel, &batch, at(0)).await.unwrap();
+        inbox::done(&mut tx, &ids.iter().map(|(_, id)| *id).collect::<Vec<_>>()).await.unwrap();
+        assert_eq!(inbox::forget(&mut tx, at(1), 2).await.unwrap(), 2);
+        assert_eq!(inbox::forget(&mut tx, at(1), 2).await.unwrap(), 1);
     }
 }

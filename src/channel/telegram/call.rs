@@ -40,7 +40,9 @@ pub(super) struct Methods {
     pub(super) answer_callback_query: Url,
     pub(super) set_my_commands: Url,
     pub(super) leave_chat: Url,
+    pub(super) set_webhook: Url,
     pub(super) delete_webhook: Url,
+    pub(super) get_webhook_info: Url,
 }
 
 impl Methods {
@@ -57,7 +59,9 @@ impl Methods {
             answer_callback_query: url("answerCallbackQuery")?,
             set_my_commands: url("setMyCommands")?,
             leave_chat: url("leaveChat")?,
+            set_webhook: url("setWebhook")?,
             delete_webhook: url("deleteWebhook")?,
+            get_webhook_info: url("getWebhookInfo")?,
         })
     }
 }

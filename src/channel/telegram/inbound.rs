@@ -21,12 +21,33 @@ pub fn read(raw: &str) -> Inbound {
 /// Takes the number out of an update and keeps its text as it came. `None` without a number: there is no way to
 /// confirm such an update, and the server never sends one.
 pub(super) fn number(update: Box<RawValue>) -> Option<RawUpdate> {
+    let id = numbered(update.get())?;
+    Some(RawUpdate { event_id: id.to_string(), id, raw: Box::<str>::from(update).into_string() })
+}
+
+/// An update as it was brought to our address. A body that is no JSON is kept as well, as long as a number can be seen in
+/// it; `None` without one: it would never be told from another.
+pub fn brought(body: &[u8]) -> Option<RawUpdate> {
+    // A database takes neither broken text nor the character of number nought.
+    let raw = String::from_utf8_lossy(body).replace('\0', "\u{fffd}");
+    let id = numbered(&raw).or_else(|| seen_number(&raw))?;
+    Some(RawUpdate { event_id: id.to_string(), id, raw })
+}
+
+fn numbered(raw: &str) -> Option<i64> {
     #[derive(Deserialize)]
     struct Numbered {
         update_id: i64,
     }
-    let Numbered { update_id: id } = serde_json::from_str(update.get()).ok()?;
-    Some(RawUpdate { event_id: id.to_string(), id, raw: Box::<str>::from(update).into_string() })
+    serde_json::from_str(raw).ok().map(|Numbered { update_id }| update_id)
+}
+
+/// The digits after the name of the number, in what cannot be read whole.
+fn seen_number(raw: &str) -> Option<i64> {
+    let (_, rest) = raw.split_once("\"update_id\"")?;
+    let rest = rest.trim_start().strip_prefix(':')?.trim_start();
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest.get(..end)?.parse().ok()
 }
 
 #[derive(Deserialize)]
@@ -67,8 +88,15 @@ struct Written {
     /// Without it `message_thread_id` only says what was replied to.
     #[serde(default)]
     is_topic_message: bool,
+    /// Only messages of the same chat; those of others stand in another field.
+    reply_to_message: Option<Quoted>,
     migrate_to_chat_id: Option<i64>,
     migrate_from_chat_id: Option<i64>,
+}
+
+#[derive(Deserialize)]
+struct Quoted {
+    message_id: i64,
 }
 
 #[derive(Deserialize)]
@@ -179,6 +207,7 @@ fn said(message: Written, chat: String) -> Option<Inbound> {
         place: message.chat.place()?,
         chat,
         thread: message.message_thread_id.filter(|_| message.is_topic_message).map(|id| id.to_string()),
+        reply_to: message.reply_to_message.map(|quoted| quoted.message_id.to_string()),
         text: message.text?,
     }))
 }

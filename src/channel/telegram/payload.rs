@@ -42,6 +42,19 @@ pub(super) struct AnswerCallbackQuery<'a> {
     url: Option<&'a str>,
 }
 
+/// Never drops pending updates, see [`DeleteWebhook`].
+#[derive(Serialize)]
+pub(super) struct SetWebhook<'a> {
+    pub(super) url: &'a str,
+    pub(super) secret_token: &'a str,
+    pub(super) max_connections: u8,
+    /// Always named: left out, an older list would stay in force unnoticed.
+    pub(super) allowed_updates: &'a [&'a str],
+}
+
+#[derive(Serialize)]
+pub(super) struct Nothing {}
+
 /// Never drops pending updates: they may be presses nobody has stored yet.
 #[derive(Serialize)]
 pub(super) struct DeleteWebhook {

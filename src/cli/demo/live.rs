@@ -16,6 +16,7 @@ use super::verdict::judge;
 use crate::app::{self, App};
 use crate::clock::Clock;
 use crate::inbox::poll::Poller;
+use crate::office::hearing;
 use crate::office::push::{self, Hours, Now, NowTarget};
 use crate::office::staff::{self, Invitees};
 
@@ -47,6 +48,7 @@ pub async fn live(out: &mut impl Write, shutdown: impl Future<Output = ()>) -> a
 /// The bot is let back into the second chat, a fresh item goes out to both, and the one who never joined gets a code.
 async fn prepare(app: &App, players: &[Player], groups: Vec<String>) -> anyhow::Result<String> {
     let App { ctx, line, telegram, .. } = app;
+    hearing::keep(ctx, line).await?;
     let mut poller = Poller::new(ctx.clone(), line.clone(), telegram.clone());
     while poller.once(Duration::ZERO).await? > 0 {}
     let target = NowTarget::Groups(groups);

@@ -18,7 +18,7 @@ use crate::clock::{Clock, Hand};
 use crate::config::{self, Config};
 use crate::inbox::poll::Poller;
 use crate::jobs::send;
-use crate::office::{inbox, plan};
+use crate::office::{hearing, inbox, plan};
 use crate::sandbox::{Options, Sandbox, Time};
 use crate::stop::{self, Stopper};
 
@@ -142,6 +142,8 @@ impl Stage {
 
     /// Takes in everything that people did, answers it, and does what follows from it.
     pub(super) async fn settle(&mut self) -> anyhow::Result<()> {
+        // A running program polls all the while; here time jumps from one event to the next.
+        hearing::keep(&self.app.ctx, &self.app.line).await?;
         while self.poller.once(Duration::ZERO).await? > 0 {}
         self.poller.drain().await;
         self.work().await.map(drop)

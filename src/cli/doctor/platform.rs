@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use crate::channel::telegram::{Settings, Telegram, Timeouts};
 use crate::channel::{Fault, FaultKind, SendError, SetupError};
 use crate::cli::refusal;
-use crate::config::Config;
+use crate::config::{BotToken, Config};
 use crate::office::Refusal;
 
 /// What follows a bot that may not be added to groups.
@@ -22,18 +22,21 @@ pub(super) async fn check(config: &Config, stored: Option<&str>) -> Result<Strin
     if let Some(stored) = stored.filter(|stored| *stored != bot) {
         return Err(refusal::words(&Refusal::OtherBot { stored: stored.to_owned(), configured: bot }));
     }
-    let settings = Settings {
-        token: token.expose().into(),
-        api_url: Some(config.api_url.to_string()),
-        proxy: config.proxy.as_ref().map(|proxy| proxy.expose_secret().to_owned()),
-        timeouts: Timeouts::default(),
-    };
-    let telegram = Telegram::new(&settings).map_err(|error| set_up(error).to_owned())?;
-    match telegram.get_me().await {
+    match connect(config, token).map_err(|error| set_up(error).to_owned())?.get_me().await {
         Ok(me) if me.can_join_groups => Ok(format!("机器人@{}（{}）", me.username, me.id)),
         Ok(me) => Ok(format!("机器人@{}（{}）{BARRED}", me.username, me.id)),
         Err(error) => Err(call(&error)),
     }
+}
+
+/// A client for the configured platform; makes no call.
+pub(super) fn connect(config: &Config, token: &BotToken) -> Result<Telegram, SetupError> {
+    Telegram::new(&Settings {
+        token: token.expose().into(),
+        api_url: Some(config.api_url.to_string()),
+        proxy: config.proxy.as_ref().map(|proxy| proxy.expose_secret().to_owned()),
+        timeouts: Timeouts::default(),
+    })
 }
 
 const fn set_up(error: SetupError) -> &'static str {

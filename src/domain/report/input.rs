@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
+use crate::domain::hearing::Silence;
 use crate::domain::month::Month;
 use crate::domain::push::MemberStatus;
 use crate::domain::word::Confirm;
@@ -26,6 +27,8 @@ pub struct MonthInput {
     pub pushes: Vec<PushFacts>,
     /// Days on which a slot fell and a holiday kept it from going out, in any order and as often as slots fell.
     pub off: Vec<DayOff>,
+    /// Times in which presses on these pushes may be lost, in order.
+    pub silent: Vec<Silence>,
 }
 
 /// A day on which a holiday kept something from going out.
@@ -67,6 +70,8 @@ pub struct PushFacts {
     pub members: Vec<Member>,
     /// The instant of each person's ack (the earliest not withdrawn), people outside the audience included.
     pub acks: HashMap<StaffId, DateTime<Utc>>,
+    /// Since when an ack may have waited, of those that came in at the end of a time in which nobody took in presses.
+    pub waited: HashMap<StaffId, DateTime<Utc>>,
     /// What became of the push's deliveries. Nudges and other messages about the push are not among them.
     pub coverage: Coverage,
     /// Members without a bound account, of whom no press is kept.

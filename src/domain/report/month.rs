@@ -10,6 +10,7 @@ use super::counts::{Basis, Counts, Figures};
 use super::input::{Member, MonthInput, PushFacts, UnitRef};
 use super::off::{DaysOff, days_off};
 use super::standing::Judge;
+use crate::domain::hearing::Silence;
 use crate::domain::month::Month;
 use crate::domain::word::Confirm;
 use crate::ids::{PushId, StaffId, UnitId};
@@ -39,6 +40,11 @@ pub struct MonthReport {
     pub relayed: u32,
     /// Holidays on which something would have gone out, in order.
     pub days_off: Vec<DaysOff>,
+    /// Times in which presses on these pushes may be lost, in order.
+    pub silent: Vec<Silence>,
+    /// Acks that count as on time because they came in at the end of a time in which nobody took in presses, and which
+    /// began before the deadline.
+    pub excused: u32,
     /// What was checked; all of it passed.
     pub checks: Vec<Check>,
 }
@@ -112,6 +118,8 @@ pub fn month_report(input: &MonthInput) -> Result<MonthReport, CheckFailed> {
         pushes,
         relayed: of_month(input).map(|push| push.relayed).sum(),
         days_off: days_off(input),
+        silent: input.silent.clone(),
+        excused: tally.excused,
         checks: Vec::new(),
     };
     report.checks = check::passed(&report, tally.repeated)?;
@@ -142,6 +150,7 @@ struct Tally<'a> {
     sums: Vec<UnitSums>,
     people: HashMap<StaffId, Person>,
     repeated: Option<PushId>,
+    excused: u32,
 }
 
 #[derive(Clone, Default)]
@@ -166,6 +175,7 @@ impl<'a> Tally<'a> {
             sums: vec![UnitSums::default(); input.units.len()],
             people: HashMap::new(),
             repeated: None,
+            excused: 0,
         }
     }
 
@@ -177,6 +187,7 @@ impl<'a> Tally<'a> {
             let mut one = Counts::default();
             judge.count(member, &mut one);
             counts += one;
+            self.excused += u32::from(judge.is_excused(member));
             // A unit that is not listed leaves its people out of the unit sums, which the checks then find.
             if let Some(sums) = self.place.get(&member.unit).and_then(|place| self.sums.get_mut(*place)) {
                 *sums.of(basis) += one;

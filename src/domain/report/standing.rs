@@ -138,7 +138,19 @@ impl<'a> Judge<'a> {
             Confirm::Required => member.deadline.or(self.push.deadline),
             Confirm::Voluntary | Confirm::None => None,
         };
-        Some(if deadline.is_none_or(|deadline| at < deadline) { Standing::OnTime } else { Standing::Late })
+        // What may have waited for us counts from when it may have been made.
+        let made = self.push.waited.get(&member.staff).map_or(at, |since| at.min(*since));
+        Some(if deadline.is_none_or(|deadline| made < deadline) { Standing::OnTime } else { Standing::Late })
+    }
+
+    /// Whether an expected member is on time only because the press may have waited for us.
+    pub(super) fn is_excused(&self, member: &Member) -> bool {
+        let deadline = member.deadline.or(self.push.deadline);
+        let received = self.push.acks.get(&member.staff);
+        member.status == MemberStatus::Expected
+            && self.acked(member) == Some(Standing::OnTime)
+            && self.push.confirm == Confirm::Required
+            && matches!((received, deadline), (Some(received), Some(deadline)) if *received >= deadline)
     }
 
     fn without_ack(&self, member: &Member) -> Standing {

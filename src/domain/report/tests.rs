@@ -48,6 +48,7 @@ fn push(id: i64, expected: i64) -> PushFacts {
         coverage: Coverage::Groups(vec![(UNIT, Fate::Sent)]),
         unbound: HashSet::new(),
         relayed: 0,
+        waited: HashMap::new(),
     }
 }
 
@@ -58,7 +59,15 @@ fn acked_by(mut push: PushFacts, people: std::ops::RangeInclusive<i64>, when: Da
 
 fn month(pushes: Vec<PushFacts>) -> MonthInput {
     let units = vec![UnitRef { id: UNIT, name: "综合科".to_owned() }];
-    MonthInput { month: Month::new(2026, 9).unwrap(), zone: ZONE, as_of: as_of(), units, pushes, off: Vec::new() }
+    MonthInput {
+        month: Month::new(2026, 9).unwrap(),
+        zone: ZONE,
+        as_of: as_of(),
+        units,
+        pushes,
+        off: Vec::new(),
+        silent: Vec::new(),
+    }
 }
 
 #[rstest]
@@ -318,4 +327,19 @@ fn days_off_are_told_where_nothing_went_out(
     let told = month_report(&input).unwrap().days_off;
     let told = told.iter().map(|off| format!("{}{}-{}", off.name, off.from.day(), off.to.day()));
     assert_eq!(told.collect::<Vec<_>>().join(" "), expected);
+}
+
+#[rstest]
+#[case::made_in_time(at(24, 17, 29), 1, 1)]
+#[case::late_all_the_same(at(24, 17, 30), 0, 0)]
+fn an_ack_that_waited_out_a_gap_counts_from_its_beginning(
+    #[case] since: DateTime<Utc>,
+    #[case] on_time: u32,
+    #[case] excused: u32,
+) {
+    let mut waited = acked_by(push(1, 2), 1..=1, at(24, 17, 44));
+    waited.waited.insert(StaffId(1), since);
+    let report = month_report(&month(vec![waited])).unwrap();
+    let counts = report.totals.counts;
+    assert_eq!((counts.acked, counts.on_time, report.excused), (1, on_time, excused));
 }

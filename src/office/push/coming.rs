@@ -164,6 +164,7 @@ async fn draft(
         due: (ground.now - entry.at > plain).then_some(entry.at),
         deadline,
         resent: false,
+        silent: &[],
         count: None,
         zone: ctx.zone,
     };

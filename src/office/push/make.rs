@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -13,6 +13,7 @@ use crate::domain::channel::Capabilities;
 use crate::domain::content::{ItemSource, fill, placeholders};
 use crate::domain::delivery::{DeliveryKind, TargetKind};
 use crate::domain::month::Month;
+use crate::domain::pacing::spread;
 use crate::domain::push::{Candidate, Chunk, MemberStatus, freeze};
 use crate::domain::rich::Rich;
 use crate::domain::slot::PLAIN_MINUTES_MAX;
@@ -173,7 +174,8 @@ pub(in crate::office) async fn make(
         not_before: ctx.now(),
         expires_at: expires,
     };
-    queue(tx, &like, (&covers, &office.by_hand), &chunks).await?;
+    let how = How { by_hand: &office.by_hand, span: spread_of(order, office, ctx) };
+    queue(tx, &like, (&covers, &how), &chunks).await?;
     let of = |status| chunks.iter().flat_map(|c| &c.members).filter(|m| m.status == status).count();
     let (expected, unasked) = (of(MemberStatus::Expected), of(MemberStatus::Unasked));
     let detail = json!({
@@ -183,6 +185,14 @@ pub(in crate::office) async fn make(
     });
     note(tx, ctx.now(), actor, (Action::PushCreate, format!("push:{push}"), detail));
     Ok(Made { push, expected, unasked })
+}
+
+/// Over how long the messages of an order are spread: those of a schedule at the full or half hour, when every office
+/// sends. Whether they are late was decided before, and is not changed by it.
+fn spread_of(order: &Order<'_>, office: &Office, ctx: &Ctx) -> TimeDelta {
+    let wall = wall::of(order.slot, ctx.zone);
+    let crowded = wall.minute() % 30 == 0 && wall.second() == 0;
+    if order.occurrence.is_some() && !order.late && crowded { office.settings.send_spread } else { TimeDelta::zero() }
 }
 
 /// What the placeholders of an item are filled with now; refused while one is empty.
@@ -229,15 +239,22 @@ fn kinds(stored: &str) -> Outcome<Vec<Kind>> {
     kinds.ok_or_else(|| StoreError::Unreadable(stored.to_owned()).into())
 }
 
+/// How the messages of a push go out.
+struct How<'a> {
+    /// Chats that a person serves by hand.
+    by_hand: &'a HashSet<GroupId>,
+    /// Over how long they are spread.
+    span: TimeDelta,
+}
+
 /// One delivery per target, with the units (or the person) of the frozen audience that it speaks to. `like` is what they
 /// have in common.
-async fn queue(
-    tx: &mut Tx,
-    like: &NewDelivery,
-    (covers, by_hand): (&Covers, &HashSet<GroupId>),
-    chunks: &[Chunk],
-) -> Outcome<()> {
+async fn queue(tx: &mut Tx, like: &NewDelivery, (covers, how): (&Covers, &How<'_>), chunks: &[Chunk]) -> Outcome<()> {
     let push = PushId(like.subject_id);
+    let to = |target_kind: TargetKind, target_id: i64| {
+        let not_before = like.not_before + spread(push, target_id, how.span);
+        NewDelivery { target_kind, target_id, not_before, ..like.clone() }
+    };
     match covers {
         Covers::Groups(groups) => {
             for (group, units) in groups {
@@ -246,8 +263,7 @@ async fn queue(
                 if addressed.is_empty() {
                     continue;
                 }
-                let by_hand = by_hand.contains(group);
-                let new = NewDelivery { target_kind: TargetKind::Group, target_id: group.0, by_hand, ..like.clone() };
+                let new = NewDelivery { by_hand: how.by_hand.contains(group), ..to(TargetKind::Group, group.0) };
                 let id = store::delivery::add(tx, &new, like.not_before).await?;
                 for unit in addressed {
                     store::push::add_cover(tx, push, id, unit, None).await?;
@@ -260,7 +276,7 @@ async fn queue(
             let people: Vec<(UnitId, StaffId)> =
                 chunks.iter().flat_map(|chunk| chunk.members.iter().map(|member| (chunk.unit, member.staff))).collect();
             for (unit, staff) in people.into_iter().filter(|(_, staff)| bound.iter().any(|b| b.staff_id == *staff)) {
-                let new = NewDelivery { target_kind: TargetKind::Staff, target_id: staff.0, ..like.clone() };
+                let new = to(TargetKind::Staff, staff.0);
                 let id = store::delivery::add(tx, &new, like.not_before).await?;
                 store::push::add_cover(tx, push, id, unit, Some(staff)).await?;
             }

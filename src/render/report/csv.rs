@@ -23,7 +23,7 @@ const HEADER: [&str; 13] = [
     "知悉率",
 ];
 
-/// A header, a row per unit, 合计, then the definitions, the cut-off and the purpose as rows of a label and a text.
+/// A header, a row per unit, 合计, then the definitions, the cut-off, the purpose and what held up presses as rows of a label and a text.
 /// Every row has as many cells as the header; lines end with CR LF.
 pub fn csv(report: &MonthReport) -> String {
     let mut out = String::from(BYTE_ORDER_MARK);
@@ -43,6 +43,9 @@ pub fn csv(report: &MonthReport) -> String {
     let as_of = report.as_of.with_timezone(&report.zone).format("%Y-%m-%d %H:%M").to_string();
     add_row(&mut out, remark("数据截至", &as_of));
     add_row(&mut out, remark("说明", say::PURPOSE));
+    for interruption in say::interruptions(report) {
+        add_row(&mut out, remark("说明", &interruption));
+    }
     out
 }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
+use crate::domain::hearing::Silence;
 use crate::domain::report::{DaysOff, Figures, MonthReport, Undelivered};
 use crate::message::report as say;
 
@@ -24,6 +25,8 @@ pub struct MonthJson<'a> {
     /// Messages that people passed on by hand; who read them is not known.
     relayed: u32,
     days_off: Vec<DaysOffJson<'a>>,
+    interruptions: Vec<InterruptionJson>,
+    excused: u32,
     checks: Vec<CheckJson>,
 }
 
@@ -91,6 +94,14 @@ struct DaysOffJson<'a> {
     to: NaiveDate,
 }
 
+/// A time in which presses may be lost, and whether the copies in the chats say so.
+#[derive(Debug, Serialize)]
+struct InterruptionJson {
+    from: String,
+    to: String,
+    told: bool,
+}
+
 #[derive(Debug, Serialize)]
 struct CheckJson {
     name: &'static str,
@@ -114,6 +125,8 @@ pub fn json(report: &MonthReport) -> MonthJson<'_> {
         pushes: pushes(report),
         relayed: report.relayed,
         days_off: report.days_off.iter().map(DaysOffJson::of).collect(),
+        interruptions: report.silent.iter().map(|silence| interruption(silence, report.zone)).collect(),
+        excused: report.excused,
         checks: report.checks.iter().map(|check| CheckJson { name: check.name.as_str(), ok: check.ok }).collect(),
     }
 }
@@ -147,6 +160,10 @@ fn pushes(report: &MonthReport) -> Vec<PushJson<'_>> {
             relayed: row.relayed,
         })
         .collect()
+}
+
+fn interruption(silence: &Silence, zone: Tz) -> InterruptionJson {
+    InterruptionJson { from: instant(silence.gap.from, zone), to: instant(silence.gap.to, zone), told: silence.told }
 }
 
 fn instant(at: DateTime<Utc>, zone: Tz) -> String {

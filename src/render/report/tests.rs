@@ -1,11 +1,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use proptest::prelude::*;
 
 use super::{csv, json, text};
+use crate::domain::hearing::{Gap, Silence};
 use crate::domain::month::Month;
 use crate::domain::push::MemberStatus;
 use crate::domain::report::{
@@ -54,6 +55,7 @@ fn knowledge(id: i64, day: u32, title: &str) -> PushFacts {
         coverage: Coverage::Groups((1..=5).map(|unit| (UnitId(unit), Fate::Sent)).collect()),
         unbound: HashSet::new(),
         relayed: 0,
+        waited: HashMap::new(),
     }
 }
 
@@ -85,7 +87,16 @@ fn report(pushes: Vec<PushFacts>) -> MonthReport {
     let units = units.map(|(id, (name, _))| UnitRef { id: UnitId(id), name: name.to_owned() }).collect();
     let month = Month::new(2026, 9).unwrap();
     let zone = chrono_tz::Asia::Shanghai;
-    month_report(&MonthInput { month, zone, as_of: at(10, 10, 18, 0), units, pushes, off: Vec::new() }).unwrap()
+    month_report(&MonthInput {
+        month,
+        zone,
+        as_of: at(10, 10, 18, 0),
+        units,
+        pushes,
+        off: Vec::new(),
+        silent: Vec::new(),
+    })
+    .unwrap()
 }
 
 /// A month in which something of everything went wrong.
@@ -226,6 +237,29 @@ fn every_table_line_is_as_wide_as_its_rule() {
 }
 
 /// Keys of the contract, in its order; further keys may stand between them.
+#[test]
+fn d8_interruptions_stand_in_every_format() {
+    let mut report = rough_month();
+    let gap = Gap { from: at(9, 16, 9, 10), to: at(9, 16, 9, 24), settled: at(9, 16, 9, 24) };
+    let night = Gap { from: at(9, 29, 23, 50), to: at(9, 30, 0, 5), settled: at(9, 30, 0, 5) };
+    report.silent = vec![Silence { gap, told: true }, Silence { gap: night, told: false }];
+    report.excused = 2;
+    let sentences = [
+        "9月16日09:10至09:24采集中断14分钟，恢复后已在群内提示可补点一次。",
+        "9月29日23:50至9月30日00:05采集中断15分钟。",
+        "有2人次的确认在采集中断后收到，中断始于截止之前，计为按期。",
+    ];
+    let (words, sheet) = (text(&report), csv(&report));
+    for sentence in sentences {
+        assert!(words.contains(sentence) && sheet.contains(sentence), "{words}");
+    }
+    let value = serde_json::to_value(json(&report)).unwrap();
+    let first = serde_json::json!({
+        "from": "2026-09-16T09:10:00+08:00", "to": "2026-09-16T09:24:00+08:00", "told": true
+    });
+    assert_eq!((&value["interruptions"][0], &value["excused"]), (&first, &serde_json::json!(2)));
+}
+
 #[test]
 fn the_json_keeps_the_contracts_keys() {
     let value = serde_json::to_value(json(&rough_month())).unwrap();

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::delivery::{Decision, DeliveryState, Removal, StopReason, TargetKind};
+use crate::domain::delivery::{Decision, DeliveryState, Removal, StopReason};
 use crate::ids::{AttemptId, DeliveryId, PushId};
 use crate::store::types::json;
 use crate::store::{At, Result, Tx, on};
@@ -165,12 +165,4 @@ pub async fn waiting(tx: &mut Tx, now: DateTime<Utc>) -> Result<i64> {
     const SQL: &str = "SELECT COUNT(*) FROM delivery
         WHERE state IN ('queued', 'retry_wait', 'claimed') AND NOT by_hand AND expires_at > $1";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(At::from(now)).fetch_one(c).await)?)
-}
-
-/// How many messages wait for each target, by its kind.
-pub async fn backlog(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<(TargetKind, i64)>> {
-    const SQL: &str = "SELECT target_kind, COUNT(*) FROM delivery
-        WHERE state IN ('queued', 'retry_wait', 'claimed') AND NOT by_hand AND not_before <= $1 AND expires_at > $1
-        GROUP BY target_kind, target_id ORDER BY target_kind, target_id";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(At::from(now)).fetch_all(c).await)?)
 }

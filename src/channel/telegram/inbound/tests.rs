@@ -174,8 +174,14 @@ fn an_upgraded_group_is_told_by_either_chat(#[case] fields: Value) {
 #[case::list("[1,2]")]
 #[case::twice(r#"{"update_id":1,"message":{},"message":{}}"#)]
 #[case::game(r#"{"update_id":1,"callback_query":{"id":"1","from":{"id":1},"game_short_name":"g","message":{"message_id":1,"chat":{"id":1,"type":"private"}}}}"#)]
+#[case::content_of_the_future(
+    r#"{"update_id":1,"message":{"message_id":1,"from":{"id":1},"chat":{"id":1,"type":"private"},"hologram":{}}}"#
+)]
+#[case::poll_without_the_old_field(
+    r#"{"update_id":1,"poll":{"id":"1","question":"?","type":"quiz","correct_option_ids":[0]}}"#
+)]
 #[case::forged_poll_answer(r#"{"update_id":1,"poll_answer":{"poll_id":"1","option_ids":[0]}}"#)]
-fn what_is_not_understood_is_other(#[case] raw: &str) {
+fn e11_what_is_not_understood_is_other(#[case] raw: &str) {
     assert_eq!(read(raw), Inbound::Other);
 }
 

@@ -89,14 +89,14 @@ fn assert_in_doubt(error: &SendError, kind: FaultKind) {
 }
 
 #[tokio::test]
-async fn a_refused_port_has_got_nothing() {
+async fn d1_a_refused_port_has_got_nothing() {
     let url = format!("http://{}", dead_port().await);
     assert_not_sent(&send(&settings(&url)).await, FaultKind::Connect);
 }
 
 /// A label longer than a name may have fails in the resolver without asking anyone.
 #[tokio::test]
-async fn a_name_that_does_not_resolve_has_got_nothing() {
+async fn d1_a_name_that_does_not_resolve_has_got_nothing() {
     let url = format!("http://{}.invalid", "a".repeat(64));
     assert_not_sent(&send(&settings(&url)).await, FaultKind::Dns);
 }
@@ -107,7 +107,7 @@ async fn a_name_that_does_not_resolve_has_got_nothing() {
 // The handshake has no end: the limit for connecting, not the one for the call, must strike.
 #[case(Manner::Hang, FaultKind::Connect)]
 #[tokio::test]
-async fn a_failed_handshake_has_sent_nothing(#[case] manner: Manner, #[case] kind: FaultKind) {
+async fn d2_a_failed_handshake_has_sent_nothing(#[case] manner: Manner, #[case] kind: FaultKind) {
     let (address, _) = server(manner).await;
     assert_not_sent(&send(&settings(&format!("https://{address}"))).await, kind);
 }
@@ -120,7 +120,7 @@ async fn a_failed_handshake_has_sent_nothing(#[case] manner: Manner, #[case] kin
 #[case(Manner::Hang, FaultKind::Timeout)]
 #[case(Manner::Stall, FaultKind::Timeout)]
 #[tokio::test]
-async fn a_connection_that_fails_later_leaves_doubt(#[case] manner: Manner, #[case] kind: FaultKind) {
+async fn d3_d4_a_connection_that_fails_later_leaves_doubt(#[case] manner: Manner, #[case] kind: FaultKind) {
     let (address, seen) = server(manner).await;
     assert_in_doubt(&send(&settings(&format!("http://{address}"))).await, kind);
     assert_eq!(seen.load(Ordering::SeqCst), 1, "what is in doubt must not be repeated by the client itself");
@@ -130,7 +130,7 @@ async fn a_connection_that_fails_later_leaves_doubt(#[case] manner: Manner, #[ca
 #[case("http")]
 #[case("socks5")]
 #[tokio::test]
-async fn a_dead_proxy_has_passed_nothing_on(#[case] scheme: &str) {
+async fn d9_a_dead_proxy_has_passed_nothing_on(#[case] scheme: &str) {
     let proxy = Some(format!("{scheme}://{}", dead_port().await));
     let (address, _) = server(Manner::Hang).await;
     let error = send(&Settings { proxy, ..settings(&format!("https://{address}")) }).await;
@@ -138,7 +138,7 @@ async fn a_dead_proxy_has_passed_nothing_on(#[case] scheme: &str) {
 }
 
 #[tokio::test]
-async fn a_proxy_that_refuses_the_tunnel_has_passed_nothing_on() {
+async fn d9_a_proxy_that_refuses_the_tunnel_has_passed_nothing_on() {
     let (proxy, _) = server(Manner::RefuseTunnel).await;
     let settings = Settings { proxy: Some(format!("http://{proxy}")), ..settings("https://api.telegram.org") };
     assert_not_sent(&send(&settings).await, FaultKind::Connect);

@@ -32,22 +32,26 @@ async fn send_to(answer: ResponseTemplate) -> SendError {
 #[case("Bad Request: message to edit not found", Edited::Lost)]
 #[case("Bad Request: message can't be edited", Edited::Lost)]
 #[tokio::test]
-async fn an_edit_that_changes_nothing_is_no_error(#[case] words: &str, #[case] expected: Edited) {
+async fn e15_an_edit_that_changes_nothing_is_no_error(#[case] words: &str, #[case] expected: Edited) {
     let (_server, bot) = server(complaint(400, words)).await;
     assert_eq!(bot.edit(&group(), "1", &item()).await, Ok(expected));
 }
 
 #[tokio::test]
-async fn an_answer_that_comes_too_late_is_no_error() {
+async fn e14_an_answer_that_comes_too_late_is_no_error() {
     let words = "Bad Request: query is too old and response timeout expired or query ID is invalid";
     let (_server, bot) = server(complaint(400, words)).await;
     assert_eq!(bot.answer("cb", &toast()).await, Ok(Answered::TooLate));
 }
 
+#[rstest]
+#[case("Bad Request: message to delete not found", Deleted::AlreadyGone)]
+#[case("Bad Request: message can't be deleted for everyone", Deleted::TooOld)]
+#[case("Bad Request: message can't be deleted", Deleted::TooOld)]
 #[tokio::test]
-async fn deleting_what_is_gone_is_no_error() {
-    let (_server, bot) = server(complaint(400, "Bad Request: message to delete not found")).await;
-    assert_eq!(bot.delete(&group(), "1").await, Ok(Deleted::AlreadyGone));
+async fn what_cannot_be_deleted_is_no_error(#[case] words: &str, #[case] expected: Deleted) {
+    let (_server, bot) = server(complaint(400, words)).await;
+    assert_eq!(bot.delete(&group(), "1").await, Ok(expected));
 }
 
 #[tokio::test]

@@ -319,3 +319,51 @@ async fn malformed_requests_never_leave(#[case] to: Address, #[case] buttons: Ve
     assert!(!error.to_string().contains("secret-code"));
     assert_eq!(server.received_requests().await.unwrap().len(), 0);
 }
+
+#[tokio::test]
+async fn set_webhook_names_everything_and_drops_nothing() {
+    let (server, bot) = answering(json!(true)).await;
+    let secret = "Ab-_9".to_owned().into();
+    let url = "https://office.example/hook/telegram";
+    let hook = Webhook { url, secret: &secret, allowed_updates: inbound::WANTED, max_connections: 100 };
+    bot.set_webhook(&hook).await.unwrap();
+    assert!(!format!("{hook:?}").contains("Ab-_9"), "the secret is not printed");
+    insta::assert_snapshot!(request(&server).await, @r#"
+    /botTOKEN/setWebhook
+    {
+      "allowed_updates": [
+        "message",
+        "callback_query",
+        "my_chat_member"
+      ],
+      "max_connections": 100,
+      "secret_token": "Ab-_9",
+      "url": "https://office.example/hook/telegram"
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn webhook_info() {
+    let result = json!({
+        "url": "https://office.example/hook/telegram", "has_custom_certificate": false, "pending_update_count": 7,
+        "max_connections": 40, "ip_address": "192.0.2.1", "last_error_date": 1_788_226_200,
+        "last_error_message": "Wrong response from the webhook: 503 Service Unavailable",
+    });
+    let (server, bot) = answering(result).await;
+    let info = bot.webhook_info().await.unwrap();
+    let words = "Wrong response from the webhook: 503 Service Unavailable";
+    let expected = WebhookInfo {
+        url: "https://office.example/hook/telegram".into(),
+        pending_update_count: 7,
+        max_connections: Some(40),
+        allowed_updates: None,
+        last_error_date: Some(1_788_226_200),
+        last_error_message: Some(words.into()),
+    };
+    assert_eq!(info, expected);
+    insta::assert_snapshot!(request(&server).await, @"
+    /botTOKEN/getWebhookInfo
+    {}
+    ");
+}

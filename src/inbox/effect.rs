@@ -1,0 +1,78 @@
+//! What an update leads to outside the database, done after the commit. Best effort: what it says is stored, and a person
+//! can simply ask again.
+
+use tokio::task::JoinSet;
+
+use crate::channel::{Address, Style};
+use crate::ctx::Line;
+use crate::message::outgoing::{Answer, Outgoing};
+
+/// Answers under way at once; more would only queue inside the platform.
+const UNDER_WAY_MOST: usize = 64;
+
+/// An answer to a press that may be said, because what it says is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    pub callback_id: String,
+    pub answer: Answer,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// A message into a chat.
+    Say { chat: String, what: Box<Outgoing> },
+    /// An answer to a press.
+    Answer(Due),
+}
+
+/// A message to a person; a private chat has the id of its person.
+pub fn say(account: &str, what: Outgoing) -> Effect {
+    Effect::Say { chat: account.to_owned(), what: Box::new(what) }
+}
+
+/// Does one.
+pub async fn carry_out(line: &Line, effect: Effect) {
+    match effect {
+        Effect::Answer(due) => {
+            if let Err(error) = line.channel.answer(&due.callback_id, &due.answer).await {
+                tracing::info!(%error, "a press was recorded and its answer did not arrive");
+            }
+        }
+        Effect::Say { chat, what } => {
+            let sent = line.channel.send(&Address { chat, thread: None }, &what, Style::Styled).await;
+            if let Err(error) = sent {
+                tracing::warn!(%error, "a reply did not arrive");
+            }
+        }
+    }
+}
+
+/// Those under way, side by side.
+#[derive(Debug)]
+pub struct Effects {
+    line: Line,
+    under_way: JoinSet<()>,
+}
+
+impl Effects {
+    /// None under way.
+    pub fn new(line: Line) -> Self {
+        Self { line, under_way: JoinSet::new() }
+    }
+
+    /// Lets one go its way; waits while too many are.
+    pub async fn start(&mut self, effect: Effect) {
+        while self.under_way.try_join_next().is_some() {}
+        if self.under_way.len() >= UNDER_WAY_MOST {
+            self.under_way.join_next().await;
+        }
+        let line = self.line.clone();
+        self.under_way.spawn(async move { carry_out(&line, effect).await });
+    }
+
+    /// Waits for all of them.
+    pub async fn drain(&mut self) {
+        while self.under_way.join_next().await.is_some() {}
+    }
+}

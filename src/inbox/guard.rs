@@ -1,0 +1,49 @@
+//! Work on one update that must not bring the others down, whatever is in it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use futures::FutureExt;
+
+use crate::office::{Outcome, Refusal};
+
+/// Why work on an update came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("the program panicked over it")]
+    Panicked,
+}
+
+/// Runs work; a panic is an error like any other. A transaction that was open is undone when its work is dropped.
+pub(super) async fn guarded<T>(work: impl Future<Output = Outcome<T>>) -> Result<T, Trouble> {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(outcome) => Ok(outcome?),
+        Err(_) => Err(Trouble::Panicked),
+    }
+}
+
+/// Reads something out of an update; `None` after a panic.
+pub(super) fn read<T>(look: impl FnOnce() -> Option<T>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|_| {
+        tracing::error!("an update made the program panic when it was read; its text is kept");
+        None
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic, reason = "what is tested")]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a9_a_panic_is_an_error_like_any_other() {
+        assert!(matches!(guarded(async { Ok(7) }).await, Ok(7)));
+        assert!(matches!(guarded::<()>(async { panic!("poison") }).await, Err(Trouble::Panicked)));
+        let refused = guarded::<()>(async { Err(Refusal::RosterEmpty) }).await;
+        assert!(matches!(refused, Err(Trouble::Refused(Refusal::RosterEmpty))));
+        assert_eq!(read::<()>(|| panic!("poison")), None);
+        assert_eq!(read(|| Some(7)), Some(7));
+    }
+}

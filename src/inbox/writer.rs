@@ -1,0 +1,136 @@
+//! Stores what is brought, one update a request. Requests that wait together share one commit: a storm of presses costs as
+//! few as a polled batch does. A request is answered once its update is stored (invariant I1).
+
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use crate::channel::RawUpdate;
+use crate::channel::telegram::inbound::brought;
+use crate::ctx::{Ctx, Line};
+use crate::inbox::effect::{Effect, Effects};
+use crate::inbox::{intake, work};
+use crate::office::{Outcome, Refusal, db, hearing};
+use crate::stop;
+
+/// Requests that wait at most; one more is turned away and the platform comes again.
+const WAITING_MOST: usize = 1_000;
+/// Updates stored in one transaction: as many as one poll brings at most.
+const BATCH_MOST: usize = 100;
+/// How often it is written down that updates would reach us, and what failed is tried again.
+const BEAT: Duration = Duration::from_secs(15);
+
+/// An update that waits to be stored.
+#[derive(Debug)]
+struct Brought {
+    update: RawUpdate,
+    stored: oneshot::Sender<()>,
+}
+
+/// Where updates are handed in. Cheap to clone; the writer ends when every clone is gone.
+#[derive(Debug, Clone)]
+pub struct Door(mpsc::Sender<Brought>);
+
+/// Why an update was not stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Turned {
+    /// For good: without a number it could never be told from another.
+    #[error("what was brought has no number")]
+    Unreadable,
+    #[error("too many updates wait to be stored")]
+    Full,
+    #[error("the update could not be stored")]
+    NotStored,
+}
+
+impl Door {
+    /// Returns once the update is stored.
+    pub async fn hand_in(&self, body: &[u8]) -> Result<(), Turned> {
+        let update = brought(body).ok_or(Turned::Unreadable)?;
+        let (stored, told) = oneshot::channel();
+        self.0.try_send(Brought { update, stored }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Turned::Full,
+            mpsc::error::TrySendError::Closed(_) => Turned::NotStored,
+        })?;
+        // The other end is dropped when the batch was not stored.
+        told.await.map_err(|_| Turned::NotStored)
+    }
+}
+
+/// Stores what is handed in.
+#[derive(Debug)]
+pub struct Writer {
+    ctx: Ctx,
+    line: Line,
+    waiting: mpsc::Receiver<Brought>,
+}
+
+/// A writer and its door.
+pub fn pair(ctx: Ctx, line: Line) -> (Door, Writer) {
+    let (door, waiting) = mpsc::channel(WAITING_MOST);
+    (Door(door), Writer { ctx, line, waiting })
+}
+
+/// Stores until every door is gone; then everything that was handed in is stored or turned away.
+pub async fn run(mut writer: Writer) {
+    let (ctx, line) = (writer.ctx.clone(), writer.line.clone());
+    let mut effects = Effects::new(line.clone());
+    let more = Notify::new();
+    let (stopper, mut over) = stop::pair();
+    let store = async {
+        while writer.step(&mut effects).await {
+            more.notify_one();
+        }
+        stopper.stop();
+        effects.drain().await;
+    };
+    // Apart from storing, so that presses never wait for a text that is being answered.
+    let rest = async {
+        while !over.stopped() {
+            work::step(&ctx, &line).await;
+            if let Err(error) = hearing::listening(&ctx, &line).await {
+                tracing::error!(%error, "it could not be written down that updates would reach us");
+            }
+            tokio::select! {
+                () = more.notified() => {}
+                () = ctx.clock.sleep(BEAT) => {}
+                () = over.wait() => {}
+            }
+        }
+    };
+    tokio::join!(store, rest);
+}
+
+impl Writer {
+    /// Stores what has gathered, waiting for the first; false when nothing can come any more.
+    async fn step(&mut self, effects: &mut Effects) -> bool {
+        let mut gathered = Vec::new();
+        if self.waiting.recv_many(&mut gathered, BATCH_MOST).await == 0 {
+            return false;
+        }
+        let (batch, told): (Vec<RawUpdate>, Vec<_>) = gathered.into_iter().map(|one| (one.update, one.stored)).unzip();
+        match self.store(&batch).await {
+            Ok(due) => {
+                for stored in told {
+                    // Whoever waited may have given up; the platform then brings the update again, and it is known.
+                    let _ = stored.send(());
+                }
+                for effect in due {
+                    effects.start(effect).await;
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, updates = batch.len(), "updates could not be stored and are not confirmed")
+            }
+        }
+        true
+    }
+
+    /// Data in quarantine may be a copy: what the platform brings is for the one that is in use.
+    async fn store(&self, batch: &[RawUpdate]) -> Outcome<Vec<Effect>> {
+        if db::quarantine(&self.ctx.store).await?.is_some() {
+            return Err(Refusal::Quarantined);
+        }
+        intake::take(&self.ctx, &self.line, batch).await
+    }
+}
