@@ -101,7 +101,7 @@ pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output =
     }
     let (stopper, stop) = stop::pair();
     let mut loops: JoinSet<Result<(), StartError>> = JoinSet::new();
-    let (keeper, leases) = Keeper::new(&ctx, line.id, hold.alone());
+    let (keeper, leases) = Keeper::new(&ctx, line.id, others);
     let keeper = Arc::new(keeper);
     loops.spawn(jobs::lease::keep(Arc::clone(&keeper), ctx.clock.clone(), stop.clone()).map(Ok));
     loops.spawn(jobs::alive(ctx.clone(), home.clone(), stop.clone()).map(Ok));

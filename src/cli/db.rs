@@ -94,7 +94,8 @@ impl Verb {
             Self::Check { json } => check(setup, json.into()),
             Self::Backup { file, json } => copy::backup(setup, &file, json.into()),
             Self::Restore { file, json } => copy::restore(setup, &file, json.into()),
-            Self::ConfirmRestore { yes, json } => confirm::run(setup, yes, json.into()),
+            Self::ConfirmRestore { yes: true, json } => confirm::go_on(setup, json.into()),
+            Self::ConfirmRestore { yes: false, json } => confirm::look(setup, json.into()),
         }
     }
 }

@@ -127,3 +127,18 @@ async fn side_files_are_folded_into_one_file() {
     let opened = Unsealed::open(&url_of(&world.db)).await;
     assert!(matches!(&opened, Err(StoreError::Db(_))), "{opened:?}");
 }
+
+#[tokio::test]
+async fn a_reason_to_stand_still_is_put_once_and_lifted() {
+    use qingfeng::domain::delivery::HaltCause;
+    use qingfeng::store::halt;
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        assert!(halt::put(&mut tx, HaltCause::Quarantine, ("system:serve", "older"), at(1)).await.unwrap());
+        assert!(!halt::put(&mut tx, HaltCause::Quarantine, ("system:serve", "silent"), at(2)).await.unwrap());
+        let stands = halt::list(&mut tx).await.unwrap().remove(0);
+        assert_eq!((stands.detail.as_str(), stands.since), ("older", At::from(at(1))), "the first stays");
+        assert!(halt::lift(&mut tx, HaltCause::Quarantine).await.unwrap());
+        assert!(!halt::lift(&mut tx, HaltCause::Quarantine).await.unwrap());
+    }
+}
