@@ -13,7 +13,10 @@ fn pushed(office: &Office) -> i64 {
 #[test]
 fn everything_is_paused_and_goes_on() {
     let office = with_group();
-    assert_eq!(office.run("pause --reason 迁移").done(), "已暂停全部推送，重启后仍然暂停。恢复请运行：qingfeng resume\n");
+    assert_eq!(
+        office.run("pause --reason 迁移").done(),
+        "已暂停全部推送，重启后仍然暂停。恢复请运行：qingfeng resume\n"
+    );
     insta::assert_snapshot!(office.refuses("pause"), @"$ qingfeng pause
 全部推送已经在暂停中，不用再暂停。要恢复请运行：qingfeng resume
 ");
@@ -21,13 +24,15 @@ fn everything_is_paused_and_goes_on() {
     assert_eq!((list.code, list.out.as_str()), (0, "还没有推送\n"));
     assert!(list.err.starts_with("注意：全部推送从") && list.err.contains("起暂停（迁移）"), "{}", list.err);
     assert!(office.run("schedule list").err.contains("恢复请运行：qingfeng resume"));
-    let doctor: Vec<serde_json::Value> =
-        serde_json::from_str(&office.run("doctor --offline --json").out).unwrap();
+    let doctor: Vec<serde_json::Value> = serde_json::from_str(&office.run("doctor --offline --json").out).unwrap();
     let outgoing = doctor.iter().find(|row| row["check"] == "outgoing").unwrap();
     assert!(outgoing["ok"] == true && outgoing["detail"].as_str().unwrap().starts_with("注意：全部推送从"));
     assert_eq!(office.run("audit tail --count 1 --json").json()[0]["action"], "outgoing_pause");
     let resumed = office.run("resume").done();
-    assert!(resumed.starts_with("已恢复全部推送（") && resumed.ends_with("起暂停）。暂停期间没有到时的推送\n"), "{resumed}");
+    assert!(
+        resumed.starts_with("已恢复全部推送（") && resumed.ends_with("起暂停）。暂停期间没有到时的推送\n"),
+        "{resumed}"
+    );
     office.refuses("resume");
     assert_eq!(office.run("push list").err, "");
 }
@@ -79,7 +84,10 @@ fn a_group_is_suspended_and_one_is_served_by_hand() {
     assert!(preview.out.ends_with("预计2秒内发完\n"), "{}", preview.out);
     let push = office.run("push now --item token --group 2 --outside-hours --yes --json").json()["push"].clone();
     let shown = office.run(&format!("push show {push} --json")).json();
-    assert_eq!((&shown["figures"]["rate"], &shown["figures"]["unasked"], &shown["relayed"]), (&json!("—"), &json!(2), &json!(0)));
+    assert_eq!(
+        (&shown["figures"]["rate"], &shown["figures"]["unasked"], &shown["relayed"]),
+        (&json!("—"), &json!(2), &json!(0))
+    );
     assert_eq!(shown["deliveries"][0]["by_hand"], true);
     let text = office.run(&format!("push show {push}")).done();
     assert!(text.contains("人工转发：共1条，已转发0条，不统计阅知\n"), "{text}");

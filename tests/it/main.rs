@@ -1,19 +1,19 @@
 //! One binary for every test that needs more than one module.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
-mod blind;
 mod badly;
+mod blind;
 mod calendar;
 mod confirm_by_text;
 #[path = "../support/db.rs"]
 mod db;
 mod delivery;
 mod demo;
-mod hook;
 mod doubt;
+mod hook;
 mod inbox;
-mod levers;
 mod instances;
+mod levers;
 mod metrics;
 mod plan;
 mod polling;
