@@ -107,7 +107,7 @@ async fn a_decision_is_stored_once_with_who_and_why() {
 /// Sends the world's delivery; its attempt's message id is `901`.
 async fn sent(world: &World, tx: &mut Tx) -> qingfeng::ids::AttemptId {
     world.deliver(tx).await;
-    let claimed = delivery::claim(tx, "boot", at(0), at(60), 9).await.unwrap().remove(0);
+    let claimed = crate::delivery::claim(tx, "boot", 0).await.remove(0);
     let attempt = delivery::begin_attempt(tx, &claimed, "boot", "-100", at(1)).await.unwrap().unwrap();
     delivery::prove(tx, &[(attempt.id, "901")], at(2)).await.unwrap();
     attempt.id

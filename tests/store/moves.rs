@@ -44,7 +44,7 @@ async fn happen(tx: &mut Tx, event: Event, (row, attempt): (&DeliveryRow, Attemp
         Event::Unknown => Some(CallResult::Unknown),
         Event::Claimed => delivery::claim(tx, "boot-2", &[row.id], at(0), at(60)).await.map(|_| None).unwrap(),
         Event::Released => delivery::release(tx, row, at(1)).await.map(|_| None).unwrap(),
-        Event::SenderGone => delivery::recover(tx, None, at(60)).await.map(|_| None).unwrap(),
+        Event::SenderGone => delivery::recover(tx, None, at(60), at(60)).await.map(|_| None).unwrap(),
         Event::Begun => delivery::begin_attempt(tx, row, "boot-1", "-100", at(1)).await.map(|_| None).unwrap(),
         Event::Unmade | Event::Hopeless | Event::Lapsed => {
             let to = to(next(DeliveryState::Claimed, event).unwrap());
