@@ -29,6 +29,8 @@ mod installation;
 mod lease;
 #[path = "store/ledger.rs"]
 mod ledger;
+#[path = "store/model.rs"]
+mod model;
 #[path = "store/moves.rs"]
 mod moves;
 #[path = "store/open.rs"]

@@ -7,6 +7,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::channel::RawUpdate;
 use crate::channel::telegram::inbound::brought;
+use crate::crash;
 use crate::ctx::{Ctx, Line};
 use crate::inbox::effect::{Effect, Effects};
 use crate::inbox::{intake, work};
@@ -111,6 +112,7 @@ impl Writer {
         let (batch, told): (Vec<RawUpdate>, Vec<_>) = gathered.into_iter().map(|one| (one.update, one.stored)).unzip();
         match self.store(&batch).await {
             Ok(due) => {
+                crash::point("after_ack");
                 for stored in told {
                     // Whoever waited may have given up; the platform then brings the update again, and it is known.
                     let _ = stored.send(());
