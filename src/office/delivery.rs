@@ -28,6 +28,9 @@ use crate::store::{self, StoreError, Tx};
 /// The line that a copy carries after presses may have been lost.
 mod hint;
 
+use hint::What;
+pub use hint::edit_done;
+
 /// Deliveries claimed at a time; few, so that a sender that stops leaves little behind.
 const CLAIM_MOST: i64 = 20;
 /// How long everything waits when the platform refuses the bot itself.
@@ -54,15 +57,6 @@ pub struct Edit {
     pub address: Address,
     pub message_id: String,
     pub outgoing: Outgoing,
-}
-
-/// What an edit is made for.
-#[derive(Debug, Clone, Copy)]
-enum What {
-    /// The count line of a delivery.
-    Count(DeliveryId),
-    /// The word on lost presses, booked until an instant.
-    Hint(AttemptId, DateTime<Utc>),
 }
 
 /// Whether another run of the program may be sending on the same database.
@@ -382,14 +376,6 @@ pub async fn edit_failed(ctx: &Ctx, edit: &Edit, pause: TimeDelta) -> Outcome<()
         What::Hint(copy, _) => store::blind::book(&mut tx, copy, ctx.now() + pause).await?,
     }
     Ok(tx.commit().await?)
-}
-
-/// An edit needs no other try.
-pub async fn edit_done(ctx: &Ctx, edit: &Edit) -> Outcome<()> {
-    match edit.what {
-        What::Count(_) => Ok(()),
-        What::Hint(copy, booked) => hint::shown(ctx, copy, booked).await,
-    }
 }
 
 /// When something falls due next: a delivery or an edit.

@@ -6,9 +6,9 @@ use crate::channel::Address;
 use crate::ctx::Ctx;
 use crate::domain::delivery::LEASE;
 use crate::domain::hearing::Gap;
-use crate::ids::AttemptId;
+use crate::ids::{AttemptId, DeliveryId};
 use crate::office::Outcome;
-use crate::office::delivery::{Edit, What, words};
+use crate::office::delivery::{Edit, words};
 use crate::store::blind::{self, HintRow};
 use crate::store::delivery::count_line;
 use crate::store::{self, Tx};
@@ -17,6 +17,15 @@ use crate::store::{self, Tx};
 const SAID_MOST: usize = 3;
 /// Copies edited in one round.
 const ROUND_MOST: i64 = 50;
+
+/// What an edit is made for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum What {
+    /// The count line of a delivery.
+    Count(DeliveryId),
+    /// The word on lost presses, booked until an instant.
+    Hint(AttemptId, DateTime<Utc>),
+}
 
 /// What a copy has to say, in order of time.
 pub(super) async fn gaps(tx: &mut Tx, copy: AttemptId) -> Outcome<Vec<Gap>> {
@@ -45,8 +54,12 @@ async fn edit(tx: &mut Tx, ctx: &Ctx, row: HintRow, again: DateTime<Utc>) -> Out
     Ok(Some(Edit { what: What::Hint(row.attempt_id, again), address, message_id: row.message_id, outgoing }))
 }
 
-/// The copy shows it, or nobody can read the copy any more.
-pub(super) async fn shown(ctx: &Ctx, copy: AttemptId, booked: DateTime<Utc>) -> Outcome<()> {
+/// An edit needs no other try: the copy shows it, or nobody can read the copy any more.
+pub async fn edit_done(ctx: &Ctx, edit: &Edit) -> Outcome<()> {
+    let (copy, booked) = match edit.what {
+        What::Count(_) => return Ok(()),
+        What::Hint(copy, booked) => (copy, booked),
+    };
     let mut tx = ctx.store.write().await?;
     blind::shown(&mut tx, copy, booked).await?;
     Ok(tx.commit().await?)
