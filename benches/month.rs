@@ -62,6 +62,7 @@ async fn prepare(config: &Config) -> (Ctx, Hand) {
         zone: config.zone,
         content_dir: config.content_dir.as_path().into(),
         boot: "bench".to_owned(),
+        spool: config.spool_file().into(),
     };
     let people = roster::parse(&rows()).expect("a roster");
     office::roster::import(&ctx, &OPERATOR, &people, Mode::Apply).await.expect("an import");

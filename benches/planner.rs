@@ -17,6 +17,7 @@ use qingfeng::domain::content::parse;
 use qingfeng::domain::roster;
 use qingfeng::domain::schedule::{Missed, OnHoliday};
 use qingfeng::ids::GroupId;
+use qingfeng::office::lease::Lease;
 use qingfeng::office::roster::Mode;
 use qingfeng::office::{self, db, plan, setting};
 use qingfeng::store::schedule::NewSchedule;
@@ -108,7 +109,7 @@ async fn lateness() {
         office.add(n, &format!("cron {} {} * * *", wall.minute(), wall.hour())).await;
     }
     let (stopper, stop) = stop::pair();
-    let planner = tokio::spawn(jobs::plan(office.ctx.clone(), stop));
+    let planner = tokio::spawn(jobs::plan(office.ctx.clone(), Lease::own(&office.ctx.clock), stop));
     office.ctx.clock.sleep_until(due - TimeDelta::milliseconds(50)).await;
     let mut lateness: Vec<TimeDelta> = Vec::with_capacity(CHATS);
     while lateness.len() < CHATS {

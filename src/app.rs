@@ -16,12 +16,14 @@ use crate::config::Config;
 use crate::ctx::{Ctx, Line};
 use crate::domain::word::InboundMode;
 use crate::inbox::poll::{self, Poller};
-use crate::inbox::webhook::{self, Keeper};
+use crate::inbox::webhook::{self, Registration};
 use crate::inbox::writer::{self, Door, Turned};
-use crate::office::db::{self, Hold};
+use crate::office::db::{self, Hold, Home};
 use crate::office::delivery::Others;
+use crate::office::lease::{Keeper, Lease};
 use crate::office::{Refusal, delivery, hearing};
 use crate::stop::{self, Stop};
+use crate::store::lease::LeaseClock;
 use crate::web::hook::{self, Take, Taken};
 use crate::{jobs, web};
 
@@ -51,6 +53,8 @@ pub struct App {
     pub ctx: Ctx,
     pub line: Line,
     pub telegram: Telegram,
+    /// What this machine knows of the database.
+    pub home: Home,
     /// Where the platform is to bring updates; without it they are polled for.
     public_url: Option<String>,
     hold: Hold,
@@ -67,17 +71,23 @@ pub async fn build(config: &Config, clock: Clock) -> Result<App, StartError> {
     })?;
     let hold = db::hold(&config.database)?;
     let store = db::migrate(config, &hold, clock.now()).await?;
+    // Of a clock that is moved by hand no database knows.
+    let store = if clock.is_manual() { store.with_lease_clock(LeaseClock::Told) } else { store };
+    db::sound(config, &store).await?;
+    let home = Home::new(config);
+    home.check_in(&store, clock.now()).await?;
     let id = db::connect(&store, KIND, &token.bot_id().to_string(), clock.now()).await?;
     let boot = format!("{}-{}", std::process::id(), clock.now().timestamp_millis());
     let line = Line { id, channel: Channel::Telegram(telegram.clone()) };
-    let ctx = Ctx { store, clock, zone: config.zone, content_dir: config.content_dir.as_path().into(), boot };
     let public_url = config.public_url.as_ref().map(ToString::to_string);
-    Ok(App { ctx, line, telegram, public_url, hold })
+    let (content_dir, spool) = (config.content_dir.as_path().into(), config.spool_file().into());
+    let ctx = Ctx { store, clock, zone: config.zone, content_dir, boot, spool };
+    Ok(App { ctx, line, telegram, home, public_url, hold })
 }
 
 /// Runs until `shutdown` resolves, then lets every loop finish its step.
 pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
-    let App { ctx, line, telegram, public_url, hold } = app;
+    let App { ctx, line, telegram, home, public_url, hold } = app;
     let others = if hold.alone() { Others::None } else { Others::Maybe };
     let in_doubt = delivery::recover(&ctx, others).await?;
     if in_doubt > 0 {
@@ -88,14 +98,16 @@ pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output =
     }
     let (stopper, stop) = stop::pair();
     let mut loops: JoinSet<Result<(), StartError>> = JoinSet::new();
-    let inbound = Inbound { ctx: ctx.clone(), line: line.clone(), telegram: telegram.clone(), public_url };
-    let router = inbound.start(&mut loops, &stop).await?;
+    let (keeper, leases) = Keeper::new(&ctx, line.id, hold.alone());
+    let keeper = Arc::new(keeper);
+    loops.spawn(jobs::lease::keep(Arc::clone(&keeper), ctx.clock.clone(), stop.clone()).map(Ok));
+    loops.spawn(jobs::alive(ctx.clone(), home.clone(), stop.clone()).map(Ok));
+    let inbound = Inbound { ctx: ctx.clone(), line: line.clone(), telegram: telegram.clone(), lease: leases.poll };
+    let router = inbound.start(public_url, &mut loops, &stop).await?;
     loops.spawn(greet(ctx.clone(), line.clone(), telegram, stop.clone()));
-    loops.spawn(jobs::plan(ctx.clone(), stop.clone()).map(Ok));
     loops.spawn(jobs::send(ctx.clone(), line, stop.clone()).map(Ok));
-    loops.spawn(jobs::refresh(ctx.clone(), stop.clone()).map(Ok));
-    loops.spawn(jobs::watch(ctx.clone(), stop.clone()).map(Ok));
-    loops.spawn(jobs::tidy(ctx.clone(), stop.clone()).map(Ok));
+    loops.spawn(planning(ctx.clone(), leases.plan, stop.clone()).map(Ok));
+    loops.spawn(keeping(ctx.clone(), leases.keep, stop.clone()).map(Ok));
     loops.spawn(serve_http(listener, router, stop).map(Ok));
     let ended = tokio::select! {
         () = shutdown => Ok(()),
@@ -108,6 +120,9 @@ pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output =
         () = drained => {}
         () = ctx.clock.sleep(DRAIN) => tracing::warn!("stopped before every loop had finished its step"),
     }
+    // Whatever still runs has nothing left to rest on.
+    loops.abort_all();
+    leave(&ctx, &keeper, &home).await;
     ctx.store.close().await;
     drop(hold);
     ended
@@ -118,27 +133,45 @@ struct Inbound {
     ctx: Ctx,
     line: Line,
     telegram: Telegram,
-    public_url: Option<String>,
+    lease: Lease,
 }
 
 impl Inbound {
     /// Starts the loops that take updates in, by the mode that is configured. Returns what the HTTP port serves; the writer
     /// ends when the port does, so that a request under way is stored.
-    async fn start(self, loops: &mut JoinSet<Result<(), StartError>>, stop: &Stop) -> Result<axum::Router, StartError> {
-        let Self { ctx, line, telegram, public_url } = self;
-        let router = web::router(ctx.clone());
+    async fn start(
+        self,
+        public_url: Option<String>,
+        loops: &mut JoinSet<Result<(), StartError>>,
+        stop: &Stop,
+    ) -> Result<axum::Router, StartError> {
+        let router = web::router(self.ctx.clone());
         let Some(public) = public_url else {
-            hearing::choose(&ctx, &line, InboundMode::Poll).await?;
-            loops.spawn(poll::run(Poller::new(ctx, line, telegram), stop.clone()).map(Ok));
+            hearing::choose(&self.ctx, &self.line, InboundMode::Poll).await?;
+            loops.spawn(self.poll(stop.clone()).map(Ok));
             return Ok(router);
         };
-        hearing::choose(&ctx, &line, InboundMode::Webhook).await?;
+        hearing::choose(&self.ctx, &self.line, InboundMode::Webhook).await?;
         let url = format!("{}{}", public.trim_end_matches('/'), hook::PATH);
-        let secret = webhook::secret(ctx.store.keys());
-        let (door, writer) = writer::pair(ctx.clone(), line.clone());
+        let secret = webhook::secret(self.ctx.store.keys());
+        let (door, writer) = writer::pair(self.ctx.clone(), self.line.clone());
         loops.spawn(writer::run(writer).map(Ok));
-        loops.spawn(webhook::run(Keeper { ctx, line, telegram, url }, stop.clone()).map(Ok));
+        loops.spawn(self.register(url, stop.clone()).map(Ok));
         Ok(router.merge(hook::routes(secret, through(door))))
+    }
+
+    /// Polls while the lease is held. When it is lost no more is asked for; a batch in hand is stored whole first.
+    async fn poll(self, stop: Stop) {
+        let Self { ctx, line, telegram, lease } = self;
+        let poll = |until| poll::run(Poller::new(ctx.clone(), line.clone(), telegram.clone()), until);
+        jobs::lease::under(lease, stop, poll).await;
+    }
+
+    /// Keeps the platform told while the lease is held: one instance is enough, and data in quarantine calls nothing here.
+    async fn register(self, url: String, stop: Stop) {
+        let Self { ctx, line, telegram, lease } = self;
+        let registration = Registration { ctx, line, telegram, url };
+        jobs::lease::under(lease, stop, |until| webhook::run(registration.clone(), until)).await;
     }
 }
 
@@ -158,6 +191,33 @@ fn taken(handed_in: Result<(), Turned>) -> Taken {
             tracing::warn!(error = %turned, "an update was turned away; the platform brings it again");
             Taken::Not
         }
+    }
+}
+
+/// Decides what goes out while the lease is held.
+async fn planning(ctx: Ctx, lease: Lease, stop: Stop) {
+    let plan = |until: Stop| {
+        let refresh = jobs::refresh(ctx.clone(), until.clone());
+        futures::future::join(jobs::plan(ctx.clone(), lease.clone(), until), refresh).map(drop)
+    };
+    jobs::lease::under(lease.clone(), stop, plan).await;
+}
+
+/// Looks ahead and tidies up while the lease is held.
+async fn keeping(ctx: Ctx, lease: Lease, stop: Stop) {
+    let keep = |until: Stop| {
+        futures::future::join(jobs::watch(ctx.clone(), until.clone()), jobs::tidy(ctx.clone(), until)).map(drop)
+    };
+    jobs::lease::under(lease, stop, keep).await;
+}
+
+/// The last things before the program ends. Each is made good by the next start when it fails.
+async fn leave(ctx: &Ctx, keeper: &Keeper, home: &Home) {
+    if let Err(error) = keeper.give_back().await {
+        tracing::warn!(%error, "the leases were not given back; another instance takes them within a minute");
+    }
+    if let Err(error) = home.alive(ctx).await {
+        tracing::warn!(%error, "the last sign of life was not written");
     }
 }
 

@@ -32,6 +32,13 @@ impl Channel {
         }
     }
 
+    /// Whether the platform takes our token: one call that changes nothing.
+    pub async fn check(&self) -> Result<(), SendError> {
+        match self {
+            Self::Telegram(telegram) => telegram.get_me().await.map(drop),
+        }
+    }
+
     /// Sends one message: one network call, never repeated by itself.
     pub async fn send(&self, to: &Address, what: &Outgoing, style: Style) -> Result<Receipt, SendError> {
         match self {

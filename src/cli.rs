@@ -19,6 +19,8 @@ pub mod doctor;
 pub mod group;
 /// To stdout and stderr, files, and how a command ends.
 pub mod out;
+/// `pause` and `resume`: everything that goes out.
+pub mod pause;
 /// `push`: what goes out.
 pub mod push;
 /// Every refusal of a use case in Chinese.
@@ -78,6 +80,8 @@ pub enum Noun {
     Calendar(calendar::Calendar),
     Schedule(schedule::Schedule),
     Push(push::Push),
+    Pause(pause::Pause),
+    Resume(pause::Resume),
     Report(report::Report),
     Audit(audit::Audit),
     Db(db::Db),
@@ -100,6 +104,8 @@ impl Noun {
             | Self::Calendar(_)
             | Self::Schedule(_)
             | Self::Push(_)
+            | Self::Pause(_)
+            | Self::Resume(_)
             | Self::Report(_)
             | Self::Audit(_)
             | Self::Db(_) => "warn",
@@ -121,6 +127,8 @@ impl Noun {
             Self::Calendar(calendar) => calendar.verb.run(setup),
             Self::Schedule(schedule) => schedule.verb.run(setup),
             Self::Push(push) => push.verb.run(setup),
+            Self::Pause(pause) => pause.run(setup),
+            Self::Resume(resume) => resume.run(setup),
             Self::Report(report) => report.verb.run(setup),
             Self::Audit(audit) => audit.verb.run(setup),
             Self::Db(db) => db.verb.run(setup),

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use tokio::sync::oneshot;
@@ -43,6 +43,27 @@ impl Clock {
         }
     }
 
+    /// Whether this clock stands still until a [`Hand`] moves it.
+    pub fn is_manual(&self) -> bool {
+        matches!(self.0, Source::Manual(_))
+    }
+
+    /// Remembers this moment, to be asked later how much time went by.
+    pub fn mark(&self) -> Mark {
+        Mark { wall: self.now(), monotonic: read_monotonic() }
+    }
+
+    /// How much time went by since a mark: by the machine's monotonic time or by its wall clock, whichever says more. The
+    /// first does not heed a suspended machine, the second does not heed a clock that is set back. A clock that was set
+    /// ahead makes it too much, never too little.
+    pub fn since(&self, mark: &Mark) -> Duration {
+        let wall = (self.now() - mark.wall).to_std().unwrap_or_default();
+        match &self.0 {
+            Source::System => wall.max(read_monotonic().saturating_duration_since(mark.monotonic)),
+            Source::Manual(_) => wall,
+        }
+    }
+
     /// Returns once `now()` has reached `due`; at once when it already has. The wall clock decides: when it is set
     /// back the wait grows, when it is set forward the wait ends within ten seconds.
     pub async fn sleep_until(&self, due: DateTime<Utc>) {
@@ -74,6 +95,19 @@ impl Clock {
             }
         }
     }
+}
+
+/// A moment to measure from, see [`Clock::mark`].
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    wall: DateTime<Utc>,
+    monotonic: Instant,
+}
+
+/// Runs work for at most `length` of the machine's own time, whatever clock is in use: for what waits on the network
+/// outside this program. `None` when the time was up; the work is then dropped where it stood.
+pub async fn limit<T>(length: Duration, work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(length, work).await.ok()
 }
 
 /// Moves a manual clock. Cheap to clone; clones move the same clock.
@@ -142,6 +176,11 @@ fn lock(dial: &Mutex<Dial>) -> MutexGuard<'_, Dial> {
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's time")]
 fn read_system() -> DateTime<Utc> {
     Utc::now().trunc_subsecs(3)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's time")]
+fn read_monotonic() -> Instant {
+    Instant::now()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that sleeps")]
@@ -247,6 +286,23 @@ mod tests {
         let mut sleeper = Box::pin(clock.sleep(Duration::MAX));
         assert!(sleeper.as_mut().now_or_never().is_none());
         assert_eq!(hand.next_wake(), Some(DateTime::<Utc>::MAX_UTC));
+    }
+
+    #[test]
+    fn time_that_went_by_is_never_taken_for_less() {
+        let (clock, hand) = Clock::manual(at(0));
+        let mark = clock.mark();
+        hand.set(at(40));
+        assert_eq!(clock.since(&mark), Duration::from_secs(40));
+        hand.set(at(-40));
+        assert_eq!(clock.since(&mark), Duration::ZERO);
+        // The wall clock of the machine was set back by an hour, or the machine slept for one.
+        let clock = Clock::system();
+        let now = clock.mark();
+        let an_hour = TimeDelta::hours(1);
+        assert!(clock.since(&Mark { wall: now.wall - an_hour, ..now }) >= Duration::from_secs(3600));
+        let earlier = now.monotonic.checked_sub(Duration::from_secs(60)).unwrap();
+        assert!(clock.since(&Mark { wall: now.wall + an_hour, monotonic: earlier }) >= Duration::from_secs(60));
     }
 
     #[test]

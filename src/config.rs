@@ -151,6 +151,14 @@ impl DatabaseUrl {
         }
     }
 
+    /// Where results are kept that the database cannot take: beside its file, or beside the key.
+    fn spool_file(&self, secret_file: &Path) -> PathBuf {
+        match self {
+            Self::Sqlite { path } => path.with_added_extension("spool"),
+            Self::Postgres { .. } => secret_file.with_added_extension("spool"),
+        }
+    }
+
     /// The key file's place unless told otherwise: beside the database's file, under its name.
     fn default_secret_file(&self) -> PathBuf {
         match self {
@@ -246,6 +254,11 @@ pub enum ProblemKind {
 }
 
 impl Config {
+    /// Where the results of calls are kept that the database cannot take.
+    pub fn spool_file(&self) -> PathBuf {
+        self.database.spool_file(&self.secret_file)
+    }
+
     /// Reads every key through `lookup`; blanks around a value are dropped and an empty value counts as unset.
     /// Returns every problem there is, in the order of [`KEYS`].
     pub fn from_env(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigProblem>> {

@@ -22,6 +22,8 @@ pub struct Ctx {
     pub content_dir: Arc<Path>,
     /// Names this run of the program in leases and attempts.
     pub boot: String,
+    /// Where the results of calls are kept while the database cannot take them.
+    pub spool: Arc<Path>,
 }
 
 /// A channel and its row.

@@ -10,6 +10,8 @@ pub mod audit;
 pub mod calendar;
 /// Most messages a group gets, and which of them give way.
 pub mod cap;
+/// Kinds of chat platforms and what they can do.
+pub mod channel;
 /// What an item file says.
 pub mod content;
 /// Five-field crontab expressions.
@@ -18,12 +20,16 @@ pub mod cron;
 pub mod delivery;
 /// Time in which nobody took in updates.
 pub mod hearing;
+/// Whether a database is the one that was served here before.
+pub mod installation;
 /// Binding codes.
 pub mod invite;
 /// Categories of absence that take a person out of the count.
 pub mod leave;
 /// Calendar months.
 pub mod month;
+/// How fast we call.
+pub mod pacing;
 /// Who may do what.
 pub mod policy;
 /// A push and its frozen audience.

@@ -4,6 +4,8 @@
 
 /// What confirms a push.
 pub mod confirm;
+/// Buttons that only admins use.
+mod decide;
 /// What an update leads to outside the database.
 pub mod effect;
 mod guard;

@@ -5,9 +5,13 @@ use std::future::Future;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ctx::{Ctx, Line};
-use crate::office::{Outcome, alert, inbox, plan};
+use crate::office::lease::Lease;
+use crate::office::{Outcome, Refusal, alert, db, inbox, plan};
 use crate::stop::Stop;
+use crate::store::trouble::Trouble;
 
+/// Keeping leases, and loops that rest on one.
+pub mod lease;
 /// Sends what is due and keeps count lines up to date.
 pub mod send;
 
@@ -19,6 +23,8 @@ const PAUSE: TimeDelta = TimeDelta::seconds(5);
 const REFRESH_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// How often it is looked at what admins should know; they are told days ahead.
 const WATCH_EVERY: TimeDelta = TimeDelta::minutes(10);
+/// How often the service gives a sign of life.
+const ALIVE_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// Pause between two rounds of tidying.
 const TIDY_EVERY: TimeDelta = TimeDelta::hours(1);
 
@@ -27,11 +33,15 @@ async fn repeat<F>(ctx: &Ctx, mut stop: Stop, name: &'static str, work: impl Fn(
 where
     F: Future<Output = Outcome<DateTime<Utc>>>,
 {
+    let mut troubled = Troubled::default();
     while !stop.stopped() {
         let next = match work().await {
-            Ok(next) => next,
+            Ok(next) => {
+                troubled.over(name);
+                next
+            }
             Err(error) => {
-                tracing::error!(%error, job = name, "a step failed and will be repeated");
+                troubled.tell(name, &error);
                 ctx.now() + PAUSE
             }
         };
@@ -42,22 +52,69 @@ where
     }
 }
 
+/// What a loop has told of its trouble: each cause once, and once that it is over. A database that is gone for an hour is
+/// one line, not a thousand.
+#[derive(Debug, Default)]
+struct Troubled(Option<String>);
+
+impl Troubled {
+    fn tell(&mut self, job: &'static str, error: &Refusal) {
+        let cause = match error {
+            Refusal::Store(error) if error.trouble() != Trouble::Other => error.trouble().as_str().to_owned(),
+            _ => error.to_string(),
+        };
+        if self.0.as_ref() != Some(&cause) {
+            tracing::error!(%error, job, cause, "a step failed and is repeated until it works");
+            self.0 = Some(cause);
+        }
+    }
+
+    fn over(&mut self, job: &'static str) {
+        if let Some(cause) = self.0.take() {
+            tracing::info!(job, cause, "works again");
+        }
+    }
+}
+
 /// When to come again: at the next thing that is due, and never later than commands expect.
 fn soon(ctx: &Ctx, next: Option<DateTime<Utc>>) -> DateTime<Utc> {
     let look_again = ctx.now() + LOOK_AGAIN;
     next.map_or(look_again, |next| next.min(look_again))
 }
 
-/// Decides due slots until told to stop.
-pub async fn plan(ctx: Ctx, stop: Stop) {
-    let work = async || Ok(soon(&ctx, plan::plan(&ctx).await?));
+/// Decides due slots until told to stop, for as long as the lease is held.
+pub async fn plan(ctx: Ctx, lease: Lease, stop: Stop) {
+    let work = async || {
+        let next = if lease.held() { plan::plan(&ctx).await? } else { None };
+        Ok(soon(&ctx, next))
+    };
     repeat(&ctx, stop, "plan", work).await;
 }
 
-/// Sends until told to stop.
-pub async fn send(ctx: Ctx, line: Line, stop: Stop) {
-    let work = async || Ok(soon(&ctx, send::step(&ctx, &line).await?));
-    repeat(&ctx, stop, "send", work).await;
+/// Sends until told to stop. Calls under way hold up nothing: it comes again when something may go, and at least once a
+/// second, so that a stop that was ordered beside it is heeded.
+pub async fn send(ctx: Ctx, line: Line, mut stop: Stop) {
+    let mut sender = send::Sender::new(ctx.clone(), line);
+    sender.prepare();
+    let mut troubled = Troubled::default();
+    while !stop.stopped() {
+        let next = match sender.round().await {
+            Ok(next) => {
+                troubled.over("send");
+                soon(&ctx, next)
+            }
+            Err(error) => {
+                troubled.tell("send", &error);
+                ctx.now() + LOOK_AGAIN
+            }
+        };
+        tokio::select! {
+            () = ctx.clock.sleep_until(next) => {}
+            () = sender.news() => {}
+            () = stop.wait() => {}
+        }
+    }
+    sender.finish().await;
 }
 
 /// Notices what changes without a command until told to stop.
@@ -76,6 +133,15 @@ pub async fn watch(ctx: Ctx, stop: Stop) {
         Ok(ctx.now() + WATCH_EVERY)
     };
     repeat(&ctx, stop, "watch", work).await;
+}
+
+/// Gives signs of life until told to stop.
+pub async fn alive(ctx: Ctx, home: db::Home, stop: Stop) {
+    let work = async || {
+        home.alive(&ctx).await?;
+        Ok(ctx.now() + ALIVE_EVERY)
+    };
+    repeat(&ctx, stop, "alive", work).await;
 }
 
 /// Removes what is past its keeping until told to stop.

@@ -11,6 +11,8 @@ pub mod cli;
 pub mod clock;
 /// Environment to typed configuration.
 pub mod config;
+/// Places where a test makes the program die.
+pub mod crash;
 /// What use cases may touch.
 pub mod ctx;
 /// Pure rules: no I/O, no async, `now` is an argument.

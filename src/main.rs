@@ -4,8 +4,10 @@ use std::process::ExitCode;
 
 use qingfeng::cli::session::Setup;
 use qingfeng::cli::{self, Cli, out};
+use qingfeng::crash;
 
 fn main() -> ExitCode {
+    let _armed = crash::arm();
     let cli: Cli = match cli::usage::parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(stop) => return out::stop(&stop),

@@ -12,8 +12,12 @@ pub mod config;
 pub mod confirm;
 /// What is wrong with an item file, and what to do about it.
 pub mod content;
+/// What only an admin can settle.
+pub mod decide;
 /// Why a message did not go out.
 pub mod delivery;
+/// Why data may be a copy.
+pub mod installation;
 /// What goes out, before a channel turns it into its own markup.
 pub mod outgoing;
 /// Days, times and people as they are printed.

@@ -32,10 +32,16 @@ pub mod db;
 pub mod delivery;
 /// Chats and the units they address.
 pub mod group;
+/// Stopping everything that goes out, and letting it go on.
+pub mod halt;
 /// Whether updates reach us.
 pub mod hearing;
+/// Why a lever does not move.
+pub mod held;
 /// Keeping of raw inbound texts.
 pub mod inbox;
+/// Who of several instances does what only one does.
+pub mod lease;
 /// What a monitoring system is told.
 pub mod metrics;
 /// What is going to go out, other rules and caps considered.
@@ -44,6 +50,8 @@ pub mod outlook;
 pub mod plan;
 /// Pushes: freeze an audience, send by hand, look.
 pub mod push;
+/// Messages that a person passes on by hand.
+pub mod relay;
 /// The month's report.
 pub mod report;
 /// The roster file.
@@ -151,12 +159,30 @@ pub enum Refusal {
     OtherBot { stored: String, configured: String },
     #[error("another serve holds the database: {holder}")]
     Held { holder: String },
+    #[error("damaged: {detail}")]
+    Damaged { database: String, detail: String },
+    /// PostgreSQL has programs of its own for this.
+    #[error("the database is on a server")]
+    OnServer { file: String, database: String },
+    #[error("{0} is no copy of a database of this program")]
+    NoBackup(String),
+    #[error("{path} is not right: {detail}")]
+    BadBackup { path: String, detail: String },
+    /// Where it was, and the file that knows of it.
+    #[error("the database that was at {database} is gone")]
+    Vanished { database: String, known: String },
+    #[error("nothing is to be confirmed")]
+    NothingToConfirm,
+    #[error("the data may be a copy and takes nothing in")]
+    Quarantined,
     #[error("not set up")]
     NotSetUp { database: String },
     #[error(transparent)]
     Secret(#[from] crate::secret::SecretFault),
     #[error("report check failed")]
     Check(CheckFailed),
+    #[error(transparent)]
+    Lever(#[from] held::Held),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

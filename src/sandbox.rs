@@ -8,7 +8,7 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::Request;
 use axum::handler::HandlerWithoutStateExt;
 use axum::http::{StatusCode, header};
@@ -20,7 +20,6 @@ use tokio::sync::{Notify, watch};
 
 use control::Order;
 use edit::AnswerCall;
-use faults::Fault;
 use params::Params;
 use refusal::Refusal;
 use world::{Bot, World};
@@ -34,8 +33,11 @@ mod faults;
 mod html;
 mod keyboard;
 mod ledger;
+mod limits;
 mod message;
 mod methods;
+mod misbehave;
+mod numbers;
 mod params;
 mod people;
 mod poll;
@@ -182,7 +184,7 @@ impl Sandbox {
         };
         if let Ok(call) = serde_json::from_slice::<AnswerBody<'_>>(&body) {
             let mut world = self.lock();
-            if world.faults.is_empty() {
+            if !world.faults.concern("answercallbackquery") {
                 let taken = world.answer(&AnswerCall {
                     callback_query_id: call.callback_query_id,
                     text: call.text.as_deref().unwrap_or(""),
@@ -204,8 +206,8 @@ impl Sandbox {
 
     async fn run(&self, method: &str, params: &Params) -> Response {
         let fault = self.lock().faults.take(method, params.text("chat_id"));
-        if let Some(fault) = fault {
-            return self.misbehave(&fault, method, params).await;
+        if let Some(met) = fault {
+            return self.misbehave(&met, method, params).await;
         }
         if method == "getupdates" {
             return self.get_updates(params).await;
@@ -216,34 +218,6 @@ impl Sandbox {
         match outcome {
             Ok(result) => reply(StatusCode::OK, JSON, format!("{{\"ok\":true,\"result\":{result}}}").into()),
             Err(refusal) => refuse(&refusal),
-        }
-    }
-
-    async fn misbehave(&self, fault: &Fault, method: &str, params: &Params) -> Response {
-        if fault.accepts() {
-            self.lock().accept(method, params);
-            self.serve_webhook();
-            self.ring();
-        }
-        match fault {
-            Fault::Error { code, description, parameters, .. } => {
-                let default =
-                    || StatusCode::from_u16(*code).ok().and_then(|code| code.canonical_reason()).unwrap_or("");
-                let description = description.clone().unwrap_or_else(|| default().to_owned());
-                let parameters = parameters.clone();
-                refuse(&Refusal { parameters, ..Refusal::new(*code, description) })
-            }
-            Fault::Hang { .. } => {
-                let mut closing = self.closing.subscribe();
-                // Ends with the connection or with the sandbox, whichever comes first.
-                drop(closing.wait_for(|closing| *closing).await);
-                broken()
-            }
-            Fault::Reset { .. } => broken(),
-            Fault::Html { code, .. } => {
-                let page = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
-                reply(StatusCode::from_u16(*code).unwrap_or(StatusCode::BAD_GATEWAY), "text/html", page.into())
-            }
         }
     }
 
@@ -261,7 +235,7 @@ impl Sandbox {
             return self.wait_for(&control::Wanted::read(query)).await;
         }
         if route == "ledger" {
-            let text = serde_json::to_string(&self.lock().ledger.view());
+            let text = serde_json::to_string(&self.lock().ledger.view(&control::ledger_since(query)));
             return reply(StatusCode::OK, JSON, text.unwrap_or_default().into());
         }
         let outcome = self.lock().control(&Order { method: &parts.method, route, query, body: &body });
@@ -321,13 +295,5 @@ fn refuse(refusal: &Refusal) -> Response {
     if let Some(seconds) = refusal.parameters.as_ref().and_then(|p| p["retry_after"].as_u64()) {
         response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
     }
-    response
-}
-
-/// An answer that promises more bytes than it sends: the connection breaks in its middle.
-fn broken() -> Response {
-    let pieces = futures::stream::iter([Err::<Bytes, _>(std::io::Error::other("cut off on order"))]);
-    let mut response = reply(StatusCode::OK, JSON, Body::from_stream(pieces));
-    response.headers_mut().insert(header::CONTENT_LENGTH, header::HeaderValue::from_static("64"));
     response
 }

@@ -13,6 +13,8 @@ use subtle::ConstantTimeEq;
 
 /// Reading and creating the file.
 mod file;
+/// What this machine knows of its databases.
+pub mod installation;
 
 pub use file::{LineFault, SecretFault, SecretFaultKind, open};
 

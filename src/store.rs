@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sqlx::error::ErrorKind;
 use sqlx::migrate::MigrateError;
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use crate::domain::audit::Event;
 use crate::secret::Keys;
@@ -20,6 +20,8 @@ pub mod ack;
 pub mod alert;
 /// The audit chain.
 pub mod audit;
+/// A copy of a database in use.
+pub mod backup;
 /// Times in which nobody took in updates.
 pub mod blind;
 /// Years of the working calendar that were taken in.
@@ -28,16 +30,22 @@ pub mod calendar;
 pub mod channel;
 /// Deliveries and their attempts.
 pub mod delivery;
+/// Until when the platform told us to wait.
+pub mod gate;
 /// Chats and the units they address.
 pub mod group;
 /// Why nothing goes out.
 pub mod halt;
 /// Raw inbound updates.
 pub mod inbox;
+/// Which copy of the data this is.
+pub mod installation;
 /// One-use binding codes.
 pub mod invite;
 /// Content items and their versions.
 pub mod item;
+/// Who may do what only one instance does.
+pub mod lease;
 /// Dated absences.
 pub mod leave;
 /// What became of the slots of recurring rules.
@@ -45,6 +53,9 @@ pub mod occurrence;
 /// The one office of a database.
 pub mod office;
 mod open;
+/// The calls of the last minute.
+pub mod pace;
+mod pg;
 /// Pushes, their frozen audiences and covers.
 pub mod push;
 /// Facts for figures.
@@ -57,10 +68,13 @@ pub mod schedule;
 pub mod setting;
 /// The roster: people and their immutable versions.
 pub mod staff;
+/// What keeps a database from working.
+pub mod trouble;
 mod types;
 /// Units and branches.
 pub mod unit;
 
+use lease::LeaseClock;
 pub use open::Unsealed;
 pub use types::At;
 
@@ -88,6 +102,32 @@ pub enum StoreError {
     Migrate(MigrateError),
     #[error(transparent)]
     Db(sqlx::Error),
+}
+
+impl StoreError {
+    /// Whether the database itself is in trouble: gone, locked, full or broken. Otherwise it is about what was asked or
+    /// what is stored, and the next question may well be answered.
+    pub fn is_trouble(&self) -> bool {
+        match self {
+            Self::Db(error) => !matches!(
+                error,
+                sqlx::Error::RowNotFound
+                    | sqlx::Error::ColumnNotFound(_)
+                    | sqlx::Error::ColumnDecode { .. }
+                    | sqlx::Error::ColumnIndexOutOfBounds { .. }
+                    | sqlx::Error::TypeNotFound { .. }
+                    | sqlx::Error::Decode(_)
+                    | sqlx::Error::Encode(_)
+            ),
+            Self::Io(_) => true,
+            Self::Newer { .. }
+            | Self::Older
+            | Self::UnsafeSqlite(_)
+            | Self::Constraint(_)
+            | Self::Unreadable(_)
+            | Self::Migrate(_) => false,
+        }
+    }
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -118,6 +158,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 pub struct Store {
     pools: Pools,
     keys: Arc<Keys>,
+    lease_clock: LeaseClock,
 }
 
 #[derive(Debug, Clone)]
@@ -127,7 +168,7 @@ enum Pools {
         write: SqlitePool,
         read: SqlitePool,
     },
-    Pg(PgPool),
+    Pg(Arc<pg::Pg>),
 }
 
 impl Store {
@@ -136,22 +177,31 @@ impl Store {
         &self.keys
     }
 
+    /// The same database with leases that run by another clock than its own.
+    pub fn with_lease_clock(self, lease_clock: LeaseClock) -> Self {
+        Self { lease_clock, ..self }
+    }
+
+    fn tx(&self, conn: Conn) -> Tx {
+        Tx { conn, keys: Arc::clone(&self.keys), lease_clock: self.lease_clock, events: Vec::new() }
+    }
+
     /// Starts a writing transaction. It is undone unless [`Tx::commit`] is called.
     pub async fn write(&self) -> Result<Tx> {
         let conn = match &self.pools {
             Pools::Sqlite { write, .. } => Conn::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Pools::Pg(pool) => Conn::Pg(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?),
+            Pools::Pg(pool) => Conn::Pg(pool.begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?),
         };
-        Ok(Tx { conn, keys: Arc::clone(&self.keys), events: Vec::new() })
+        Ok(self.tx(conn))
     }
 
     /// Starts a reading transaction: everything it reads is of one moment.
     pub async fn read(&self) -> Result<Tx> {
         let conn = match &self.pools {
             Pools::Sqlite { read, .. } => Conn::Sqlite(read.begin().await?),
-            Pools::Pg(pool) => Conn::Pg(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
+            Pools::Pg(pool) => Conn::Pg(pool.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?),
         };
-        Ok(Tx { conn, keys: Arc::clone(&self.keys), events: Vec::new() })
+        Ok(self.tx(conn))
     }
 
     /// Waits until every connection has been given back and closes them.
@@ -161,7 +211,7 @@ impl Store {
                 read.close().await;
                 write.close().await;
             }
-            Pools::Pg(pool) => pool.close().await,
+            Pools::Pg(pg) => pg.pool().close().await,
         }
     }
 }
@@ -172,13 +222,14 @@ impl Store {
 pub struct Tx {
     conn: Conn,
     keys: Arc<Keys>,
+    lease_clock: LeaseClock,
     events: Vec<Event>,
 }
 
 #[derive(Debug)]
 enum Conn {
     Sqlite(Transaction<'static, Sqlite>),
-    Pg(Transaction<'static, Postgres>),
+    Pg(pg::PgTx),
 }
 
 impl Tx {
@@ -221,8 +272,9 @@ macro_rules! on {
                 $body
             }
             $crate::store::Conn::Pg(inner) => {
+                let patience = inner.patience();
                 let $conn = &mut **inner;
-                $body
+                patience.wait(async { $body }).await
             }
         }
     };

@@ -13,6 +13,7 @@ use qingfeng::cli::{Cli, Noun};
 use qingfeng::domain::calendar::{Calendar, DayKind, Festival};
 use qingfeng::domain::cap::Caps;
 use qingfeng::domain::cron::CronExpr;
+use qingfeng::domain::delivery::DeliveryState;
 use qingfeng::domain::schedule::{Rule, Slot, Terms, default_deadline};
 use qingfeng::domain::slot::{AllowedHours, MissReason, OccurrenceState};
 use qingfeng::domain::wall;
@@ -22,14 +23,16 @@ use qingfeng::message::schedule::{explain, outcome};
 const ZONE: Tz = Tz::Asia__Shanghai;
 
 /// Documents with commands for people to type.
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "README.zh-CN.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
     "content/README.md",
+    "docs/delivery.md",
     "docs/schedules.md",
+    "docs/operations.md",
 ];
 
 fn path(file: &str) -> PathBuf {
@@ -148,6 +151,29 @@ fn every_end_of_a_slot_is_explained() {
     for said in states.chain(reasons) {
         assert!(text.contains(&format!("\n| {said} | ")), "docs/schedules.md does not explain {said}");
     }
+}
+
+#[test]
+fn every_state_of_a_message_is_explained() {
+    let text = document("docs/delivery.md");
+    for state in DeliveryState::ALL {
+        let said = qingfeng::cli::words::delivery_state(*state);
+        assert!(text.contains(&format!("\n| {said} | ")), "docs/delivery.md does not explain {said}");
+    }
+    assert!(commands(&text).len() > 15);
+}
+
+/// Every cause that `/readyz` can give for the database is explained.
+#[test]
+fn every_cause_of_an_unready_service_is_explained() {
+    use qingfeng::store::trouble::Trouble;
+    let text = document("docs/operations.md");
+    let named = Trouble::ALL.iter().filter(|trouble| **trouble != Trouble::Other);
+    for trouble in named {
+        let cause = format!("\n| `database: {}` | ", trouble.as_str());
+        assert!(text.contains(&cause), "docs/operations.md does not explain {}", trouble.as_str());
+    }
+    assert!(commands(&text).len() > 8);
 }
 
 /// What the documents show of the demo month stands in its report.

@@ -17,20 +17,32 @@ mod blind;
 mod calendar;
 #[path = "store/content.rs"]
 mod content;
+#[path = "store/decide.rs"]
+mod decide;
 #[path = "store/delivery.rs"]
 mod delivery;
 #[path = "store/inbox.rs"]
 mod inbox;
+#[path = "store/installation.rs"]
+mod installation;
+#[path = "store/lease.rs"]
+mod lease;
 #[path = "store/ledger.rs"]
 mod ledger;
+#[path = "store/moves.rs"]
+mod moves;
 #[path = "store/open.rs"]
 mod open;
+#[path = "store/pace.rs"]
+mod pace;
 #[path = "store/people.rs"]
 mod people;
 #[path = "store/places.rs"]
 mod places;
 #[path = "store/push.rs"]
 mod push;
+#[path = "store/queue.rs"]
+mod queue;
 #[path = "store/schedule.rs"]
 mod schedule;
 #[path = "store/schema.rs"]

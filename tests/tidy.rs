@@ -121,6 +121,16 @@ fn documents_name_make_targets_that_exist() {
 }
 
 #[test]
+fn every_place_to_die_at_is_tried() {
+    none(&agreement::crash_points(&repository()));
+}
+
+#[test]
+fn every_fault_names_its_test() {
+    none(&agreement::proved_faults(&repository()));
+}
+
+#[test]
 fn promises_of_the_readme_name_tests_that_exist() {
     none(&agreement::promised_tests(&repository()));
 }

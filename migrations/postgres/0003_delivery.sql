@@ -10,6 +10,12 @@ ALTER TABLE delivery ADD COLUMN decided_at BIGINT;
 ALTER TABLE delivery ADD COLUMN decision_reason TEXT; -- in the words of who decided
 CREATE INDEX delivery_by_hand ON delivery (not_before) WHERE by_hand AND state = 'queued';
 
+-- The first message that waits for each target, however many wait: what may go is chosen among these.
+CREATE INDEX delivery_waiting ON delivery (target_kind, target_id, not_before, id)
+    WHERE state IN ('queued', 'retry_wait') AND NOT by_hand;
+-- Whose time is over, without looking at all that wait.
+CREATE INDEX delivery_over ON delivery (expires_at) WHERE state IN ('queued', 'retry_wait');
+
 -- A copy that is to be taken back, and what became of it.
 ALTER TABLE attempt ADD COLUMN removal TEXT CHECK (removal IN ('wanted', 'done', 'gone', 'too_old', 'refused'));
 ALTER TABLE attempt ADD COLUMN removal_at BIGINT;
@@ -30,6 +36,7 @@ CREATE TABLE gate (
     channel_id BIGINT NOT NULL REFERENCES channel (id),
     chat       TEXT    NOT NULL, -- empty: every chat of the channel
     until      BIGINT NOT NULL,
+    since      BIGINT NOT NULL, -- when it told
     PRIMARY KEY (channel_id, chat)
 );
 

@@ -1,5 +1,12 @@
 //! `db`: the database itself.
 
+/// `db confirm-restore`.
+mod confirm;
+/// `db backup` and `db restore`.
+mod copy;
+
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -9,7 +16,7 @@ use crate::cli::audit::{bad_line, summary};
 use crate::clock::Clock;
 use crate::office::{audit, db};
 
-/// 数据库：建库升级、检查
+/// 数据库：建库升级、检查、备份恢复
 #[derive(Debug, Args)]
 pub struct Db {
     #[command(subcommand)]
@@ -23,9 +30,45 @@ pub enum Verb {
     /// 已是最新时什么都不做。服务正在运行时不能升级。
     #[command(after_help = "例子\n  qingfeng db migrate")]
     Migrate,
-    /// 检查数据库是否完好，并核验审计记录
+    /// 检查数据库是否完好、数据是否自洽，并核验审计记录
     #[command(after_help = "例子\n  qingfeng db check\n  qingfeng db check --json")]
     Check {
+        /// 输出JSON，供其他程序读取
+        #[arg(long)]
+        json: bool,
+    },
+    /// 备份：把数据库复制成一个文件，服务不用停
+    ///
+    /// 副本写好后从头核验一遍，核验通过才算数；已有的文件不覆盖。副本里没有密钥文件，请另外备份，两者分开放。PostgreSQL请用pg_dump，运行后会给出命令。
+    #[command(after_help = "例子\n  qingfeng db backup /备份/qingfeng-20260901.db")]
+    Backup {
+        /// 写到哪个文件
+        #[arg(value_name = "文件")]
+        file: PathBuf,
+        /// 输出JSON，供其他程序读取
+        #[arg(long)]
+        json: bool,
+    },
+    /// 恢复：用备份的副本换下现在的数据库，要先停服务
+    ///
+    /// 副本先核验，不完好就不用。现在的数据库改名留在原处，不会删。恢复后启动服务只作健康检查，不推送、不接收，直到运行db confirm-restore。
+    #[command(after_help = "例子\n  qingfeng db restore /备份/qingfeng-20260901.db")]
+    Restore {
+        /// 用哪个副本
+        #[arg(value_name = "文件")]
+        file: PathBuf,
+        /// 输出JSON，供其他程序读取
+        #[arg(long)]
+        json: bool,
+    },
+    /// 恢复或搬迁之后，确认让这份数据继续推送
+    ///
+    /// 先列出停下以来到时的推送、还没发完的和不知是否送到的消息，以及继续后各会怎样；看清楚后加--yes。确认前请先弄清：没有另一个服务在用同一个机器人。
+    #[command(after_help = "例子\n  qingfeng db confirm-restore\n  qingfeng db confirm-restore --yes")]
+    ConfirmRestore {
+        /// 看清楚了，继续
+        #[arg(long)]
+        yes: bool,
         /// 输出JSON，供其他程序读取
         #[arg(long)]
         json: bool,
@@ -37,6 +80,7 @@ struct CheckJson {
     ok: bool,
     database: String,
     integrity: String,
+    misfits: Vec<String>,
     entries: i64,
     acks: i64,
     first_bad: Option<String>,
@@ -48,6 +92,9 @@ impl Verb {
         match self {
             Self::Migrate => migrate(setup),
             Self::Check { json } => check(setup, json.into()),
+            Self::Backup { file, json } => copy::backup(setup, &file, json.into()),
+            Self::Restore { file, json } => copy::restore(setup, &file, json.into()),
+            Self::ConfirmRestore { yes, json } => confirm::run(setup, yes, json.into()),
         }
     }
 }
@@ -65,23 +112,31 @@ fn migrate(setup: &Setup) -> Ended {
 }
 
 fn check(setup: &Setup, form: Form) -> Ended {
-    let (integrity, verified) = setup.open(async |session| {
+    let (integrity, misfits, verified) = setup.open(async |session| {
         let integrity = db::integrity(&session.ctx.store).await?;
-        Ok((integrity, audit::verify(&session.ctx, &session.actor).await?))
+        // A damaged file may not even answer this; its damage is told first.
+        let misfits = if integrity == "ok" { db::misfits(&session.ctx.store).await? } else { Vec::new() };
+        Ok((integrity, misfits, audit::verify(&session.ctx, &session.actor).await?))
     })?;
     let sound = integrity == "ok";
     if form == Form::Json {
         out::json(&CheckJson {
-            ok: sound && verified.first_bad.is_none(),
+            ok: sound && misfits.is_empty() && verified.first_bad.is_none(),
             database: setup.config()?.database.to_string(),
             integrity: integrity.clone(),
+            misfits: misfits.clone(),
             entries: verified.entries,
             acks: verified.acks,
             first_bad: verified.first_bad.clone(),
         })?;
     }
     if !sound {
-        return Err(line(format!("数据库文件已损坏，请停止服务，用最近的备份恢复（{integrity}）")));
+        return Err(line(format!(
+            "数据库文件已损坏，请停止服务，用最近的副本恢复：qingfeng db restore 副本文件（{integrity}）"
+        )));
+    }
+    if verified.first_bad.is_none() && !misfits.is_empty() {
+        return Err(line(format!("数据前后对不上：{}。请停止改动，保留数据库，与最近的备份比对", misfits.join("、"))));
     }
     match &verified.first_bad {
         Some(bad) => Err(line(bad_line(bad))),

@@ -8,13 +8,18 @@ use super::refusal;
 use super::session::{Session, Setup};
 use crate::config::Config;
 use crate::domain::calendar::YearStatus;
+use crate::domain::delivery::HaltCause;
 use crate::domain::policy::Role;
+use crate::domain::wall;
 use crate::domain::word::{GroupState, words};
 use crate::message;
-use crate::office::{audit, calendar, content, db, group, staff};
+use crate::office::{audit, calendar, content, db, group, halt, staff};
+use crate::store::halt::HaltRow;
 
 /// How updates come in.
 mod inbound;
+/// The data's whereabouts: quarantine and pause, disk, file modes, the database's clock.
+mod place;
 /// Asks the platform who the token belongs to.
 mod platform;
 
@@ -38,12 +43,16 @@ words! {
         Config = "config",
         KeyFile = "key_file",
         Database = "database",
+        /// Whether this machine may serve it, and what keeps messages from going out.
+        Installation = "installation",
+        Disk = "disk",
         Zone = "zone",
         Clock = "clock",
         Content = "content",
         Calendar = "calendar",
         Settings = "settings",
         Groups = "groups",
+        Outgoing = "outgoing",
         Roles = "roles",
         Inbound = "inbound",
         Telegram = "telegram",
@@ -56,12 +65,15 @@ impl CheckName {
             Self::Config => "配置",
             Self::KeyFile => "密钥文件",
             Self::Database => "数据库",
+            Self::Installation => "运行",
+            Self::Disk => "磁盘",
             Self::Zone => "时区",
             Self::Clock => "时钟",
             Self::Content => "内容",
             Self::Calendar => "工作日历",
             Self::Settings => "待填项",
             Self::Groups => "群",
+            Self::Outgoing => "推送",
             Self::Roles => "管理员",
             Self::Inbound => "接收方式",
             Self::Telegram => "连接",
@@ -142,12 +154,15 @@ async fn inside(setup: &Setup, config: &Config, findings: &mut Vec<Finding>) -> 
     };
     findings.push(Finding::good(CheckName::KeyFile, config.secret_file.display().to_string()));
     findings.push(Finding::of(CheckName::Database, database(&session).await));
+    findings.push(Finding::of(CheckName::Installation, place::installation(&session).await));
+    findings.extend(place::disk(&session.config).map(|outcome| Finding::of(CheckName::Disk, outcome)));
     findings.push(Finding::good(CheckName::Zone, config.zone.name()));
     findings.push(Finding::of(CheckName::Clock, clock(&session).await));
     findings.push(Finding::of(CheckName::Content, files(config)));
     findings.push(Finding::of(CheckName::Calendar, years(&session).await));
     findings.push(Finding::of(CheckName::Settings, blanks(&session).await));
     findings.push(Finding::of(CheckName::Groups, groups(&session).await));
+    findings.push(Finding::of(CheckName::Outgoing, outgoing(&session).await));
     findings.push(Finding::of(CheckName::Roles, roles(&session).await));
     let bot = db::bot(&session.ctx.store, crate::channel::telegram::KIND).await.ok().flatten();
     session.ctx.store.close().await;
@@ -184,7 +199,7 @@ async fn clock(session: &Session) -> Result<String, String> {
             out::instant(now, zone),
             out::instant(last, zone)
         )),
-        None => Ok(out::instant(now, zone)),
+        None => place::clocks(session).await,
     }
 }
 
@@ -237,6 +252,22 @@ async fn groups(session: &Session) -> Result<String, String> {
         return Ok("还没有群。启动服务后把机器人拉进群，再看：qingfeng group list".to_owned());
     }
     Ok([format!("{active}个正常")].into_iter().chain(notes).collect::<Vec<_>>().join("；"))
+}
+
+/// A stop of today is a note; one that has stood since another day may have been forgotten, and is a fault.
+async fn outgoing(session: &Session) -> Result<String, String> {
+    let standing = halt::standing(&session.ctx).await.map_err(|refusal| refusal::words(&refusal))?;
+    let zone = session.config.zone;
+    let today = wall::of(session.ctx.now(), zone).date();
+    let told: Vec<String> = standing.iter().map(|row| super::pause::standing(row, zone)).collect();
+    let meant = |row: &HaltRow| row.cause == HaltCause::Paused && wall::of(row.since.utc(), zone).date() == today;
+    if standing.is_empty() {
+        Ok("没有暂停".to_owned())
+    } else if standing.iter().all(meant) {
+        Ok(format!("注意：{}", told.join("；")))
+    } else {
+        Err(told.join("\n"))
+    }
 }
 
 async fn roles(session: &Session) -> Result<String, String> {

@@ -8,8 +8,9 @@ use super::session::Setup;
 use super::words;
 use crate::domain::delivery::StopReason;
 use crate::office::group::{self, Listed};
+use crate::office::relay;
 
-/// 群：查看、关联单位
+/// 群：查看、关联单位、暂停、人工转发
 ///
 /// 把机器人拉进群，群就出现在列表里，状态是“未关联”。关联单位之后才会收到推送。
 #[derive(Debug, Args)]
@@ -39,6 +40,42 @@ pub enum Verb {
         /// 面向的单位，可写多个，也可用逗号或顿号连着写
         #[arg(long, value_name = "单位", num_args = 1.., required = true)]
         units: Vec<String>,
+    },
+    /// 增加一个由人转发的群，如单位的微信群
+    ///
+    /// 程序发不进这样的群：到时把写好的全文私信给管理员，转发后点“已转发”。群里没有“已阅”，看没看不统计。
+    #[command(after_help = "例子\n  qingfeng group add --relay 机关微信群 --units 管委会")]
+    Add {
+        /// 群的名称
+        #[arg(long, value_name = "名称")]
+        relay: String,
+        /// 面向的单位，可写多个，也可用逗号或顿号连着写
+        #[arg(long, value_name = "单位", num_args = 1.., required = true)]
+        units: Vec<String>,
+        /// 输出JSON，供其他程序读取
+        #[arg(long)]
+        json: bool,
+    },
+    /// 暂停向一个群推送
+    ///
+    /// 群里的人仍在应知范围，暂停期间列“未送达”。
+    #[command(after_help = "例子\n  qingfeng group suspend 1 --reason 群要改组")]
+    Suspend {
+        /// 群的编号或平台的会话号，见group list
+        #[arg(value_name = "群", allow_negative_numbers = true)]
+        group: String,
+        /// 为什么暂停，记入审计记录；不要写姓名
+        #[arg(long, value_name = "原因")]
+        reason: String,
+    },
+    /// 恢复向一个群推送
+    ///
+    /// 机器人被移出群、没有发言权限的，先在群里处理好再恢复。没发出去的可以补发，见push resend-failed。
+    #[command(after_help = "例子\n  qingfeng group resume 1")]
+    Resume {
+        /// 群的编号或平台的会话号，见group list
+        #[arg(value_name = "群", allow_negative_numbers = true)]
+        group: String,
     },
 }
 
@@ -71,6 +108,29 @@ impl Verb {
                 let units = linked.units.join("、");
                 out::print(&format!("群“{}”已关联：{units}。今天应知{}人", linked.group.title, linked.expected))
             }),
+            Self::Add { relay: name, units, json } => setup.open(async |session| {
+                let added = relay::add(&session.ctx, &session.actor, &name, &words::list(&units)).await?;
+                match Form::from(json) {
+                    Form::Json => out::json(&one_json(&added)),
+                    Form::Text => out::print(&format!(
+                        "群{}“{}”已增加，由管理员转发，面向：{}。看没看不统计",
+                        added.group.id,
+                        added.group.title,
+                        added.units.join("、")
+                    )),
+                }
+            }),
+            Self::Suspend { group, reason } => setup.open(async |session| {
+                let group = group::suspend(&session.ctx, &session.actor, &group, reason.trim()).await?;
+                out::print(&format!(
+                    "已暂停向“{}”推送，群里的人暂列“未送达”。恢复请运行：qingfeng group resume {}",
+                    group.title, group.id
+                ))
+            }),
+            Self::Resume { group } => setup.open(async |session| {
+                let group = group::resume(&session.ctx, &session.actor, &group).await?;
+                out::print(&format!("已恢复向“{}”推送", group.title))
+            }),
         }
     }
 }
@@ -79,7 +139,7 @@ fn one_json(listed: &Listed) -> GroupJson<'_> {
     let group = &listed.group;
     GroupJson {
         group: group.id.0,
-        channel: &group.channel,
+        channel: group.channel.as_str(),
         chat_id: &group.external_id,
         topic: Some(group.thread.as_str()).filter(|thread| !thread.is_empty()),
         title: &group.title,
@@ -94,9 +154,10 @@ fn table(groups: Vec<Listed>) -> Ended {
     let columns = [right("编号"), left("会话号"), left("名称"), left("状态"), right("应知"), left("单位")];
     let rows = groups.into_iter().map(|listed| {
         let Listed { group, units, expected } = listed;
+        let chat = if group.channel.capabilities().send { group.external_id } else { "人工转发".to_owned() };
         let why = group.reason.map(|reason| format!("（{}）", words::reason(reason))).unwrap_or_default();
         let state = format!("{}{why}", words::group_state(group.state));
-        vec![group.id.to_string(), group.external_id, group.title, state, expected.to_string(), units.join("、")]
+        vec![group.id.to_string(), chat, group.title, state, expected.to_string(), units.join("、")]
     });
     out::table(&columns, rows.collect(), "还没有群。请运行服务，再把机器人拉进群，群会自己出现")
 }

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 
 use super::out::{self, Ended, Form, left, line};
 use super::session::{Session, Setup};
-use super::words;
+use super::{pause, words};
 use crate::domain::wall;
 use crate::domain::word::Confirm;
 use crate::ids::PushId;
@@ -14,14 +14,19 @@ use crate::office::push::{self, Hours, Now, NowTarget, OverCap, Preview};
 use crate::office::report;
 use crate::store::At;
 
+/// Taking back, sending again, deciding.
+mod levers;
 /// What goes out next.
 mod preview;
+/// What people decided about its messages.
+mod traces;
 /// How a push and its deliveries are printed.
 mod view;
 
+use levers::{CancelArgs, RecallArgs, ResendArgs, ResolveArgs};
 use view::{MadeJson, MissingJson, PushJson, ShownJson};
 
-/// 推送：预览、立即发送、查看
+/// 推送：预览、立即发送、查看、取消、撤回、补发
 #[derive(Debug, Args)]
 pub struct Push {
     #[command(subcommand)]
@@ -79,6 +84,29 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// 取消一次还没有发出的推送
+    ///
+    /// 只要有一条已经发出或不确定是否发出，就不能取消，改用push recall。
+    #[command(after_help = "例子\n  qingfeng push cancel 12\n  qingfeng push cancel 12 --reason 内容有误")]
+    Cancel(CancelArgs),
+    /// 撤回一次已经发出的推送
+    ///
+    /// 没发的不再发；已发的由服务逐条删除，平台不让删的列出来，请手工删除。不写--yes只显示会删哪些，什么都不改动。
+    #[command(after_help = "例子\n  qingfeng push recall 12 --reason 内容有误\n  \
+                            qingfeng push recall 12 --reason 内容有误 --yes")]
+    Recall(RecallArgs),
+    /// 补发一次推送里发送失败的消息
+    ///
+    /// 只补发状态为“发送失败”的，还是同一次推送，应知人数不变。暂停的群要先恢复，见group resume。
+    #[command(after_help = "例子\n  qingfeng push resend-failed 12")]
+    ResendFailed(ResendArgs),
+    /// 认定一条存疑的消息：已发出、重发或放弃
+    ///
+    /// 先到群里看一眼。消息的编号见push show。私信只有这样才会重发。
+    #[command(after_help = "例子\n  qingfeng push resolve 31 --sent --reason 群里已看到\n  \
+                            qingfeng push resolve 31 --resend --reason 群里没有\n  \
+                            qingfeng push resolve 31 --abandon --reason 已当面通知")]
+    Resolve(ResolveArgs),
 }
 
 #[derive(Debug, Args)]
@@ -128,6 +156,10 @@ impl Verb {
             Self::List { json } => setup.open(async |session| list(session, json.into()).await),
             Self::Show { id, json } => setup.open(async |session| show(session, PushId(id), json.into()).await),
             Self::Missing { id, json } => setup.open(async |session| missing(session, PushId(id), json.into()).await),
+            Self::Cancel(args) => setup.open(async |session| levers::cancel(session, args).await),
+            Self::Recall(args) => setup.open(async |session| levers::recall(session, args).await),
+            Self::ResendFailed(args) => setup.open(async |session| levers::resend(session, args).await),
+            Self::Resolve(args) => setup.open(async |session| levers::resolve(session, args).await),
         }
     }
 }
@@ -192,14 +224,16 @@ fn preview_text(session: &Session, preview: &Preview) -> String {
         format!("方式：{}", words::confirm(push.confirm)),
         format!("期限：{deadline}"),
         format!("发到：{}", targets.join("、")),
-        format!("应知：{}人", preview.expected),
+        format!("应知：{}人{}", preview.expected, preview::relayed(preview.unasked)),
         format!("时间：{}，立即发送", local(push.slot_at.utc(), zone)),
+        preview::takes(preview.takes),
     ]
     .join("\n")
 }
 
 async fn list(session: &Session, form: Form) -> Ended {
     let pushes = push::list(&session.ctx, &session.actor).await?;
+    pause::hint(session).await?;
     let zone = session.config.zone;
     if form == Form::Json {
         return out::json(&pushes.iter().map(|push| PushJson::of(push, zone)).collect::<Vec<_>>());
@@ -222,15 +256,18 @@ async fn show(session: &Session, id: PushId, form: Form) -> Ended {
     }
     let push = &shown.push;
     let deadline = push.deadline_at.map(At::utc).map_or_else(|| "无".to_owned(), |at| local(at, zone));
-    let head = [
+    let mut head = vec![
         format!("推送{}：{}（{}，第{}版）", push.id, push.title, push.slug, push.version),
         format!("时间：{}；期限：{deadline}", local(push.slot_at.utc(), zone)),
         format!("方式：{}；状态：{}", words::confirm(push.confirm), words::push_state(push.state)),
         figures.as_ref().map_or_else(|| "不统计人数".to_owned(), view::figures),
     ];
+    head.extend(traces::by_hand(&shown));
     out::print(&head.join("\n"))?;
     out::print("")?;
-    view::deliveries(&shown)
+    view::deliveries(&shown)?;
+    let rulings = traces::rulings(&shown, zone);
+    if rulings.is_empty() { Ok(()) } else { out::print(&format!("\n认定\n{}", rulings.join("\n"))) }
 }
 
 async fn missing(session: &Session, id: PushId, form: Form) -> Ended {

@@ -15,6 +15,10 @@ use crate::message;
 use crate::message::print::date;
 use crate::office::Refusal;
 use crate::store::StoreError;
+use crate::store::trouble::Trouble;
+
+/// Levers that do not move.
+mod lever;
 
 /// Names shown of a long list.
 const SHOWN_MAX: usize = 12;
@@ -81,9 +85,21 @@ pub fn words(refusal: &Refusal) -> String {
         }
         Refusal::OtherBot { stored, configured } => other_bot(stored, configured),
         Refusal::Held { holder } => format!("数据库正由另一个服务使用（进程{holder}）。请先停掉它，再运行一次"),
+        Refusal::Damaged { database, detail } => damaged(database, detail),
+        Refusal::OnServer { file, database } => on_server(file, database),
+        Refusal::NoBackup(path) => {
+            format!("{path}不是清风的数据库副本。请用qingfeng db backup写出的文件")
+        }
+        Refusal::BadBackup { path, detail } => {
+            format!("副本{path}不完好，没有使用，现在的数据库没有动（{detail}）。请换一份更早或更晚的副本")
+        }
+        Refusal::Vanished { database, known } => vanished(database, known),
+        Refusal::NothingToConfirm => fixed("数据没有被隔离，不用确认。服务的状态见：qingfeng doctor"),
+        Refusal::Quarantined => fixed("数据可能是另一处的副本，现在不收也不发。请先运行：qingfeng db confirm-restore"),
         Refusal::NotSetUp { database } => format!("数据库{database}{NOT_SET_UP}"),
         Refusal::Secret(fault) => message::secret::fault(fault),
         Refusal::Check(failed) => check(failed),
+        Refusal::Lever(held) => lever::words(held),
         Refusal::Store(error) => store(error),
     }
 }
@@ -91,6 +107,27 @@ pub fn words(refusal: &Refusal) -> String {
 const NOBODY_ADDRESSED: &str =
     "没有人要收这条推送：内容的对象在所选范围里一个都没有。请核对对象和范围，见：qingfeng content list";
 const NOT_SET_UP: &str = "还没有建好，或者比程序旧。请先运行：qingfeng db migrate";
+
+fn damaged(database: &str, detail: &str) -> String {
+    format!("数据库{database}已损坏（{detail}）。{RESTORE}")
+}
+
+fn vanished(database: &str, known: &str) -> String {
+    format!(
+        "{database}原来有数据，现在不见了或是空的，没有新建。请把它和同名的-wal文件放回原处，或恢复：\
+         qingfeng db restore 副本文件；确实要从头开始，请先删除{known}里它那一行"
+    )
+}
+
+const RESTORE: &str = "请停止服务，用最近的副本恢复：qingfeng db restore 副本文件（损坏的文件会改名留着，不会删）";
+
+fn on_server(file: &str, database: &str) -> String {
+    format!(
+        "数据库在PostgreSQL服务器上（{database}），请用它自己的程序。备份：pg_dump --format=custom --file={file} 连接地址；\
+         恢复：先停止所有服务，再运行：pg_restore --clean --if-exists --exit-on-error --dbname=连接地址 {file}。\
+         连接地址同DATABASE_URL；恢复后启动服务，再运行：qingfeng db confirm-restore"
+    )
+}
 
 fn unknown_unit(given: &str, known: &[String]) -> String {
     if known.is_empty() {
@@ -273,7 +310,22 @@ fn store(error: &StoreError) -> String {
         StoreError::Migrate(error) => {
             format!("数据库升级没有成功，已退回原样。请保留数据库并告诉维护人员（{error}）")
         }
-        StoreError::Db(error) => format!("数据库出错，没有改动。请检查DATABASE_URL、磁盘和权限（{error}）"),
+        StoreError::Db(cause) => trouble(error.trouble(), cause),
+    }
+}
+
+/// What keeps the database from working, and what to do.
+fn trouble(trouble: Trouble, cause: &impl std::fmt::Display) -> String {
+    match trouble {
+        Trouble::DiskFull => format!("磁盘满了，没有改动。请腾出空间后再运行一次，服务会自己恢复（{cause}）"),
+        Trouble::ReadOnly => format!("数据库是只读的，没有改动。请检查数据库文件和它所在文件夹的权限（{cause}）"),
+        Trouble::Busy => format!("数据库正忙，另一个程序占着它，没有改动。请稍后再运行一次（{cause}）"),
+        Trouble::DiskError => format!("磁盘读写出错，没有改动。请检查磁盘；修好前不要再写入（{cause}）"),
+        Trouble::Damaged => format!("数据库文件已损坏或不是数据库（{cause}）。{RESTORE}"),
+        Trouble::Gone => {
+            format!("数据库没有回应，没有改动。请检查DATABASE_URL和数据库服务器，稍后再运行一次（{cause}）")
+        }
+        Trouble::Other => format!("数据库出错，没有改动。请检查DATABASE_URL、磁盘和权限（{cause}）"),
     }
 }
 

@@ -17,7 +17,7 @@ mod explain;
 /// The plan as a table and as a calendar file.
 mod plan;
 /// How schedules and slots are printed.
-mod view;
+pub(super) mod view;
 
 /// Slots to come that are shown with a schedule.
 const SHOWN: usize = 3;
@@ -146,6 +146,7 @@ impl Verb {
             Self::Edit(flags) => edit(setup, *flags),
             Self::List { json } => setup.open(async |session| {
                 let listed = schedule::list(&session.ctx, &session.actor).await?;
+                super::pause::hint(session).await?;
                 view::list(session, &listed, json.into())
             }),
             Self::Show { name, json } => setup.open(async |session| {

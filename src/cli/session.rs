@@ -80,7 +80,8 @@ impl Setup {
         let store = db::open(&config).await?;
         let boot = format!("cli-{}-{}", std::process::id(), clock.now().timestamp_millis());
         let content_dir = config.content_dir.as_path().into();
-        Ok(Session { ctx: Ctx { store, clock, zone: config.zone, content_dir, boot }, actor, config })
+        let ctx = Ctx { store, clock, zone: config.zone, content_dir, boot, spool: config.spool_file().into() };
+        Ok(Session { ctx, actor, config })
     }
 }
 

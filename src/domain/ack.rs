@@ -58,6 +58,9 @@ pub fn judge(standing: &Standing, counted: DateTime<Utc>) -> PressResult {
         _ if !takes_presses(standing.state) => PressResult::Recalled,
         None => PressResult::Outside,
         Some(MemberStatus::Exempt) => PressResult::Exempt,
+        // Met the message in a chat of others: it is recorded, and nothing is measured by it.
+        Some(MemberStatus::Unasked) if standing.repeat => PressResult::Again { at: counted },
+        Some(MemberStatus::Unasked) => PressResult::Recorded { at: counted },
         Some(MemberStatus::Expected) if standing.repeat => PressResult::Again { at: counted },
         Some(MemberStatus::Expected) => match standing.deadline {
             Some(deadline)
@@ -85,6 +88,8 @@ mod tests {
     #[case::again(PushState::Open, Some(MemberStatus::Expected), 9, true, PressResult::Again { at: at(9) })]
     #[case::again_after_it(PushState::Open, Some(MemberStatus::Expected), 12, true, PressResult::Again { at: at(12) })]
     #[case::exempt(PushState::Open, Some(MemberStatus::Exempt), 9, true, PressResult::Exempt)]
+    #[case::unasked(PushState::Open, Some(MemberStatus::Unasked), 12, false, PressResult::Recorded { at: at(12) })]
+    #[case::unasked_again(PushState::Open, Some(MemberStatus::Unasked), 12, true, PressResult::Again { at: at(12) })]
     #[case::outside(PushState::Open, None, 9, false, PressResult::Outside)]
     #[case::recalled(PushState::Recalled, Some(MemberStatus::Expected), 9, false, PressResult::Recalled)]
     #[case::cancelled(PushState::Cancelled, None, 9, false, PressResult::Recalled)]

@@ -180,12 +180,28 @@ pub enum CallResult {
     Unknown,
     /// Refused for good; another try would be refused as well.
     Refused,
-    /// Refused for a reason that was mended (chat moved, markup dropped): the same delivery goes on at once.
+    /// Refused for a reason that was mended (chat moved, markup or topic dropped): the same delivery goes on at once.
     Mended,
-    /// The bot itself was refused: nothing is consumed, sending waits.
-    Halted {
-        retry_after: Duration,
-    },
+    /// The bot itself was refused: nothing is consumed, and it waits with everything else.
+    Halted,
+    /// The call was not made after all: the sender had held it for too long.
+    Withheld,
+}
+
+impl CallResult {
+    /// What it means for a delivery of so many failed tries. `doubted`: an earlier copy may be in the chat.
+    pub const fn event(&self, tries: i64, doubted: bool) -> Event {
+        match self {
+            Self::Sent => Event::Accepted,
+            Self::Unknown => Event::Unknown,
+            Self::Mended | Self::Halted => Event::Mended,
+            Self::Limited { .. } | Self::Withheld => Event::NotSent,
+            Self::NotSent if tries + 1 < TRIES_MOST => Event::NotSent,
+            // The second copy is not there; of the first nobody knows.
+            Self::NotSent | Self::Refused if doubted => Event::Unknown,
+            Self::NotSent | Self::Refused => Event::Refused,
+        }
+    }
 }
 
 /// What the delivery does next.
@@ -199,32 +215,44 @@ pub struct Step {
     pub not_before: DateTime<Utc>,
 }
 
+/// Where a delivery stands before its call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Before {
+    /// Tries that failed so far.
+    pub tries: i64,
+    /// An earlier copy may be in the chat.
+    pub doubted: bool,
+}
+
 /// Decides the move out of `sending` once the call returned. `jitter` is between 0 and 1.
-pub fn step(result: &CallResult, tries: i64, now: DateTime<Utc>, jitter: f64) -> Step {
+pub fn step(result: &CallResult, before: Before, now: DateTime<Utc>, jitter: f64) -> Step {
     use AttemptOutcome as O;
-    use DeliveryState as S;
-    let at_once = |state, outcome| Step { state, outcome, tries, not_before: now };
+    let Before { tries, doubted } = before;
+    // A result has a move out of `sending`; a test holds it.
+    let state = next(DeliveryState::Sending, result.event(tries, doubted)).unwrap_or(DeliveryState::InDoubt);
+    let at_once = |outcome| Step { state, outcome, tries, not_before: now };
     match result {
-        CallResult::Sent => at_once(S::Sent, O::Ok),
-        CallResult::Unknown => at_once(S::InDoubt, O::Unknown),
-        CallResult::Refused => at_once(S::Failed, O::Rejected),
-        CallResult::Mended => at_once(S::Queued, O::Rejected),
-        CallResult::Limited { retry_after } => {
-            Step { state: S::RetryWait, outcome: O::Limited, tries, not_before: now + *retry_after }
+        CallResult::Sent => at_once(O::Ok),
+        CallResult::Unknown => at_once(O::Unknown),
+        CallResult::Refused | CallResult::Mended | CallResult::Halted => at_once(O::Rejected),
+        CallResult::Withheld => at_once(O::NotSent),
+        CallResult::Limited { retry_after } => Step { not_before: now + *retry_after, ..at_once(O::Limited) },
+        CallResult::NotSent => {
+            Step { tries: tries + 1, not_before: now + backoff(tries, jitter), ..at_once(O::NotSent) }
         }
-        CallResult::Halted { retry_after } => {
-            Step { state: S::RetryWait, outcome: O::Rejected, tries, not_before: now + *retry_after }
-        }
-        CallResult::NotSent if tries + 1 >= TRIES_MOST => {
-            Step { state: S::Failed, outcome: O::NotSent, tries: tries + 1, not_before: now }
-        }
-        CallResult::NotSent => Step {
-            state: S::RetryWait,
-            outcome: O::NotSent,
-            tries: tries + 1,
-            not_before: now + backoff(tries, jitter),
-        },
     }
+}
+
+/// Decides the move out of `claimed` of a message that could not be made: a later try, or the end.
+pub fn unmade(before: Before, now: DateTime<Utc>, jitter: f64) -> Step {
+    let Before { tries, doubted } = before;
+    let event = match tries + 1 < TRIES_MOST {
+        true => Event::Unmade,
+        false if doubted => Event::Lapsed,
+        false => Event::Hopeless,
+    };
+    let state = next(DeliveryState::Claimed, event).unwrap_or(DeliveryState::RetryWait);
+    Step { state, outcome: AttemptOutcome::NotSent, tries: tries + 1, not_before: now + backoff(tries, jitter) }
 }
 
 /// Pause before try `tries + 1`: doubling from 2 s to 5 min, spread by `jitter` over its second half.
@@ -249,34 +277,79 @@ mod tests {
         DateTime::UNIX_EPOCH
     }
 
+    fn fresh(tries: i64) -> Before {
+        Before { tries, doubted: false }
+    }
+
     #[rstest]
     #[case(CallResult::Sent, DeliveryState::Sent, AttemptOutcome::Ok, 0)]
     #[case(CallResult::NotSent, DeliveryState::RetryWait, AttemptOutcome::NotSent, 1)]
     #[case(CallResult::Unknown, DeliveryState::InDoubt, AttemptOutcome::Unknown, 0)]
     #[case(CallResult::Refused, DeliveryState::Failed, AttemptOutcome::Rejected, 0)]
     #[case(CallResult::Mended, DeliveryState::Queued, AttemptOutcome::Rejected, 0)]
+    #[case(CallResult::Halted, DeliveryState::Queued, AttemptOutcome::Rejected, 0)]
+    #[case(CallResult::Withheld, DeliveryState::RetryWait, AttemptOutcome::NotSent, 0)]
     fn each_result_has_one_move(
         #[case] result: CallResult,
         #[case] state: DeliveryState,
         #[case] outcome: AttemptOutcome,
         #[case] tries: i64,
     ) {
-        let step = step(&result, 0, now(), 0.5);
+        let step = step(&result, fresh(0), now(), 0.5);
         assert_eq!((step.state, step.outcome, step.tries), (state, outcome, tries));
+    }
+
+    #[test]
+    fn no_result_is_without_a_move() {
+        let pause = CallResult::Limited { retry_after: Duration::seconds(1) };
+        let results = [
+            CallResult::Sent,
+            CallResult::NotSent,
+            pause,
+            CallResult::Unknown,
+            CallResult::Refused,
+            CallResult::Mended,
+            CallResult::Halted,
+            CallResult::Withheld,
+        ];
+        for result in results {
+            for tries in [0, TRIES_MOST - 1] {
+                for doubted in [false, true] {
+                    let event = result.event(tries, doubted);
+                    let moved = next(DeliveryState::Sending, event);
+                    assert_eq!(moved, Some(step(&result, Before { tries, doubted }, now(), 0.0).state), "{result:?}");
+                    // A late reply means the same.
+                    assert_eq!(next(DeliveryState::InDoubt, event), moved, "{result:?}");
+                }
+            }
+        }
     }
 
     #[test]
     fn a_request_to_wait_burns_no_try_and_is_obeyed() {
         let result = CallResult::Limited { retry_after: Duration::seconds(35) };
-        let step = step(&result, TRIES_MOST - 1, now(), 0.0);
+        let step = step(&result, fresh(TRIES_MOST - 1), now(), 0.0);
         assert_eq!((step.state, step.tries), (DeliveryState::RetryWait, TRIES_MOST - 1));
         assert_eq!(step.not_before, now() + Duration::seconds(35));
     }
 
     #[test]
     fn the_last_try_ends_in_failed() {
-        let step = step(&CallResult::NotSent, TRIES_MOST - 1, now(), 0.0);
-        assert_eq!(step.state, DeliveryState::Failed);
+        assert_eq!(step(&CallResult::NotSent, fresh(TRIES_MOST - 1), now(), 0.0).state, DeliveryState::Failed);
+        assert_eq!(unmade(fresh(TRIES_MOST - 1), now(), 0.0).state, DeliveryState::Failed);
+        let later = unmade(fresh(0), now(), 1.0);
+        assert_eq!((later.state, later.tries), (DeliveryState::RetryWait, 1));
+        assert_eq!(later.not_before, now() + Duration::seconds(2));
+    }
+
+    #[test]
+    fn a_second_copy_that_is_refused_settles_nothing_about_the_first() {
+        let doubted = Before { tries: 0, doubted: true };
+        let refused = step(&CallResult::Refused, doubted, now(), 0.0);
+        assert_eq!((refused.state, refused.outcome), (DeliveryState::InDoubt, AttemptOutcome::Rejected));
+        let last = Before { tries: TRIES_MOST - 1, doubted: true };
+        assert_eq!(step(&CallResult::NotSent, last, now(), 0.0).state, DeliveryState::InDoubt);
+        assert_eq!(unmade(last, now(), 0.0).state, DeliveryState::InDoubt);
     }
 
     #[test]

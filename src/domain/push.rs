@@ -29,6 +29,8 @@ words! {
         Expected = "e",
         /// On the roster and outside the count at the push's time (免计).
         Exempt = "x",
+        /// Reached only through platforms on which nobody can press back: outside every rate.
+        Unasked = "u",
     }
 }
 
@@ -80,14 +82,26 @@ pub struct Candidate {
     pub kinds: Vec<Kind>,
     /// On leave of a category that is outside the count, on the day of the push.
     pub exempt: bool,
+    /// Some chat that speaks to the person takes presses.
+    pub asked: bool,
+}
+
+impl Candidate {
+    /// How the person stands in an audience. Who is outside the count is so wherever the message goes.
+    fn status(&self) -> MemberStatus {
+        match (self.exempt, self.asked) {
+            (true, _) => MemberStatus::Exempt,
+            (false, true) => MemberStatus::Expected,
+            (false, false) => MemberStatus::Unasked,
+        }
+    }
 }
 
 /// Freezes the audience: the candidates whom the item addresses, one chunk per unit. Order is kept, empty units go.
 pub fn freeze(candidates: &[Candidate], audience: &Addressed) -> Vec<Chunk> {
     let mut chunks: Vec<Chunk> = Vec::new();
     for person in candidates.iter().filter(|person| audience.includes(&person.kinds)) {
-        let status = if person.exempt { MemberStatus::Exempt } else { MemberStatus::Expected };
-        let member = Member { staff: person.staff, version: person.version, status };
+        let member = Member { staff: person.staff, version: person.version, status: person.status() };
         match chunks.iter_mut().find(|chunk| chunk.unit == person.unit) {
             Some(chunk) => chunk.members.push(member),
             None => chunks.push(Chunk { unit: person.unit, members: vec![member] }),
@@ -104,6 +118,7 @@ pub fn covers(starts_on: NaiveDate, ends_on: Option<NaiveDate>, day: NaiveDate) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn person(id: i64, unit: i64, kinds: &[Kind]) -> Candidate {
         Candidate {
@@ -112,6 +127,7 @@ mod tests {
             unit: UnitId(unit),
             kinds: kinds.to_vec(),
             exempt: false,
+            asked: true,
         }
     }
 
@@ -138,6 +154,34 @@ mod tests {
         assert_eq!(Chunk::decode(UnitId(9), "1/2"), None);
         assert_eq!(Chunk::decode(UnitId(9), "1/2/q"), None);
         assert_eq!(Chunk::decode(UnitId(9), ""), Some(Chunk { unit: UnitId(9), members: vec![] }));
+    }
+
+    proptest! {
+        /// Of those addressed each is frozen once: exempt whatever else holds, unasked only when nobody could press.
+        #[test]
+        fn everyone_addressed_is_frozen_once(flags in proptest::collection::vec((any::<bool>(), any::<bool>(), 1..4i64), 0..20)) {
+            let people: Vec<Candidate> = flags
+                .iter()
+                .zip(1..)
+                .map(|((exempt, asked, unit), id)| Candidate { exempt: *exempt, asked: *asked, ..person(id, *unit, &[]) })
+                .collect();
+            let chunks = freeze(&people, &Addressed::Everyone);
+            let members: Vec<&Member> = chunks.iter().flat_map(|chunk| &chunk.members).collect();
+            prop_assert_eq!(members.len(), people.len());
+            for one in &people {
+                let status = members.iter().find(|member| member.staff == one.staff).map(|member| member.status);
+                let expected = match (one.exempt, one.asked) {
+                    (true, _) => MemberStatus::Exempt,
+                    (false, true) => MemberStatus::Expected,
+                    (false, false) => MemberStatus::Unasked,
+                };
+                prop_assert_eq!(status, Some(expected));
+            }
+            for chunk in &chunks {
+                let read = Chunk::decode(chunk.unit, &chunk.encode());
+                prop_assert_eq!(read.as_ref(), Some(chunk));
+            }
+        }
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct Runner<'a> {
     pub groups: &'a [GroupId],
     /// Its slots become rows and nothing goes out.
     pub paused: bool,
+    /// Everything outgoing is stopped: what comes due is missed, what is to come is judged as if it went on by then.
+    pub stopped: bool,
     pub missed: Missed,
     pub max_late: TimeDelta,
     /// Due by now and not decided yet, ascending.
@@ -152,6 +154,9 @@ fn alone(runner: &Runner<'_>, now: DateTime<Utc>, ground: &Ground<'_>) -> Verdic
             moved: all(runner.moved.len()),
         };
     }
+    if runner.stopped {
+        return while_stopped(alone(&Runner { stopped: false, ..runner.clone() }, now, ground), runner, now);
+    }
     let patience =
         Patience { missed: runner.missed, max_late: runner.max_late, hours: ground.hours, calendar: ground.calendar };
     let of = |fate: Fate| match fate {
@@ -169,6 +174,17 @@ fn alone(runner: &Runner<'_>, now: DateTime<Utc>, ground: &Ground<'_>) -> Verdic
     }
     let moved = runner.moved.iter().map(|moved| of(fate(&Slot::at(moved.due), moved.due.max(now), &patience)));
     Verdicts { pending, ahead, moved: moved.collect() }
+}
+
+/// What is due while everything is stopped goes out neither now nor when it goes on.
+fn while_stopped(otherwise: Verdicts, runner: &Runner<'_>, now: DateTime<Utc>) -> Verdicts {
+    let paused = Verdict::Skip(OccurrenceState::SkippedPaused, None);
+    let of = |(moved, verdict): (&MovedSlot, Verdict)| if moved.due <= now { paused } else { verdict };
+    Verdicts {
+        pending: vec![paused; runner.pending.len()],
+        ahead: otherwise.ahead,
+        moved: runner.moved.iter().zip(otherwise.moved).map(of).collect(),
+    }
 }
 
 /// The wishes of the runner at a place among the others.

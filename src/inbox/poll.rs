@@ -6,6 +6,7 @@ use crate::channel::telegram::Telegram;
 use crate::channel::telegram::inbound::WANTED;
 use crate::channel::telegram::poll::Poll;
 use crate::channel::{Conflict, PollError, RawUpdate};
+use crate::crash;
 use crate::ctx::{Ctx, Line};
 use crate::domain::word::InboundMode;
 use crate::inbox::effect::Effects;
@@ -73,12 +74,15 @@ impl Poller {
         if batch.is_empty() {
             hearing::listening(&self.ctx, &self.line).await?;
         } else {
-            for effect in intake::take(&self.ctx, &self.line, &batch).await? {
+            let effects = intake::take(&self.ctx, &self.line, &batch).await?;
+            crash::point("after_ack");
+            for effect in effects {
                 self.effects.start(effect).await;
             }
         }
         // Also when nothing came: an update that failed, or did not fit into the last step, waits for no stranger's.
         work::step(&self.ctx, &self.line).await;
+        crash::point("before_offset");
         self.poll.committed(&batch);
         Ok(batch.len())
     }

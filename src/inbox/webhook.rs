@@ -28,8 +28,8 @@ pub fn secret(keys: &Keys) -> SecretString {
 }
 
 /// Keeps the address set.
-#[derive(Debug)]
-pub struct Keeper {
+#[derive(Debug, Clone)]
+pub struct Registration {
     pub ctx: Ctx,
     pub line: Line,
     pub telegram: Telegram,
@@ -48,7 +48,7 @@ pub enum Kept {
     NotOurs,
 }
 
-impl Keeper {
+impl Registration {
     /// Tells the platform. Updates that wait there are kept and brought here.
     pub async fn set(&self) -> Result<(), SendError> {
         let secret = secret(self.ctx.store.keys());
@@ -91,13 +91,13 @@ impl Keeper {
 }
 
 /// Tells the platform until it answers, then looks again and again, until told to stop.
-pub async fn run(keeper: Keeper, mut stop: Stop) {
-    let clock = keeper.ctx.clock.clone();
+pub async fn run(registration: Registration, mut stop: Stop) {
+    let clock = registration.ctx.clock.clone();
     let mut pause = PAUSE_FIRST;
     let mut told = false;
     while !stop.stopped() {
         let done = tokio::select! {
-            done = async { if told { keeper.look().await.map(drop) } else { keeper.set().await } } => done,
+            done = async { if told { registration.look().await.map(drop) } else { registration.set().await } } => done,
             () = stop.wait() => break,
         };
         let rest = match done {

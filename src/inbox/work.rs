@@ -3,11 +3,13 @@
 
 use crate::channel::{Inbound, Place, Press, Said, Sender};
 use crate::ctx::{Ctx, Line};
+use crate::domain::delivery::Decision;
 use crate::domain::invite::{looks_like_code, normalise};
 use crate::domain::setting::Key;
 use crate::domain::tag::{Tag, Verb};
-use crate::ids::{AttemptId, InviteId};
+use crate::ids::{AttemptId, DeliveryId, InviteId};
 use crate::inbox::confirm;
+use crate::inbox::decide::{self, Asked};
 use crate::inbox::effect::{Due, Effect, carry_out, say};
 use crate::inbox::guard::guarded;
 use crate::inbox::intake::BIND_LINK;
@@ -91,6 +93,7 @@ async fn pressed(ctx: &Ctx, line: &Line, press: &Press) -> Outcome<Vec<Effect>> 
     let Some(Tag { verb, id }) = delivery::read_tag(ctx.store.keys(), &press.data) else {
         return Ok(vec![answer(toast::unknown())]);
     };
+    let decided = async |asked| Ok(vec![answer(decide::pressed(ctx, line, press, asked).await?)]);
     match verb {
         Verb::Basis => {
             let text = delivery::basis(ctx, AttemptId(id)).await?;
@@ -108,10 +111,13 @@ async fn pressed(ctx: &Ctx, line: &Line, press: &Press) -> Outcome<Vec<Effect>> 
             Ok(vec![answer(toast::quiet()), say(&press.account, what)])
         }
         Verb::Decline => Ok(vec![answer(toast::quiet()), say(&press.account, words::declined())]),
-        // A confirmation was read above; nothing makes the other buttons yet.
-        Verb::Ack | Verb::Seen | Verb::Resend | Verb::Abandon | Verb::Relayed | Verb::NotToday => {
-            Ok(vec![answer(toast::unknown())])
-        }
+        Verb::Seen => decided(Asked::Doubt(AttemptId(id), Decision::Sent)).await,
+        Verb::Resend => decided(Asked::Doubt(AttemptId(id), Decision::Resend)).await,
+        Verb::Abandon => decided(Asked::Doubt(AttemptId(id), Decision::Abandon)).await,
+        Verb::Relayed => decided(Asked::Relay(DeliveryId(id), Decision::Relayed)).await,
+        Verb::NotToday => decided(Asked::Relay(DeliveryId(id), Decision::Declined)).await,
+        // A confirmation was read above.
+        Verb::Ack => Ok(vec![answer(toast::unknown())]),
     }
 }
 

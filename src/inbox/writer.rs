@@ -8,9 +8,9 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use crate::channel::RawUpdate;
 use crate::channel::telegram::inbound::brought;
 use crate::ctx::{Ctx, Line};
-use crate::inbox::effect::Effects;
+use crate::inbox::effect::{Effect, Effects};
 use crate::inbox::{intake, work};
-use crate::office::hearing;
+use crate::office::{Outcome, Refusal, db, hearing};
 use crate::stop;
 
 /// Requests that wait at most; one more is turned away and the platform comes again.
@@ -109,7 +109,7 @@ impl Writer {
             return false;
         }
         let (batch, told): (Vec<RawUpdate>, Vec<_>) = gathered.into_iter().map(|one| (one.update, one.stored)).unzip();
-        match intake::take(&self.ctx, &self.line, &batch).await {
+        match self.store(&batch).await {
             Ok(due) => {
                 for stored in told {
                     // Whoever waited may have given up; the platform then brings the update again, and it is known.
@@ -124,5 +124,13 @@ impl Writer {
             }
         }
         true
+    }
+
+    /// Data in quarantine may be a copy: what the platform brings is for the one that is in use.
+    async fn store(&self, batch: &[RawUpdate]) -> Outcome<Vec<Effect>> {
+        if db::quarantine(&self.ctx.store).await?.is_some() {
+            return Err(Refusal::Quarantined);
+        }
+        intake::take(&self.ctx, &self.line, batch).await
     }
 }

@@ -84,6 +84,12 @@ pub struct Masked {
     pub tail: String,
 }
 
+impl std::fmt::Display for Masked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}（工号尾号{}）", self.name, self.tail)
+    }
+}
+
 /// The one function that renders a person where names must not appear: the first character of the name and the end of
 /// the staff number, at least two characters and as many more as make it unique among `others`.
 pub fn person(name: &str, staff_no: &str, others: &[&str]) -> Masked {
@@ -107,7 +113,9 @@ mod tests {
     #[case("8", &["18"], "8")]
     #[case("", &[], "")]
     fn a_person_is_masked_and_unique(#[case] no: &str, #[case] others: &[&str], #[case] tail: &str) {
-        assert_eq!(person("张青禾", no, others), Masked { name: "张*".to_owned(), tail: tail.to_owned() });
+        let masked = person("张青禾", no, others);
+        assert_eq!(masked, Masked { name: "张*".to_owned(), tail: tail.to_owned() });
+        assert_eq!(masked.to_string(), format!("张*（工号尾号{tail}）"));
     }
 
     #[test]

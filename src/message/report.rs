@@ -51,11 +51,17 @@ pub fn notes(report: &MonthReport) -> Vec<String> {
     notes.extend(interruptions(report));
     notes.extend(report.days_off.iter().map(days_off));
     notes.extend(month_notes(report));
+    notes.extend(relayed(report));
     if notes.is_empty() {
         let fine = if report.pushes.is_empty() { "本月没有推送" } else { "本月推送、送达、记录正常" };
         notes.push(format!("{fine}，无需要说明的事项。"));
     }
     notes
+}
+
+/// What people passed on by hand; `None` in a month without.
+pub fn relayed(report: &MonthReport) -> Option<String> {
+    (report.relayed > 0).then(|| format!("本月发出的消息，其中人工转发{}条，不统计阅知。", report.relayed))
 }
 
 /// The times in which presses may be lost, and the acks that count as on time because they waited.

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
+use crate::crash;
 use crate::ctx::{Ctx, Line};
 use crate::domain::ack::{PressResult, Standing, judge, takes_presses};
 use crate::domain::audit::{AckLine, Action, Actor, Job, batch_mac};
@@ -94,7 +95,9 @@ pub async fn receive(ctx: &Ctx, line: &Line, now: DateTime<Utc>, batch: &[Incomi
     let ids = store_batch(&mut tx, line, batch, now).await?;
     hearing::heard(&mut tx, ctx, line, now).await?;
     let results = confirm(&mut tx, ctx, line, (batch, &ids)).await?;
+    crash::point("before_inbox_commit");
     tx.commit().await?;
+    crash::point("after_inbox_commit");
     Ok(results)
 }
 
@@ -350,10 +353,14 @@ async fn prove(tx: &mut Tx, ctx: &Ctx, presses: &[(InboxId, Press<'_>)], facts: 
     });
     let copies: HashMap<AttemptId, &str> = pressed.filter(|(attempt, _)| open(attempt)).collect();
     let copies: Vec<(AttemptId, &str)> = copies.into_iter().collect();
+    let proved: Vec<AttemptId> = copies.iter().map(|(attempt, _)| *attempt).collect();
     for delivery in store::delivery::prove(tx, &copies, ctx.now()).await? {
         let actor = Actor::System { job: Job::Inbox };
         let detail = json!({ "state": "sent", "by": "press" });
         note(tx, ctx.now(), &actor, (Action::DeliveryState, format!("delivery:{delivery}"), detail));
+    }
+    if !proved.is_empty() {
+        store::delivery::decide::remove_late(tx, &proved, ctx.now()).await?;
     }
     Ok(())
 }

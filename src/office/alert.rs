@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::ctx::Ctx;
@@ -11,11 +12,14 @@ use crate::domain::calendar::Calendar;
 use crate::domain::delivery::{DeliveryKind, TargetKind};
 use crate::domain::policy::Role;
 use crate::domain::rotation::{Choice, Pool, Want};
+use crate::domain::tag::Verb;
 use crate::domain::wall;
 use crate::domain::word::ScheduleState;
 use crate::ids::{AlertId, GroupId, ScheduleId, StaffId};
+use crate::message;
+use crate::message::outgoing::Outgoing;
 use crate::office::rotation::Shelf;
-use crate::office::{Outcome, calendar, note, setting};
+use crate::office::{Outcome, calendar, delivery, note, relay, setting};
 use crate::store::delivery::NewDelivery;
 use crate::store::schedule::ScheduleRow;
 use crate::store::{self, StoreError, Tx};
@@ -34,8 +38,7 @@ pub async fn raise(tx: &mut Tx, ctx: &Ctx, alert: &Alert) -> Outcome<bool> {
             id
         }
     };
-    let hours = setting::load(tx, ctx.zone).await?.hours;
-    let not_before = opening(&hours, &calendar::load(tx, ctx).await?, ctx.now());
+    let (not_before, expires_at) = times(tx, ctx, alert).await?;
     for admin in &admins {
         let new = NewDelivery {
             by_hand: false,
@@ -44,7 +47,7 @@ pub async fn raise(tx: &mut Tx, ctx: &Ctx, alert: &Alert) -> Outcome<bool> {
             target_kind: TargetKind::Staff,
             target_id: admin.0,
             not_before,
-            expires_at: not_before + KEPT,
+            expires_at,
         };
         store::delivery::add(tx, &new, ctx.now()).await?;
     }
@@ -52,6 +55,45 @@ pub async fn raise(tx: &mut Tx, ctx: &Ctx, alert: &Alert) -> Outcome<bool> {
     let detail = json!({ "kind": alert.kind().as_str(), "key": alert.key(), "to": admins });
     note(tx, ctx.now(), &actor, (Action::AlertRaise, format!("alert:{id}"), detail));
     Ok(true)
+}
+
+/// From when to when an alert is worth sending.
+async fn times(tx: &mut Tx, ctx: &Ctx, alert: &Alert) -> Outcome<(DateTime<Utc>, DateTime<Utc>)> {
+    let now = ctx.now();
+    if let Alert::Relay { delivery } = alert {
+        let carried = store::delivery::find(tx, *delivery).await?.map(|row| row.expires_at.utc());
+        return Ok((now, carried.unwrap_or(now + KEPT)));
+    }
+    let hours = setting::load(tx, ctx.zone).await?.hours;
+    let not_before = opening(&hours, &calendar::load(tx, ctx).await?, now);
+    Ok((not_before, not_before + KEPT))
+}
+
+/// What an alert says, with its buttons.
+pub(super) async fn told(tx: &mut Tx, ctx: &Ctx, id: AlertId) -> Outcome<Outgoing> {
+    let found = find(tx, id).await?;
+    let found = found.ok_or_else(|| StoreError::Unreadable(format!("alert:{id}")))?;
+    let keys = std::sync::Arc::clone(tx.keys());
+    Ok(match &found {
+        Alert::InDoubt { attempt, .. } => {
+            let tag = |verb| delivery::tag(&keys, verb, *attempt);
+            let tags = [tag(Verb::Seen), tag(Verb::Resend), tag(Verb::Abandon)];
+            message::decide::in_doubt(message::alert::alert(&found), tags)
+        }
+        Alert::Relay { delivery: id } => {
+            let tag = |verb| delivery::tag(&keys, verb, id.0);
+            message::decide::relay(&relay::words(tx, ctx, *id).await?, [tag(Verb::Relayed), tag(Verb::NotToday)])
+        }
+        Alert::CalendarProvisional { .. }
+        | Alert::PoolExhausted { .. }
+        | Alert::ItemExpiring { .. }
+        | Alert::GroupSuspended { .. }
+        | Alert::TopicLost { .. }
+        | Alert::DeliveryBroken { .. }
+        | Alert::UpdateAside { .. }
+        | Alert::OtherPoller { .. }
+        | Alert::PausedLong { .. } => message::alert::alert(&found),
+    })
 }
 
 /// The admins with an account, each once.
@@ -64,7 +106,7 @@ async fn admins(tx: &mut Tx) -> Outcome<BTreeSet<StaffId>> {
 
 /// An alert that was raised before, and the admins who can be written to and do not have it: one who joined while it
 /// still holds is told as well.
-async fn untold(tx: &mut Tx, alert: &Alert) -> Outcome<(Option<AlertId>, BTreeSet<StaffId>)> {
+pub(super) async fn untold(tx: &mut Tx, alert: &Alert) -> Outcome<(Option<AlertId>, BTreeSet<StaffId>)> {
     let mut admins = admins(tx).await?;
     let raised = store::alert::raised(tx, alert.kind(), &alert.key()).await?;
     if let Some(id) = raised {

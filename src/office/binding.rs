@@ -84,6 +84,14 @@ pub async fn stored(ctx: &Ctx, line: &Line, account: &str) -> Outcome<Option<Sto
     Ok(stored)
 }
 
+/// The person an account is bound to, if any.
+pub async fn person(ctx: &Ctx, line: &Line, account: &str) -> Outcome<Option<StaffId>> {
+    let mut tx = ctx.store.write().await?;
+    let bound = store::account::ensure_many(&mut tx, line.id, &[account]).await?;
+    tx.commit().await?;
+    Ok(bound.first().and_then(|row| row.staff_id))
+}
+
 /// A person opened or closed the private chat.
 pub async fn reached(ctx: &Ctx, line: &Line, reachable: &Reachable) -> Outcome<()> {
     let mut tx = ctx.store.write().await?;

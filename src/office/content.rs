@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use crate::crash;
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::calendar::Festival;
@@ -115,6 +116,7 @@ pub async fn sync(ctx: &Ctx, actor: &Actor, items: &[ItemSource]) -> Outcome<Syn
         let detail = json!({ "added": synced.added, "changed": synced.changed, "withdrawn": synced.withdrawn });
         note(&mut tx, ctx.now(), actor, (Action::ContentSync, "content".to_owned(), detail));
     }
+    crash::point("mid_import");
     tx.commit().await?;
     Ok(synced)
 }

@@ -1,21 +1,38 @@
 //! The database itself: set up, open, check. Opening is where a foreign key file, zone or bot is refused.
 
-use std::fs::{DirBuilder, File, TryLockError};
+use std::fs::{DirBuilder, File, Permissions, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::PathBuf;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
+use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
 use crate::domain::audit::{Action, Actor, Job};
+use crate::domain::delivery::HaltCause;
+use crate::domain::word::InboundMode;
 use crate::ids::ChannelId;
 use crate::office::{Outcome, Refusal, note};
 use crate::secret::{self, KeyId, Keys};
+use crate::store::halt::HaltRow;
 use crate::store::office::OfficeRow;
 use crate::store::{self, Store, StoreError, Unsealed};
+
+/// A copy of the database while it is in use.
+pub mod backup;
+/// Going on with data that may be a copy.
+pub mod confirm;
+mod home;
+/// Putting a copy in place.
+pub mod restore;
+
+pub use home::{CLOCKS_APART, Home};
+
+/// Any of these permission bits lets others in.
+const OTHERS: u32 = 0o077;
 
 /// Holds a SQLite database for one `serve`; the open file is the lock, and goes with the value. PostgreSQL needs none.
 #[derive(Debug)]
@@ -72,20 +89,74 @@ pub async fn open(config: &Config) -> Outcome<Store> {
 /// Creates what is missing and brings the schema up to this program: the database, its key, the office's row. The hold
 /// shows that no `serve` is running on it.
 pub async fn migrate(config: &Config, _hold: &Hold, now: DateTime<Utc>) -> Outcome<Store> {
+    make_private(&config.database)?;
     let database = Unsealed::open_migrated(&config.database).await?;
     if let Some(office) = database.office().await? {
         check_zone(config, &office)?;
-        return Ok(database.seal(keys_of(config, &office)?));
+        let store = database.seal(keys_of(config, &office)?);
+        let mut tx = store.write().await?;
+        // One from before databases had names.
+        if Home::new(config).found(&mut tx).await? {
+            tx.commit().await?;
+        }
+        return Ok(store);
     }
+    Home::new(config).vanished()?;
     let keys = Arc::new(secret::open(&config.secret_file, None)?);
     let office = OfficeRow { zone: config.zone.name().to_owned(), key_id: keys.current().id().to_string() };
     let store = database.seal(keys);
     let mut tx = store.write().await?;
     store::office::create(&mut tx, &office, now).await?;
+    Home::new(config).found(&mut tx).await?;
     let detail = json!({ "zone": office.zone, "key_id": office.key_id });
     note(&mut tx, now, &Actor::Operator { staff_no: None }, (Action::DbInit, "office".to_owned(), detail));
     tx.commit().await?;
     Ok(store)
+}
+
+/// Files that others may read are closed to them: they hold names.
+fn make_private(url: &DatabaseUrl) -> Outcome<()> {
+    let DatabaseUrl::Sqlite { path } = url else { return Ok(()) };
+    for path in [path.clone(), side(path, "-wal"), side(path, "-shm")] {
+        let failed = |source| Refusal::File { path: path.display().to_string(), source };
+        let Ok(mode) = std::fs::metadata(&path).map(|found| found.permissions().mode() & 0o777) else { continue };
+        if mode & OTHERS != 0 {
+            std::fs::set_permissions(&path, Permissions::from_mode(mode & !OTHERS)).map_err(failed)?;
+            tracing::warn!(
+                file = %path.display(),
+                mode = format!("{mode:o}"),
+                "others than its owner could read or write this file; it is closed to them now"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// A side file of a SQLite database: its name and a suffix.
+fn side(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Refuses a file that is damaged, before anything is made of what it still tells.
+pub async fn sound(config: &Config, store: &Store) -> Outcome<()> {
+    let found = store.quick_check().await?;
+    if found == "ok" {
+        return Ok(());
+    }
+    Err(Refusal::Damaged { database: config.database.to_string(), detail: found })
+}
+
+/// Why the data may be a copy, when it may; nothing goes out then.
+pub async fn quarantine(store: &Store) -> Outcome<Option<HaltRow>> {
+    Ok(halts(store).await?.into_iter().find(|halt| halt.cause == HaltCause::Quarantine))
+}
+
+/// Everything that keeps messages from going out.
+pub async fn halts(store: &Store) -> Outcome<Vec<HaltRow>> {
+    let mut tx = store.read().await?;
+    Ok(store::halt::list(&mut tx).await?)
 }
 
 fn check_zone(config: &Config, office: &OfficeRow) -> Outcome<()> {
@@ -129,10 +200,33 @@ pub async fn bot_name(store: &Store) -> Outcome<Option<String>> {
     Ok(store::channel::names(&mut tx).await?.into_iter().next())
 }
 
-/// Whether the database can be written to now.
+/// Whether the database takes what is written to it now: it is tried, for a disk that is full shows at a commit alone.
 pub async fn writable(store: &Store) -> Outcome<()> {
-    drop(store.write().await?);
-    Ok(())
+    let mut tx = store.write().await?;
+    store::installation::touch(&mut tx).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Most misfits that are looked for: one is enough to know, a few tell where.
+const MISFITS_MOST: i64 = 5;
+
+/// What in the database does not fit together, as `what:id`.
+pub async fn misfits(store: &Store) -> Outcome<Vec<String>> {
+    let mut tx = store.read().await?;
+    Ok(store::installation::misfits(&mut tx, MISFITS_MOST).await?)
+}
+
+/// How updates reach us on each channel, and when they last did.
+pub async fn heard(store: &Store) -> Outcome<Vec<(InboundMode, Option<DateTime<Utc>>)>> {
+    let mut tx = store.read().await?;
+    let heard = store::channel::heard(&mut tx).await?;
+    Ok(heard.into_iter().map(|(mode, at)| (mode, at.map(store::At::utc))).collect())
+}
+
+/// How far the database's clock stands ahead of ours; zero where it has none of its own.
+pub async fn clock_gap(store: &Store, clock: &Clock) -> Outcome<TimeDelta> {
+    let mut tx = store.read().await?;
+    Ok(tx.database_now(clock.now()).await? - clock.now())
 }
 
 /// What the database says of its own state: `ok`, or the first fault.

@@ -8,7 +8,8 @@ use crate::domain::delivery::StopReason;
 use crate::domain::policy::Act;
 use crate::domain::wall;
 use crate::domain::word::GroupState;
-use crate::ids::{GroupId, UnitId};
+use crate::ids::{ChannelId, GroupId, UnitId};
+use crate::office::held::Held;
 use crate::office::{Outcome, Refusal, authorise, note, unit};
 use crate::store::group::GroupRow;
 use crate::store::unit::{OFFICE, UnitRow};
@@ -25,7 +26,7 @@ pub struct Listed {
 }
 
 /// The chat that a person means: by our id or by the platform's.
-fn pick<'a>(groups: &'a [GroupRow], name: &str) -> Outcome<&'a GroupRow> {
+pub(super) fn pick<'a>(groups: &'a [GroupRow], name: &str) -> Outcome<&'a GroupRow> {
     let means = |group: &&GroupRow| group.id.to_string() == name || group.external_id == name;
     groups.iter().find(means).ok_or_else(|| Refusal::UnknownGroup(name.to_owned()))
 }
@@ -57,13 +58,15 @@ pub async fn list(ctx: &Ctx, actor: &Actor) -> Outcome<Vec<Listed>> {
     listed(&mut tx, ctx, groups).await
 }
 
-async fn listed(tx: &mut Tx, ctx: &Ctx, groups: Vec<GroupRow>) -> Outcome<Vec<Listed>> {
+pub(super) async fn listed(tx: &mut Tx, ctx: &Ctx, groups: Vec<GroupRow>) -> Outcome<Vec<Listed>> {
     let units = store::unit::list(tx, OFFICE).await?;
     let links = store::group::units(tx).await?;
     let people = store::staff::candidates(tx, wall::of(ctx.now(), ctx.zone).date()).await?;
     let of = |group: GroupRow| {
         let ids: Vec<UnitId> = links.iter().filter(|(id, _)| *id == group.id).map(|(_, unit)| *unit).collect();
-        let expected = people.iter().filter(|person| !person.exempt && ids.contains(&person.unit_id)).count();
+        // Where nobody can press back, nobody is expected to.
+        let asked = group.channel.capabilities().ack;
+        let expected = people.iter().filter(|person| asked && !person.exempt && ids.contains(&person.unit_id)).count();
         Listed { units: paths(&units, &ids), expected, group }
     };
     Ok(groups.into_iter().map(of).collect())
@@ -93,6 +96,41 @@ pub async fn link(ctx: &Ctx, actor: &Actor, name: &str, unit_names: &[String]) -
     linked.ok_or_else(|| Refusal::UnknownGroup(name.to_owned()))
 }
 
+/// Stops messages to one chat until someone lets it in again. Its people stay in every audience, and count as not reached.
+pub async fn suspend(ctx: &Ctx, actor: &Actor, name: &str, reason: &str) -> Outcome<GroupRow> {
+    let mut tx = ctx.store.write().await?;
+    authorise(&mut tx, actor, Act::GroupWrite).await?;
+    let group = pick(&store::group::list(&mut tx).await?, name)?.clone();
+    if group.state != GroupState::Active {
+        return Err(Held::GroupStands { group: name.to_owned(), state: group.state }.into());
+    }
+    let stop = StopReason::ByAdmin;
+    store::group::set_state(&mut tx, group.id, GroupState::Suspended, Some(stop)).await?;
+    let detail = json!({ "state": GroupState::Suspended.as_str(), "reason": stop.as_str(), "why": reason });
+    note(&mut tx, ctx.now(), actor, (Action::GroupState, format!("group:{}", group.id), detail));
+    tx.commit().await?;
+    Ok(group)
+}
+
+/// Lets messages to a suspended chat go on; one that addresses nobody yet has to be linked first.
+pub async fn resume(ctx: &Ctx, actor: &Actor, name: &str) -> Outcome<GroupRow> {
+    let mut tx = ctx.store.write().await?;
+    authorise(&mut tx, actor, Act::GroupWrite).await?;
+    let group = pick(&store::group::list(&mut tx).await?, name)?.clone();
+    if group.state != GroupState::Suspended {
+        return Err(Held::GroupStands { group: name.to_owned(), state: group.state }.into());
+    }
+    let linked = store::group::units(&mut tx).await?.iter().any(|(id, _)| *id == group.id);
+    if !linked {
+        return Err(Refusal::GroupNotLinked(name.to_owned()));
+    }
+    store::group::set_state(&mut tx, group.id, GroupState::Active, None).await?;
+    let detail = json!({ "state": GroupState::Active.as_str() });
+    note(&mut tx, ctx.now(), actor, (Action::GroupState, format!("group:{}", group.id), detail));
+    tx.commit().await?;
+    Ok(group)
+}
+
 /// The bot was added to a chat: it is known from now on, and mute until someone links it.
 pub async fn seen(ctx: &Ctx, line: &Line, chat: &str, title: &str) -> Outcome<GroupId> {
     let mut tx = ctx.store.write().await?;
@@ -116,7 +154,7 @@ pub async fn gone(ctx: &Ctx, line: &Line, chat: &str) -> Outcome<()> {
 /// The platform gave a chat another id.
 pub async fn migrated(ctx: &Ctx, line: &Line, from: &str, to: &str) -> Outcome<()> {
     let mut tx = ctx.store.write().await?;
-    migrate(&mut tx, ctx, (line, Job::Inbox), (from, to)).await?;
+    migrate(&mut tx, ctx, (line.id, Job::Inbox), (from, to)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -124,10 +162,10 @@ pub async fn migrated(ctx: &Ctx, line: &Line, from: &str, to: &str) -> Outcome<(
 pub(super) async fn migrate(
     tx: &mut Tx,
     ctx: &Ctx,
-    (line, job): (&Line, Job),
+    (channel, job): (ChannelId, Job),
     (from, to): (&str, &str),
 ) -> Outcome<()> {
-    if store::group::migrate(tx, line.id, from, to).await? {
+    if store::group::migrate(tx, channel, from, to).await? {
         let actor = Actor::System { job };
         note(tx, ctx.now(), &actor, (Action::GroupState, format!("chat:{from}"), json!({ "migrated_to": to })));
     }

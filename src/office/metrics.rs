@@ -1,6 +1,7 @@
 //! What a monitoring system is told: counts and states, never names.
 
 use crate::ctx::Ctx;
+use crate::domain::delivery::HaltCause;
 use crate::domain::slot::OccurrenceState;
 use crate::office::Outcome;
 use crate::office::calendar::{Standing, standing};
@@ -12,6 +13,8 @@ pub struct Figures {
     pub calendar: Standing,
     /// Every state with the count of slots that are in it.
     pub occurrences: Vec<(OccurrenceState, i64)>,
+    /// Every reason for which nothing may go out, with whether it stands.
+    pub halted: Vec<(HaltCause, bool)>,
     /// Updates that wait to be worked through.
     pub inbox_waiting: i64,
     /// Updates that were set aside.
@@ -30,6 +33,8 @@ pub async fn figures(ctx: &Ctx) -> Outcome<Figures> {
     let (inbox_waiting, inbox_aside) = store::inbox::standing(&mut tx).await?;
     let heard = store::channel::last_heard(&mut tx).await?;
     let heard_seconds = heard.map(|at| (ctx.now() - at.utc()).num_seconds());
+    let halts = store::halt::list(&mut tx).await?;
+    let halted = HaltCause::ALL.iter().map(|cause| (*cause, halts.iter().any(|row| row.cause == *cause))).collect();
     let calendar = standing(&mut tx, ctx).await?;
-    Ok(Figures { calendar, occurrences, inbox_waiting, inbox_aside, heard_seconds })
+    Ok(Figures { calendar, occurrences, halted, inbox_waiting, inbox_aside, heard_seconds })
 }

@@ -20,7 +20,7 @@ use crate::domain::word::{Confirm, ScheduleState};
 use crate::ids::{GroupId, ItemVersionId, ScheduleId};
 use crate::office::rotation::Shelf;
 use crate::office::setting::{self, Settings};
-use crate::office::{Outcome, Refusal, calendar};
+use crate::office::{Outcome, Refusal, calendar, halt};
 use crate::store::item::ItemRow;
 use crate::store::occurrence::OccurrenceRow;
 use crate::store::schedule::ScheduleRow;
@@ -86,12 +86,14 @@ pub(super) struct Ground {
     pub(super) now: DateTime<Utc>,
     pub(super) calendar: Calendar,
     pub(super) settings: Settings,
+    /// An admin stopped everything outgoing.
+    pub(super) stopped: bool,
 }
 
 impl Ground {
     pub(super) async fn load(tx: &mut Tx, ctx: &Ctx) -> Outcome<Self> {
         let (calendar, settings) = (calendar::load(tx, ctx).await?, setting::load(tx, ctx.zone).await?);
-        Ok(Self { now: ctx.now(), calendar, settings })
+        Ok(Self { now: ctx.now(), calendar, settings, stopped: halt::paused(tx).await? })
     }
 
     pub(super) fn rules(&self) -> round::Ground<'_> {
@@ -178,6 +180,7 @@ pub(super) async fn judged<'a>(
             right: live.right,
             groups: &live.groups,
             paused: live.row.state == ScheduleState::Paused,
+            stopped: ground.stopped,
             missed: live.row.missed,
             max_late: TimeDelta::minutes(live.row.max_late),
             pending: slots(from..now),

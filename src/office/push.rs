@@ -1,7 +1,12 @@
 //! Pushes: freeze an audience, send by hand, look at one, see what comes next.
 
 mod coming;
+mod estimate;
+/// Taking a push back, sending again.
+pub mod levers;
 mod make;
+/// Deciding about deliveries in doubt.
+pub mod resolve;
 
 use std::collections::BTreeSet;
 
@@ -20,6 +25,7 @@ use crate::domain::word::{Confirm, ItemState};
 use crate::ids::{GroupId, ItemVersionId, PushId, StaffId};
 use crate::office::outlook::{Ground, taken, week_end};
 use crate::office::{Outcome, Refusal, authorise, content, group, staff};
+use crate::store::delivery::decide::{PlacedRow, RulingRow};
 use crate::store::delivery::{AttemptRow, DeliveryRow};
 use crate::store::group::GroupRow;
 use crate::store::push::PushRow;
@@ -63,6 +69,10 @@ pub struct Shown {
     pub groups: Vec<GroupRow>,
     /// The people that private deliveries go to.
     pub people: Vec<PersonRow>,
+    /// What people decided about deliveries.
+    pub rulings: Vec<RulingRow>,
+    /// Copies that are in a chat, or may be.
+    pub placed: Vec<PlacedRow>,
 }
 
 /// What `push now` would do.
@@ -73,6 +83,10 @@ pub struct Preview {
     pub expected: usize,
     /// Chats that get more than the office's own limit by it.
     pub over: Vec<OverCap>,
+    /// How long until all of it is out, what waits already included.
+    pub takes: TimeDelta,
+    /// People reached only where nobody can press back.
+    pub unasked: usize,
 }
 
 /// A chat that has had its messages.
@@ -135,7 +149,8 @@ async fn place(tx: &mut Tx, ctx: &Ctx, actor: &Actor, order: &Now) -> Outcome<Pr
     };
     let office = Office::load(tx, ctx, &BTreeSet::from([today])).await?;
     let made = make(tx, ctx, actor, (&order, &office)).await?;
-    Ok(Preview { shown: find(tx, made.push).await?, expected: made.expected, over })
+    let takes = estimate::of_queue(tx, ctx).await?;
+    Ok(Preview { shown: find(tx, made.push).await?, expected: made.expected, over, takes, unasked: made.unasked })
 }
 
 /// An approved item that may go out on a day.
@@ -203,5 +218,12 @@ async fn find(tx: &mut Tx, id: PushId) -> Outcome<Shown> {
     let staff: Vec<StaffId> = of(TargetKind::Staff).map(StaffId).collect();
     let chats: Vec<i64> = of(TargetKind::Group).collect();
     let groups = store::group::list(tx).await?.into_iter().filter(|group| chats.contains(&group.id.0)).collect();
-    Ok(Shown { groups, people: store::staff::find_many(tx, &staff).await?, push, deliveries })
+    Ok(Shown {
+        groups,
+        people: store::staff::find_many(tx, &staff).await?,
+        rulings: store::delivery::decide::rulings(tx, id).await?,
+        placed: store::delivery::decide::placed(tx, id).await?,
+        push,
+        deliveries,
+    })
 }

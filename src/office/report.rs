@@ -107,6 +107,11 @@ async fn facts(tx: &mut Tx, pushes: &[PushRow], as_of: DateTime<Utc>) -> Outcome
     for row in store::report::covers(tx, &ids).await? {
         covers.entry(row.push_id).or_default().push(row);
     }
+    let relayed: HashMap<PushId, u32> = store::delivery::decide::relayed(tx, &ids)
+        .await?
+        .into_iter()
+        .map(|(push, count)| (push, u32::try_from(count).unwrap_or(u32::MAX)))
+        .collect();
     let bound: HashSet<StaffId> = bound(tx, as_of).await?;
     let gaps = gaps(tx, pushes).await?;
     let fact = |push: &PushRow| {
@@ -125,6 +130,7 @@ async fn facts(tx: &mut Tx, pushes: &[PushRow], as_of: DateTime<Utc>) -> Outcome
             waited: waited(acks.get(&push.id), &gaps),
             acks: acks.remove(&push.id).unwrap_or_default(),
             coverage: coverage(&covers.remove(&push.id).unwrap_or_default()),
+            relayed: relayed.get(&push.id).copied().unwrap_or_default(),
         })
     };
     pushes.iter().map(fact).collect()

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::json;
 
+use crate::crash;
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::policy::Act;
@@ -74,6 +75,7 @@ pub async fn import(ctx: &Ctx, actor: &Actor, roster: &Roster, mode: Mode) -> Ou
         "renamed": changes.renamed.len(), "changed": changes.changed.len(), "unchanged": changes.unchanged,
     });
     note(&mut tx, ctx.now(), actor, (Action::RosterImport, "roster".to_owned(), detail));
+    crash::point("mid_import");
     tx.commit().await?;
     Ok(before)
 }

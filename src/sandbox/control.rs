@@ -13,7 +13,6 @@
 //! | `POST /sandbox/members` | `{chat, join?: [id], leave?: [id]}` | `{}` |
 //! | `POST /sandbox/bot` | `{chat, standing: member/administrator/left/kicked, by: person}` | `{}` |
 //! | `GET /sandbox/bot` | | `{id, username, waiting, pending, under_way, webhook, commands}`: polls waiting, updates not confirmed, those on their way to the webhook, its address or null |
-//! | `POST /sandbox/webhook` | `{second_ms}`: how long a second of the pauses before repeats lasts | `{}` |
 //! | `POST /sandbox/migrate` | `{chat}`: a basic group becomes a supergroup | `{chat}`, the new id |
 //! | `POST /sandbox/topics` | `{chat, name, id?}` | `{topic}` |
 //! | `POST /sandbox/topics/state` | `{chat, topic, state: open/closed/deleted}` | `{}` |
@@ -24,18 +23,35 @@
 //! | `GET /sandbox/view` | `?user=&chat=` | `{now, chat, kind, title, started, messages, toasts, chats}`, as this person sees it |
 //! | `GET /sandbox/files/<file_id>` | | the file |
 //! | `GET /sandbox/wait` | `?sent=&edits=&answers=&turned=&idle=1&seconds=` | `{sent, edits, answers, turned, waiting, pending, under_way}` (`turned`: deliveries to the webhook that brought no 2xx) once there are as many and, with `idle`, a poll waits or a webhook is set, and nothing is left to deliver; 408 after `seconds` (60) |
-//! | `GET /sandbox/ledger` | | `{sent, pressed, said, refused}` |
-//! | `POST /sandbox/faults` | `{method, chat?, times?, fault}` | `{}` |
+//! | `GET /sandbox/ledger` | `?sent=&pressed=&said=&refused=&faulted=`: places to begin at, 0 when left out | `{sent, pressed, said, refused, faulted}` |
+//! | `POST /sandbox/faults` | `{method, chat?, times?, every?, share?, seed?, fault}` or `faults: […]` in turn | `{}` |
 //! | `DELETE /sandbox/faults` | | `{}` |
+//! | `POST /sandbox/limits` | `{on}`: the real rate limits, see `limits.rs` | `{}` |
+//! | `POST /sandbox/updates` | an oddity of update numbers, below | `{next}`, the next number |
+//! | `POST /sandbox/webhook` | `{second_ms}`: how long a second of the pauses before repeats lasts | `{}` |
 //!
 //! The ledger: `sent: [{chat, thread, message_id, at, method, text, file, buttons, edits: [{at, method, text, buttons}],
 //! deleted_at, accepted_but_unanswered}]`, `pressed: [{callback_id, user, chat, message_id, data, at, fetched_at,
 //! answered: {at, text, show_alert, url}}]`, `said: [{user, chat, message_id, at, text, seen_by_bot}]`,
-//! `refused: [{at, method, chat, code, description}]` (calls turned down; not those that met a fault).
+//! `refused: [{at, method, chat, code, description}]` (calls turned down; not those that met a fault),
+//! `faulted: [{at, method, chat, kind, accepted, message_id?}]` (calls that met one; those that were accepted stand in
+//! `sent` too, once for each copy). Methods of the last two are in small letters.
 //!
-//! A fault is `{"kind": "error", code, description?, parameters?}`, `{"kind": "hang"}`, `{"kind": "reset"}` (the answer
-//! breaks off) or `{"kind": "html", code?}` (502 when left out); each takes `accept: true` when the server is to do the
-//! call before it misbehaves.
+//! Faults are for the next `times` calls of `method` (`*` is any): one when left out; with `every: n` each n-th call
+//! and with `share: 0.3` a part drawn by `seed`, until `times` are used up or for ever. A fault is one of
+//! - `{"kind": "error", code, description?, parameters?}`
+//! - `{"kind": "limit", retry_after}`: 429
+//! - `{"kind": "refused", why, to?}`: the real words; why is blocked, deactivated, never_started, kicked, left, deleted,
+//!   not_found, upgraded (`to` a supergroup), no_rights, write_forbidden, topic_closed, no_topic, markup or unauthorized
+//! - `{"kind": "hang"}`, `{"kind": "reset"}` (the answer breaks off), `{"kind": "drip", ms?}` (a byte each second or
+//!   `ms`), `{"kind": "html", code?}` (502 when left out)
+//!
+//! `error`, `hang`, `reset`, `drip` and `html` take `accept: true` when the server is to do the call before it
+//! misbehaves, or the part of the faulty calls for which it does: `0.5` is every second one.
+//!
+//! Oddities: `{"kind": "duplicate", count}` (the next new updates stand twice in one answer), `{"kind": "repeat", count}`
+//! (they come again after they were confirmed), `{"kind": "swap", count}` (the next answers hold theirs in reverse
+//! order), `{"kind": "gap", by}`, `{"kind": "restart", at?}` (numbers begin anew, lower when `at` is left out).
 
 use std::time::Duration;
 
@@ -46,6 +62,9 @@ use serde_json::{Value, json};
 
 use super::clock::Time;
 use super::faults::FaultOrder;
+use super::ledger::Since;
+use super::limits::LimitsOrder;
+use super::numbers::NumberOrder;
 use super::people::{Block, BotStanding, NewChat, NewPerson, NewSaying, NewTopic};
 use super::press::NewPress;
 use super::webhook::HookOrder;
@@ -192,7 +211,9 @@ impl World {
                 "pending": self.updates.pending(self.now()), "under_way": self.webhook.under_way,
                 "webhook": self.webhook_view(), "commands": self.bot.commands,
             })),
-            "ledger" => serde_json::to_value(self.ledger.view()).map_err(|why| why.to_string()),
+            "ledger" => {
+                serde_json::to_value(self.ledger.view(&ledger_since(order.query))).map_err(|why| why.to_string())
+            }
             "view" => {
                 let user = number(order.query, "user").ok_or("name a user")?;
                 match number(order.query, "chat") {
@@ -240,8 +261,16 @@ impl World {
                 Ok(json!({}))
             }
             "faults" => {
-                self.faults.add(read::<FaultOrder>(order.body)?);
+                self.faults.add(read::<FaultOrder>(order.body)?)?;
                 Ok(json!({}))
+            }
+            "limits" => {
+                self.limits.order(&read::<LimitsOrder>(order.body)?);
+                Ok(json!({}))
+            }
+            "updates" => {
+                let now = self.now();
+                Ok(json!({"next": self.updates.order(now, read::<NumberOrder>(order.body)?)?}))
             }
             other => Err(format!("no route /sandbox/{other}")),
         }
@@ -291,6 +320,18 @@ impl World {
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|why| why.to_string())
+}
+
+/// Where a look at the ledger begins.
+pub(super) fn ledger_since(query: &str) -> Since {
+    let place = |name| number(query, name).and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+    Since {
+        sent: place("sent"),
+        pressed: place("pressed"),
+        said: place("said"),
+        refused: place("refused"),
+        faulted: place("faulted"),
+    }
 }
 
 fn number(query: &str, name: &str) -> Option<i64> {

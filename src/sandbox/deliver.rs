@@ -13,7 +13,7 @@ use super::webhook::{Arrival, Next, Parcel};
 use super::{JSON, Sandbox};
 
 /// A webhook that has not answered by then counts as broken.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const SECRET_HEADER: &str = "X-Telegram-Bot-Api-Secret-Token";
 /// Methods that a webhook cannot call by its answer, beside those that only look.
 const NOT_BY_ANSWER: [&str; 4] = ["deletewebhook", "setwebhook", "close", "logout"];
@@ -110,8 +110,7 @@ impl Sandbox {
         }
         let mut world = self.lock();
         match world.faults.take(&method, params.text("chat_id")) {
-            Some(fault) if !fault.accepts() => {}
-            Some(_) => world.accept(&method, &params),
+            Some(met) => drop(world.meet(&met, &method, &params)),
             None => drop(world.call(&method, &params)),
         }
     }

@@ -83,6 +83,32 @@ pub(super) struct Refused {
     pub(super) description: String,
 }
 
+/// One call that met a fault.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Faulted {
+    pub(super) at: i64,
+    /// In small letters.
+    pub(super) method: String,
+    pub(super) chat: Option<i64>,
+    /// The fault's kind.
+    pub(super) kind: &'static str,
+    /// The server did what the call asked for, whatever the bot heard.
+    pub(super) accepted: bool,
+    /// The message it made, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) message_id: Option<i64>,
+}
+
+/// Where a look at the ledger begins in each list, so that a long one need not be read again.
+#[derive(Debug, Default)]
+pub(super) struct Since {
+    pub(super) sent: usize,
+    pub(super) pressed: usize,
+    pub(super) said: usize,
+    pub(super) refused: usize,
+    pub(super) faulted: usize,
+}
+
 /// Everything that happened, in order.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
@@ -90,6 +116,7 @@ pub(super) struct Ledger {
     pub(super) pressed: Vec<Press>,
     pub(super) said: Vec<Said>,
     pub(super) refused: Vec<Refused>,
+    pub(super) faulted: Vec<Faulted>,
     /// Edits taken and presses answered so far, for those who wait for them.
     pub(super) edits: usize,
     pub(super) answers: usize,
@@ -121,10 +148,22 @@ impl Ledger {
         }
     }
 
-    /// The whole record, ready to be written as JSON; the shape stands in the header of `control.rs`.
-    pub(super) fn view(&self) -> impl Serialize + '_ {
-        View { sent: &self.sent, pressed: Pressed(&self.pressed), said: &self.said, refused: &self.refused }
+    /// The record, ready to be written as JSON; the shape stands in the header of `control.rs`.
+    pub(super) fn view(&self, from: &Since) -> impl Serialize + '_ {
+        let pressed =
+            Pressed { first: from.pressed.min(self.pressed.len()), presses: rest(&self.pressed, from.pressed) };
+        View {
+            sent: rest(&self.sent, from.sent),
+            pressed,
+            said: rest(&self.said, from.said),
+            refused: rest(&self.refused, from.refused),
+            faulted: rest(&self.faulted, from.faulted),
+        }
     }
+}
+
+fn rest<T>(list: &[T], from: usize) -> &[T] {
+    list.get(from..).unwrap_or_default()
 }
 
 #[derive(Serialize)]
@@ -133,10 +172,15 @@ struct View<'a> {
     pressed: Pressed<'a>,
     said: &'a [Said],
     refused: &'a [Refused],
+    faulted: &'a [Faulted],
 }
 
 /// Presses with their callback ids, written one by one so that a million of them need no second copy.
-struct Pressed<'a>(&'a [Press]);
+struct Pressed<'a> {
+    /// Place of the first one.
+    first: usize,
+    presses: &'a [Press],
+}
 
 #[derive(Serialize)]
 struct PressView<'a> {
@@ -152,7 +196,7 @@ struct PressView<'a> {
 
 impl Serialize for Pressed<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().enumerate().map(|(place, press)| {
+        serializer.collect_seq((self.first..).zip(self.presses).map(|(place, press)| {
             let Press { user, chat, message_id, ref data, at, fetched_at, ref answered } = *press;
             let callback_id = callback_id(place);
             PressView { callback_id, user, chat, message_id, data, at, fetched_at, answered: answered.as_deref() }

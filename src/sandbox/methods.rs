@@ -9,12 +9,16 @@ use super::world::{Chat, ChatKind, Person, Standing, World};
 impl World {
     /// Runs one method; `method` is in small letters. `getUpdates` is not among them because it waits.
     pub(super) fn call(&mut self, method: &str, params: &Params) -> Outcome {
-        let outcome = self.dispatch(method, params);
+        let (now, chat) = (self.now(), params.text("chat_id"));
+        let outcome = self.limits.check(now, method, chat).and_then(|()| self.dispatch(method, params));
+        if outcome.is_ok() {
+            self.limits.count(now, method, chat);
+        }
         if let Err(refusal) = &outcome {
             self.ledger.refused.push(super::ledger::Refused {
-                at: self.now(),
+                at: now,
                 method: method.to_owned(),
-                chat: params.text("chat_id").to_owned(),
+                chat: chat.to_owned(),
                 code: refusal.code,
                 description: refusal.description.clone().into_owned(),
             });
@@ -22,21 +26,21 @@ impl World {
         outcome
     }
 
-    /// Does a call whose answer will not reach the bot.
-    pub(super) fn accept(&mut self, method: &str, params: &Params) {
+    /// Does a call whose answer will not reach the bot as it should; the answer it would have got, when it was done.
+    pub(super) fn accept(&mut self, method: &str, params: &Params) -> Option<String> {
         if method == "getupdates" {
             if self.webhook.is_set() {
-                return;
+                return None;
             }
             let poll = self.updates.begin(params, None);
             let now = self.now();
-            drop(self.updates.take(&poll, now, &mut self.ledger));
-            return;
+            let answer = self.updates.take(&poll, now, &mut self.ledger);
+            return answer.or_else(|| Some("{\"ok\":true,\"result\":[]}".to_owned()));
         }
         let before = self.ledger.sent.len();
-        if self.call(method, params).is_ok() {
-            self.ledger.mark_unanswered(before);
-        }
+        let result = self.call(method, params).ok()?;
+        self.ledger.mark_unanswered(before);
+        Some(format!("{{\"ok\":true,\"result\":{result}}}"))
     }
 
     fn dispatch(&mut self, method: &str, params: &Params) -> Outcome {

@@ -33,6 +33,12 @@ impl Refusal {
         Self::new(403, format!("Forbidden: {reason}"))
     }
 
+    /// 429 with a pause in seconds.
+    pub(super) fn too_many(seconds: u64) -> Self {
+        let parameters = Some(json!({"retry_after": seconds}));
+        Self { parameters, ..Self::new(429, format!("Too Many Requests: retry after {seconds}")) }
+    }
+
     /// The body sent to the client.
     pub(super) fn body(&self) -> String {
         let mut body = json!({"ok": false, "error_code": self.code, "description": self.description});

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::time::{Duration, Instant};
 
 use super::ledger::Ledger;
+use super::numbers::Oddities;
 use super::params::Params;
 use super::webhook::Trip;
 
@@ -109,6 +110,7 @@ pub(super) struct Origin {
     pub(super) press: Option<usize>,
 }
 
+#[derive(Clone)]
 pub(super) struct Pending {
     pub(super) id: i64,
     pub(super) expires_at: i64,
@@ -116,6 +118,8 @@ pub(super) struct Pending {
     pub(super) line: i64,
     pub(super) press: Option<usize>,
     pub(super) json: String,
+    /// Comes once more after it was confirmed.
+    again: bool,
     /// How its delivery to a webhook stands.
     pub(super) trip: Trip,
 }
@@ -141,7 +145,9 @@ pub(super) struct Poll {
 /// The queue.
 pub(super) struct Updates {
     pub(super) queue: VecDeque<Pending>,
-    next_id: i64,
+    pub(super) next_id: i64,
+    /// What is to be odd about the next ones.
+    pub(super) odd: Oddities,
     /// Names the bot asked for; `None` is the default set.
     allowed: Option<HashSet<String>>,
     ticket: u64,
@@ -155,8 +161,8 @@ pub(super) struct Updates {
 impl Default for Updates {
     fn default() -> Self {
         let queue = VecDeque::new();
-        let newer = Newer::Poll;
-        Self { queue, next_id: FIRST_UPDATE_ID, allowed: None, ticket: 0, newer, previous: None, waiting: 0 }
+        let (odd, newer) = (Oddities::default(), Newer::Poll);
+        Self { queue, next_id: FIRST_UPDATE_ID, odd, allowed: None, ticket: 0, newer, previous: None, waiting: 0 }
     }
 }
 
@@ -169,8 +175,12 @@ impl Updates {
             let id = self.next_id;
             self.next_id += 1;
             let json = format!("{{\"update_id\":{id},\"{}\":{body}}}", kind.name());
-            let expires_at = now + kind.ttl_ms();
-            self.queue.push_back(Pending { id, expires_at, line: kind.line(line), press, json, trip: Trip::default() });
+            let (expires_at, line, again) = (now + kind.ttl_ms(), kind.line(line), self.odd.repeats());
+            let update = Pending { id, expires_at, line, press, json, again, trip: Trip::default() };
+            if self.odd.duplicates() {
+                self.queue.push_back(update.clone());
+            }
+            self.queue.push_back(update);
         }
         wanted
     }
@@ -233,8 +243,13 @@ impl Updates {
         while self.queue.front().is_some_and(|update| update.expires_at <= now) {
             self.queue.pop_front();
         }
+        let waiting = self.queue.iter().filter(|update| update.expires_at > now).take(poll.limit);
+        let mut chosen: Vec<&Pending> = waiting.collect();
+        if chosen.len() > 1 && self.odd.swaps() {
+            chosen.reverse();
+        }
         let mut answer = String::new();
-        for update in self.queue.iter().filter(|update| update.expires_at > now).take(poll.limit) {
+        for update in chosen {
             answer.push_str(if answer.is_empty() { "{\"ok\":true,\"result\":[" } else { "," });
             answer.push_str(&update.json);
             if let Some(press) = update.press.and_then(|place| ledger.pressed.get_mut(place)) {
@@ -256,9 +271,21 @@ impl Updates {
             let drop = self.queue.len().saturating_sub(keep);
             self.queue.drain(..drop);
         } else if offset <= self.next_id {
+            let mut again = Vec::new();
             while self.queue.front().is_some_and(|update| update.id < offset) {
-                self.queue.pop_front();
+                again.extend(self.queue.pop_front().filter(|update| update.again));
             }
+            for update in again.into_iter().rev() {
+                self.queue.push_front(Pending { again: false, ..update });
+            }
+        }
+    }
+
+    /// Forgets one that a webhook has taken, unless it is to come again.
+    pub(super) fn confirm_at(&mut self, place: usize) {
+        match self.queue.get_mut(place) {
+            Some(update) if update.again => (update.again, update.trip) = (false, Trip::default()),
+            Some(_) | None => drop(self.queue.remove(place)),
         }
     }
 

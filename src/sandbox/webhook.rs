@@ -166,8 +166,7 @@ impl World {
         let early = self.webhook.set_at.is_some_and(|at| now.duration_since(at) < SET_EVERY);
         // Left out while the time is manual, like the rules about repeated offsets: steps follow each other closely.
         if early && !self.time.is_manual() {
-            let refusal = Refusal::new(429, "Too Many Requests: retry after 1");
-            return Err(Refusal { parameters: Some(json!({"retry_after": 1})), ..refusal });
+            return Err(Refusal::too_many(1));
         }
         self.webhook.set_at = Some(now);
         let target = Some(read_target(params)?);
@@ -251,7 +250,7 @@ impl World {
         let (why, retry_after) = match arrival {
             Arrival::Taken => {
                 self.webhook.gone_since = None;
-                self.updates.queue.remove(place);
+                self.updates.confirm_at(place);
                 return;
             }
             Arrival::Turned { status, why, retry_after } => {
@@ -303,17 +302,28 @@ impl Updates {
         let instant = poll::now();
         let mut busy = HashSet::new();
         let mut wake: Option<Instant> = None;
+        let mut first = None;
         for (place, update) in self.queue.iter().enumerate() {
-            let under_way = update.trip.under_way == Some(generation);
-            if !under_way && update.expires_at <= now || !busy.insert(update.line) || under_way {
+            if update.trip.under_way == Some(generation) {
+                busy.insert(update.line);
+                continue;
+            }
+            if update.expires_at <= now || !busy.insert(update.line) {
                 continue;
             }
             match update.trip.not_before.filter(|at| *at > instant) {
                 Some(at) => wake = Some(wake.map_or(at, |wake| wake.min(at))),
-                None => return (Some(place), None),
+                None if first.is_none() && self.odd.has_swaps() => first = Some(place),
+                None => {
+                    // A second one that may go is only looked for when they are to be swapped.
+                    if first.is_some() {
+                        self.odd.swaps();
+                    }
+                    return (Some(place), None);
+                }
             }
         }
-        (None, wake)
+        (first, wake)
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::clock::Time;
 use super::faults::Faults;
 use super::ledger::Ledger;
+use super::limits::Limits;
 use super::message::{Author, File, Message};
 use super::people::FIRST_PERSON_ID;
 use super::refusal::Refusal;
@@ -191,6 +192,7 @@ pub(super) struct World {
     pub(super) webhook: Webhook,
     pub(super) ledger: Ledger,
     pub(super) faults: Faults,
+    pub(super) limits: Limits,
     /// Message ids of private chats and basic groups come from one counter, as in the real server.
     shared_message_id: i64,
     /// Where the search for a free id begins for people who are not given one.
@@ -209,6 +211,7 @@ impl World {
             webhook: Webhook::default(),
             ledger: Ledger::default(),
             faults: Faults::default(),
+            limits: Limits::default(),
             shared_message_id: 0,
             next_person: FIRST_PERSON_ID,
         }

@@ -54,3 +54,10 @@ pub async fn set_heard(tx: &mut Tx, id: ChannelId, at: DateTime<Utc>) -> Result<
 pub async fn last_heard(tx: &mut Tx) -> Result<Option<At>> {
     Ok(on!(tx, c => sqlx::query_scalar("SELECT MAX(heard_at) FROM channel").fetch_one(c).await)?)
 }
+
+/// How updates reach each connection, and when they last did.
+pub async fn heard(tx: &mut Tx) -> Result<Vec<(InboundMode, Option<At>)>> {
+    Ok(
+        on!(tx, c => sqlx::query_as("SELECT inbound, heard_at FROM channel WHERE kind <> 'relay' ORDER BY id").fetch_all(c).await)?,
+    )
+}

@@ -9,6 +9,17 @@ use crate::ids::{AttemptId, DeliveryId, PushId};
 
 /// The count line under a sent message.
 pub mod count_line;
+/// What people decide.
+pub mod decide;
+mod doubt;
+mod queue;
+/// Copies that are taken back.
+pub mod removal;
+
+pub use doubt::{StuckRow, expire, recover, requeue_doubtful, stuck};
+pub use queue::{
+    BacklogRow, WaitingRow, Work, backlog, claim, next_due, put_down, release, release_own, waiting, work,
+};
 
 /// A delivery to store.
 #[derive(Debug, Clone)]
@@ -72,12 +83,17 @@ pub struct CallRecord<'a> {
     pub error: Option<&'a str>,
 }
 
+/// The columns of [`DeliveryRow`].
+macro_rules! delivery_columns {
+    () => {
+        "id, kind, subject_id, target_kind, target_id, state, reason, expires_at, tries, epoch, by_hand, decision"
+    };
+}
+use delivery_columns;
+
 macro_rules! delivery_sql {
     ($rest:literal) => {
-        concat!(
-            "SELECT id, kind, subject_id, target_kind, target_id, state, reason, expires_at, tries, epoch, by_hand, decision FROM delivery ",
-            $rest
-        )
+        concat!("SELECT ", delivery_columns!(), " FROM delivery ", $rest)
     };
 }
 
@@ -89,32 +105,6 @@ pub async fn add(tx: &mut Tx, new: &NewDelivery, now: DateTime<Utc>) -> Result<D
     Ok(on!(tx, c => sqlx::query_scalar(SQL)
         .bind(new.kind).bind(new.subject_id).bind(new.target_kind).bind(new.target_id).bind(At::from(new.not_before))
         .bind(At::from(new.expires_at)).bind(At::from(now)).bind(new.by_hand).fetch_one(c).await)?)
-}
-
-/// Claims up to `limit` due deliveries for a sender until `lease_until`; each is handed out once. In order of their ids.
-pub async fn claim(
-    tx: &mut Tx,
-    owner: &str,
-    now: DateTime<Utc>,
-    lease_until: DateTime<Utc>,
-    limit: i64,
-) -> Result<Vec<DeliveryRow>> {
-    const SQLITE: &str = "UPDATE delivery SET state = 'claimed', lease_owner = $1, lease_until = $3, epoch = epoch + 1,
-            changed_at = $2
-        WHERE id IN (SELECT id FROM delivery WHERE state IN ('queued', 'retry_wait') AND NOT by_hand AND not_before <= $2
-            AND expires_at > $2 ORDER BY not_before, id LIMIT $4)
-        RETURNING id, kind, subject_id, target_kind, target_id, state, reason, expires_at, tries, epoch, by_hand, decision";
-    // An array is made once; a plain IN may be planned as a loop that takes `limit` rows each time round.
-    const PG: &str = "UPDATE delivery SET state = 'claimed', lease_owner = $1, lease_until = $3, epoch = epoch + 1,
-            changed_at = $2
-        WHERE id = ANY (ARRAY(SELECT id FROM delivery WHERE state IN ('queued', 'retry_wait') AND NOT by_hand AND not_before <= $2
-            AND expires_at > $2 ORDER BY not_before, id LIMIT $4 FOR UPDATE SKIP LOCKED))
-        RETURNING id, kind, subject_id, target_kind, target_id, state, reason, expires_at, tries, epoch, by_hand, decision";
-    let sql = tx.pick(SQLITE, PG);
-    let mut claimed: Vec<DeliveryRow> = on!(tx, c => sqlx::query_as(sql)
-        .bind(owner).bind(At::from(now)).bind(At::from(lease_until)).bind(limit).fetch_all(c).await)?;
-    claimed.sort_unstable_by_key(|row| row.id);
-    Ok(claimed)
 }
 
 /// Commits to one call: the delivery goes to `sending` and the attempt row is there before the network is touched.
@@ -164,52 +154,6 @@ pub async fn finish_attempt(
     let moved = on!(tx, c => sqlx::query(DELIVERY).bind(record.delivery).bind(record.epoch).bind(step.state).bind(step.tries)
         .bind(At::from(step.not_before)).bind(reason).bind(At::from(now)).execute(c).await.map(|done| done.rows_affected()))?;
     Ok(moved == 1)
-}
-
-/// Ends a claimed delivery without a call: its target cannot be reached. False when the claim is no longer held.
-pub async fn fail_claimed(tx: &mut Tx, claimed: &DeliveryRow, reason: StopReason, now: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "UPDATE delivery SET state = 'failed', reason = $3, changed_at = $4, lease_owner = NULL,
-            lease_until = NULL
-        WHERE id = $1 AND epoch = $2 AND state = 'claimed'";
-    let moved = on!(tx, c => sqlx::query(SQL).bind(claimed.id).bind(claimed.epoch).bind(reason).bind(At::from(now))
-        .execute(c).await.map(|done| done.rows_affected()))?;
-    Ok(moved == 1)
-}
-
-/// What senders that are gone left behind: claims without an attempt go back to the queue, pending attempts are in
-/// doubt. A sender is gone when its lease ran out, or at once when only `boot` can be alive. Returns the deliveries now
-/// in doubt. One that is alive after all loses nothing: its claim is refused at [`begin_attempt`], and the reply to its
-/// call still settles the delivery, long before [`requeue_doubtful`] looks at it.
-pub async fn recover(tx: &mut Tx, boot: Option<&str>, now: DateTime<Utc>) -> Result<Vec<DeliveryId>> {
-    // A comparison with an absent `boot` is never true, which leaves only the lease.
-    const REQUEUE: &str =
-        "UPDATE delivery SET state = 'queued', lease_owner = NULL, lease_until = NULL, changed_at = $2
-        WHERE state = 'claimed' AND (lease_until <= $2 OR lease_owner <> $1)";
-    const DOUBT: &str =
-        "UPDATE delivery SET state = 'in_doubt', lease_owner = NULL, lease_until = NULL, changed_at = $2
-        WHERE state = 'sending' AND (lease_until <= $2 OR lease_owner <> $1) RETURNING id";
-    const ATTEMPTS: &str = "UPDATE attempt SET outcome = 'unknown', ended_at = $1
-        WHERE outcome = 'pending' AND delivery_id IN (SELECT id FROM delivery WHERE state = 'in_doubt')";
-    on!(tx, c => sqlx::query(REQUEUE).bind(boot).bind(At::from(now)).execute(c).await.map(drop))?;
-    let doubted = on!(tx, c => sqlx::query_scalar(DOUBT).bind(boot).bind(At::from(now)).fetch_all(c).await)?;
-    on!(tx, c => sqlx::query(ATTEMPTS).bind(At::from(now)).execute(c).await.map(drop))?;
-    Ok(doubted)
-}
-
-/// Queues the one flagged re-send of each group delivery that has been in doubt since `before` and is still in time.
-pub async fn requeue_doubtful(tx: &mut Tx, now: DateTime<Utc>, before: DateTime<Utc>) -> Result<Vec<DeliveryId>> {
-    const SQL: &str = "UPDATE delivery SET state = 'queued', not_before = $1, changed_at = $1
-        WHERE state = 'in_doubt' AND target_kind = 'group' AND changed_at <= $2 AND expires_at > $1
-            AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.delivery_id = delivery.id AND a.possible_duplicate)
-        RETURNING id";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(At::from(now)).bind(At::from(before)).fetch_all(c).await)?)
-}
-
-/// Ends the deliveries whose time passed before they could be sent.
-pub async fn expire(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<DeliveryId>> {
-    const SQL: &str = "UPDATE delivery SET state = 'expired', changed_at = $1
-        WHERE state IN ('queued', 'retry_wait') AND expires_at <= $1 RETURNING id";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(At::from(now)).fetch_all(c).await)?)
 }
 
 /// A press on a copy proves that copy: its attempt and, unless it was over, its delivery, which is then sent no second
@@ -282,22 +226,4 @@ pub struct CopyRow {
     pub delivery_id: DeliveryId,
     pub push_id: PushId,
     pub outcome: AttemptOutcome,
-}
-
-/// The earliest instant at which a waiting delivery falls due.
-pub async fn next_due(tx: &mut Tx) -> Result<Option<At>> {
-    const SQL: &str = "SELECT MIN(not_before) FROM delivery WHERE state IN ('queued', 'retry_wait') AND NOT by_hand";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_one(c).await)?)
-}
-
-/// Whether a sender has anything to do now: a delivery that is due or over, one left behind by a sender that is gone, or
-/// one in doubt since `doubt_before` that waits for its re-send. Read before the writer is taken.
-pub async fn any_work(tx: &mut Tx, now: DateTime<Utc>, doubt_before: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM delivery WHERE state IN ('queued', 'retry_wait')
-                AND (NOT by_hand AND not_before <= $1 OR expires_at <= $1))
-            OR EXISTS (SELECT 1 FROM delivery WHERE state IN ('claimed', 'sending') AND lease_until <= $1)
-            OR EXISTS (SELECT 1 FROM delivery d WHERE d.state = 'in_doubt' AND d.target_kind = 'group'
-                AND d.changed_at <= $2 AND d.expires_at > $1
-                AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.delivery_id = d.id AND a.possible_duplicate))";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(At::from(now)).bind(At::from(doubt_before)).fetch_one(c).await)?)
 }

@@ -2,6 +2,7 @@
 
 use super::types::json;
 use super::{Result, Tx, on};
+use crate::domain::channel::ChannelKind;
 use crate::domain::delivery::StopReason;
 use crate::domain::word::GroupState;
 use crate::ids::{ChannelId, GroupId, UnitId};
@@ -11,8 +12,8 @@ use crate::ids::{ChannelId, GroupId, UnitId};
 pub struct GroupRow {
     pub id: GroupId,
     pub channel_id: ChannelId,
-    /// The platform's kind of the channel, as `telegram`.
-    pub channel: String,
+    /// The kind of platform it is on.
+    pub channel: ChannelKind,
     pub external_id: String,
     /// Topic inside the chat; empty for none.
     pub thread: String,
@@ -52,13 +53,21 @@ pub async fn find_external(tx: &mut Tx, channel: ChannelId, external_id: &str) -
 pub async fn seen(tx: &mut Tx, channel: ChannelId, external_id: &str, title: &str) -> Result<GroupId> {
     const SQL: &str = "INSERT INTO chat_group (channel_id, external_id, title, state) VALUES ($1, $2, $3, 'unlinked')
         ON CONFLICT (channel_id, external_id, thread) DO UPDATE SET title = excluded.title,
-            state = CASE WHEN chat_group.state IN ('gone', 'suspended') THEN
+            state = CASE WHEN chat_group.reason = 'by_admin' THEN chat_group.state
+                WHEN chat_group.state IN ('gone', 'suspended') THEN
                 CASE WHEN EXISTS (SELECT 1 FROM group_unit u WHERE u.group_id = chat_group.id)
                     THEN 'active' ELSE 'unlinked' END
                 ELSE chat_group.state END,
-            reason = NULL
+            reason = CASE WHEN chat_group.reason = 'by_admin' THEN chat_group.reason END
         RETURNING id";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(channel).bind(external_id).bind(title).fetch_one(c).await)?)
+}
+
+/// Stores a chat that an admin names, active; `None` when the channel has one of that id.
+pub async fn add(tx: &mut Tx, channel: ChannelId, external_id: &str) -> Result<Option<GroupId>> {
+    const SQL: &str = "INSERT INTO chat_group (channel_id, external_id, title, state) VALUES ($1, $2, $2, 'active')
+        ON CONFLICT (channel_id, external_id, thread) DO NOTHING RETURNING id";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(channel).bind(external_id).fetch_optional(c).await)?)
 }
 
 /// Moves a chat to a state, with the reason an admin reads.

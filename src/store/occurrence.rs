@@ -114,6 +114,15 @@ pub async fn redecide(tx: &mut Tx, row: &OccurrenceRow, new: &Decision, now: Dat
     Ok(done == 1)
 }
 
+/// Puts what was to go out from `since` on, and is not made into pushes yet, on record as missed in a pause. Returns how
+/// many there are.
+pub async fn miss_paused(tx: &mut Tx, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64> {
+    const SQL: &str = "UPDATE occurrence SET state = 'skipped_paused', reason = NULL, decided_at = $2
+        WHERE state = 'planned' AND due_at >= $1 AND due_at <= $2";
+    Ok(on!(tx, c => sqlx::query(SQL).bind(At::from(since)).bind(At::from(now))
+        .execute(c).await.map(|done| done.rows_affected()))?)
+}
+
 /// Takes back what a rule has planned and not made a push of yet.
 pub async fn cancel(tx: &mut Tx, id: ScheduleId, reason: MissReason, now: DateTime<Utc>) -> Result<()> {
     const SQL: &str = "UPDATE occurrence SET state = 'cancelled', reason = $2, decided_at = $3

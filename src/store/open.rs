@@ -8,13 +8,17 @@ use futures::future::BoxFuture;
 use secrecy::ExposeSecret;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnectionMetadata;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{Connection, PgConnection, SqliteConnection};
 
+use super::lease::LeaseClock;
 use super::office::OfficeRow;
+use super::pg::Pg;
+use super::trouble::Trouble;
 use super::{Pools, Result, Store, StoreError};
 use crate::config::DatabaseUrl;
+use crate::crash;
 use crate::secret::Keys;
 
 /// Oldest SQLite without the WAL-reset fault (<https://sqlite.org/wal.html#the_wal_reset_bug>), as `(major, minor, patch)`.
@@ -23,9 +27,7 @@ const SQLITE_OLDEST: (u32, u32, u32) = (3, 51, 3);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Readers beside the one SQLite writer; more would only queue on two cores.
 const SQLITE_READERS: u32 = 4;
-/// Connections an instance opens to PostgreSQL.
-const PG_CONNECTIONS: u32 = 8;
-/// Longest wait for a connection; a database that is gone is reported, not waited for.
+/// Longest wait for a connection; a writer that is taken for longer is reported, not waited for.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -46,11 +48,39 @@ impl Unsealed {
     /// Opens a database, creating or upgrading its schema first. The caller makes sure that nobody else uses it.
     pub async fn open_migrated(url: &DatabaseUrl) -> Result<Self> {
         let pools = connect(url, OnMissing::Create).await?;
-        match &pools {
-            Pools::Sqlite { write, .. } => SQLITE_MIGRATIONS.run(write).await?,
-            Pools::Pg(pool) => PG_MIGRATIONS.run(pool).await?,
+        match (&pools, url) {
+            (Pools::Sqlite { write, .. }, _) => {
+                for step in SQLITE_MIGRATIONS.iter() {
+                    SQLITE_MIGRATIONS.run_to(step.version, write).await?;
+                    crash::point("mid_migration");
+                }
+            }
+            (Pools::Pg(pg), DatabaseUrl::Sqlite { .. }) => PG_MIGRATIONS.run(&pg.pool()).await?,
+            (Pools::Pg(_), DatabaseUrl::Postgres { url, .. }) => {
+                // A connection without the time that statements have otherwise: an index on a large table takes longer.
+                let options: PgConnectOptions = url.expose_secret().parse()?;
+                let mut connection = PgConnection::connect_with(&options).await?;
+                for step in PG_MIGRATIONS.iter() {
+                    PG_MIGRATIONS.run_to(step.version, &mut connection).await?;
+                    crash::point("mid_migration");
+                }
+                connection.close().await?;
+            }
         }
         Ok(Self(pools))
+    }
+
+    pub(super) fn of(pools: Pools) -> Self {
+        Self(pools)
+    }
+
+    /// Whether the schema is one of this program's, this one's or an older one's: which.
+    pub async fn version(&self) -> Result<i64> {
+        match self.check_schema().await {
+            Ok(()) => Ok(newest()),
+            Err(StoreError::Older) => self.found().await?.ok_or(StoreError::Older),
+            Err(error) => Err(error),
+        }
     }
 
     /// The office, once it was set up.
@@ -58,29 +88,42 @@ impl Unsealed {
         const SQL: &str = "SELECT zone, key_id FROM office WHERE id = 1";
         Ok(match &self.0 {
             Pools::Sqlite { write, .. } => sqlx::query_as(SQL).fetch_optional(write).await?,
-            Pools::Pg(pool) => sqlx::query_as(SQL).fetch_optional(pool).await?,
+            Pools::Pg(pg) => sqlx::query_as(SQL).fetch_optional(&pg.pool()).await?,
         })
     }
 
     /// The database with the keys that seal it.
     pub fn seal(self, keys: Arc<Keys>) -> Store {
-        Store { pools: self.0, keys }
+        Store { pools: self.0, keys, lease_clock: LeaseClock::Database }
     }
 
     async fn check_schema(&self) -> Result<()> {
-        let known = SQLITE_MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0);
-        let found: Option<i64> = match &self.0 {
-            Pools::Sqlite { write, .. } => sqlx::query_scalar(LATEST_MIGRATION).fetch_one(write).await,
-            Pools::Pg(pool) => sqlx::query_scalar(LATEST_MIGRATION).fetch_one(pool).await,
-        }
-        // The table of migrations is not there: nothing was ever set up.
-        .map_err(|error| if error.as_database_error().is_some() { StoreError::Older } else { error.into() })?;
-        match found {
+        let known = newest();
+        match self.found().await? {
             Some(found) if found > known => Err(StoreError::Newer { found }),
             Some(found) if found == known => Ok(()),
             _ => Err(StoreError::Older),
         }
     }
+
+    /// The newest migration that was run.
+    async fn found(&self) -> Result<Option<i64>> {
+        match &self.0 {
+            Pools::Sqlite { write, .. } => sqlx::query_scalar(LATEST_MIGRATION).fetch_one(write).await,
+            Pools::Pg(pg) => sqlx::query_scalar(LATEST_MIGRATION).fetch_one(&pg.pool()).await,
+        }
+        // The table of migrations is not there: nothing was ever set up.
+        .map_err(|error| {
+            let error = StoreError::from(error);
+            let plain = matches!(&error, StoreError::Db(sqlx::Error::Database(_))) && error.trouble() == Trouble::Other;
+            if plain { StoreError::Older } else { error }
+        })
+    }
+}
+
+/// The migration this program was made for.
+fn newest() -> i64 {
+    SQLITE_MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
 const LATEST_MIGRATION: &str = "SELECT MAX(version) FROM _sqlx_migrations WHERE success";
@@ -117,8 +160,7 @@ async fn connect(url: &DatabaseUrl, on_missing: OnMissing) -> Result<Pools> {
         }
         DatabaseUrl::Postgres { url, .. } => {
             let options: PgConnectOptions = url.expose_secret().parse()?;
-            let pool = PgPoolOptions::new().max_connections(PG_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
-            Ok(Pools::Pg(pool.connect_with(options).await?))
+            Ok(Pools::Pg(Pg::connect(options).await?))
         }
     }
 }

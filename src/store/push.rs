@@ -113,6 +113,13 @@ pub async fn of_month(tx: &mut Tx, month: &str) -> Result<Vec<PushRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(month).fetch_all(c).await)?)
 }
 
+/// Moves an open push to a state; false when it was not open.
+pub async fn end(tx: &mut Tx, id: PushId, state: PushState) -> Result<bool> {
+    const SQL: &str = "UPDATE push SET state = $2 WHERE id = $1 AND state = 'open'";
+    let moved = on!(tx, c => sqlx::query(SQL).bind(id).bind(state).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(moved == 1)
+}
+
 /// Frozen audiences of many pushes, as `(push, chunk)`. Chunks shared by pushes are read once and cloned.
 pub async fn audiences(tx: &mut Tx, pushes: &[PushId]) -> Result<Vec<(PushId, Chunk)>> {
     const USES_SQLITE: &str = "SELECT push_id, chunk_id FROM push_chunk

@@ -7,7 +7,7 @@ use super::{At, Result, Tx, on};
 use crate::domain::rotation::Pool;
 use crate::domain::schedule::{Missed, OnHoliday, Rule, RuleError, Terms};
 use crate::domain::word::{Confirm, ScheduleState};
-use crate::ids::{GroupId, ScheduleId};
+use crate::ids::{GroupId, PushId, ScheduleId};
 
 /// A recurring rule.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -272,4 +272,11 @@ pub async fn set_plan_calendar(tx: &mut Tx, fingerprint: &str) -> Result<()> {
     on!(tx, c => sqlx::query("UPDATE plan_state SET calendar = $1 WHERE id = 1").bind(fingerprint)
         .execute(c).await.map(drop))?;
     Ok(())
+}
+
+/// Minutes by which a push may be late by the rule that made it; `None` for one by hand.
+pub async fn lateness(tx: &mut Tx, push: PushId) -> Result<Option<i64>> {
+    const SQL: &str = "SELECT s.max_late FROM push p JOIN occurrence o ON o.id = p.occurrence_id
+        JOIN schedule s ON s.id = o.schedule_id WHERE p.id = $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(push).fetch_optional(c).await)?)
 }

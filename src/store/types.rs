@@ -62,6 +62,7 @@ macro_rules! stored_word {
 
 stored_word!(
     crate::domain::alert::AlertKind,
+    crate::domain::channel::ChannelKind,
     crate::domain::delivery::AttemptOutcome,
     crate::domain::delivery::Decision,
     crate::domain::delivery::DeliveryKind,

@@ -30,6 +30,10 @@ fn record(figures: &Figures) {
     for (state, count) in &figures.occurrences {
         gauge!("qingfeng_occurrences", "state" => state.as_str()).set(float(*count));
     }
+    describe_gauge!("qingfeng_halted", "1 while nothing goes out for this cause");
+    for (cause, stands) in &figures.halted {
+        gauge!("qingfeng_halted", "cause" => cause.as_str()).set(if *stands { 1.0 } else { 0.0 });
+    }
     describe_gauge!("qingfeng_inbox", "Updates that wait to be worked through, and those set aside");
     gauge!("qingfeng_inbox", "state" => "waiting").set(float(figures.inbox_waiting));
     gauge!("qingfeng_inbox", "state" => "quarantined").set(float(figures.inbox_aside));

@@ -8,7 +8,7 @@ use crate::office::Office;
 
 const CHAT: &str = "-1001234567890";
 
-fn with_group() -> Office {
+pub(crate) fn with_group() -> Office {
     let office = Office::ready();
     office.meet_group(CHAT, "机关群");
     office

@@ -2,6 +2,7 @@
 
 use qingfeng::domain::schedule::Rule;
 use qingfeng::office::calendar;
+use qingfeng::office::lease::Lease;
 use qingfeng::office::roster::Mode;
 use qingfeng::office::schedule::{self, Change};
 use qingfeng::{jobs, stop};
@@ -87,7 +88,7 @@ async fn the_loop_sleeps_until_the_slot_and_wakes_on_change() {
         let ctx = office.ctx();
         add(&office, "小知识", "cron 0 10 * * *").await;
         let (stopper, stop) = stop::pair();
-        let planner = tokio::spawn(jobs::plan(ctx.clone(), stop));
+        let planner = tokio::spawn(jobs::plan(ctx.clone(), Lease::own(&ctx.clock), stop));
         let decided = async |office: &World, at: (i64, i64, i64), name: &str| {
             office.at(at.0, at.1, at.2).await;
             for _ in 0..300 {

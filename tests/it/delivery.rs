@@ -7,6 +7,11 @@ use serde_json::json;
 use crate::db::databases;
 use crate::world::{STUDY, World};
 
+mod doubt;
+mod faults;
+mod pacing;
+mod stops;
+
 #[tokio::test]
 async fn a_lost_reply_is_in_doubt_until_someone_presses_that_copy() {
     for db in databases().await {
@@ -95,24 +100,6 @@ async fn a_call_under_way_when_the_program_dies_is_in_doubt_after_the_restart() 
 }
 
 #[tokio::test]
-async fn a_platform_that_cannot_be_reached_is_asked_again_and_a_limit_is_obeyed() {
-    for db in databases().await {
-        let office = World::new(db).await;
-        let limit = json!({"kind": "error", "code": 429, "description": "Too Many Requests: retry after 35", "parameters": {"retry_after": 35}});
-        office.server.order("faults", json!({"method": "sendMessage", "times": 1, "fault": limit})).await;
-        let push = office.push_now(None).await;
-        office.work().await;
-        assert_eq!(office.delivery(&push).await, ("retry_wait".to_owned(), vec!["limited".to_owned()]));
-        office.later(34).await;
-        office.work().await;
-        assert_eq!(office.delivery(&push).await.1.len(), 1);
-        office.later(1).await;
-        office.work().await;
-        assert_eq!(office.delivery(&push).await.0, "sent");
-    }
-}
-
-#[tokio::test]
 async fn a_group_that_threw_the_bot_out_is_suspended_and_its_people_are_not_reached() {
     for db in databases().await {
         let mut office = World::new(db).await;
@@ -132,44 +119,6 @@ async fn a_group_that_threw_the_bot_out_is_suspended_and_its_people_are_not_reac
         assert_eq!(groups[0].group.state.as_str(), "suspended");
         let figures = office.report().await["voluntary"].clone();
         assert_eq!((&figures["undelivered"], &figures["missing"]), (&json!(10), &json!(0)));
-        office.stop().await;
-    }
-}
-
-#[tokio::test]
-async fn refused_markup_goes_out_plain_once_and_a_moved_group_is_followed() {
-    for db in databases().await {
-        let mut office = World::new(db).await;
-        // The new chat is met before the old one is known to have moved.
-        let chat = json!({"id": -1003, "kind": "supergroup", "title": "学习群", "members": [1], "bot": "member"});
-        office.server.order("chats", chat).await;
-        office.poll().await;
-        let markup =
-            json!({"kind": "error", "code": 400, "description": "Bad Request: can't parse entities: unclosed"});
-        office.server.order("faults", json!({"method": "sendMessage", "times": 1, "fault": markup})).await;
-        let moved = json!({"kind": "error", "code": 400, "description": "Bad Request: group chat was upgraded to a supergroup chat", "parameters": {"migrate_to_chat_id": -1003}});
-        office.server.order("faults", json!({"method": "sendMessage", "times": 1, "fault": moved})).await;
-        let push = office.push_now(None).await;
-        office.work().await;
-        let (state, outcomes) = office.delivery(&push).await;
-        assert_eq!(outcomes[..2], ["rejected".to_owned(), "rejected".to_owned()]);
-        assert_eq!((state.as_str(), outcomes.len()), ("sent", 3));
-        assert_eq!(office.sent(-1003).await.len(), 1);
-        office.stop().await;
-    }
-}
-
-#[tokio::test]
-async fn a_message_that_cannot_be_made_holds_up_no_other() {
-    for db in databases().await {
-        let label = db.label;
-        let mut office = World::new(db).await;
-        let bad = office.push_now(None).await;
-        office.behind_its_back("UPDATE push SET fills = '?'".to_owned()).await;
-        let good = office.push_now(None).await;
-        office.work().await;
-        assert_eq!(office.delivery(&bad).await.0, "claimed", "{label}");
-        assert_eq!(office.delivery(&good).await.0, "sent", "{label}");
         office.stop().await;
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use qingfeng::channel::telegram::inbound::WANTED;
 use qingfeng::domain::word::InboundMode;
-use qingfeng::inbox::webhook::{self, Keeper, Kept};
+use qingfeng::inbox::webhook::{self, Kept, Registration};
 use qingfeng::inbox::writer::{self, Turned};
 use qingfeng::office::hearing;
 use qingfeng::sandbox::Time;
@@ -28,7 +28,7 @@ const HEADER: &str = "X-Telegram-Bot-Api-Secret-Token";
 struct Hooked {
     office: World,
     url: String,
-    keeper: Keeper,
+    keeper: Registration,
     port: JoinHandle<()>,
     writer: JoinHandle<()>,
 }
@@ -49,7 +49,7 @@ impl Hooked {
         let port = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let writer = tokio::spawn(writer::run(writer));
         let telegram = office.app.as_ref().unwrap().telegram.clone();
-        let keeper = Keeper { ctx, line, telegram, url: url.clone() };
+        let keeper = Registration { ctx, line, telegram, url: url.clone() };
         office.server.order("webhook", json!({"second_ms": 1})).await;
         keeper.set().await.unwrap();
         Self { office, url, keeper, port, writer }

@@ -1,6 +1,7 @@
 //! One binary for every test that needs more than one module.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
+mod badly;
 mod blind;
 mod calendar;
 mod confirm_by_text;
@@ -8,13 +9,18 @@ mod confirm_by_text;
 mod db;
 mod delivery;
 mod demo;
+mod doubt;
 mod hook;
 mod inbox;
+mod instances;
+mod levers;
 mod metrics;
 mod plan;
 mod polling;
 mod preview;
 mod process;
+mod relay;
+mod restore;
 mod sandbox;
 mod story;
 mod upset;

@@ -43,7 +43,7 @@ async fn what_was_previewed_is_what_goes_out_and_to_whom() {
             let nth: Vec<String> = coming.chats.iter().map(|chat| format!("{}{}", chat.title, chat.nth)).collect();
             let local = made.slot_at.utc().with_timezone(&office.ctx().zone).format("%m-%d");
             let moved = coming.entry.moved.map(|(_, by)| format!(" moved by {}", by.as_str())).unwrap_or_default();
-            let Heads { expected, exempt, unbound } = draft.heads;
+            let Heads { expected, exempt, unasked: _, unbound } = draft.heads;
             let (slug, nth) = (made.slug, nth.join(" "));
             seen.push(format!("{local} {slug} {expected}-{exempt}, {unbound} unbound, {nth}{moved}"));
         }

@@ -14,28 +14,85 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_qingfeng");
 
 /// A folder with a database, and the environment of one office.
 pub(crate) struct Machine {
-    folder: TempDir,
+    pub(crate) folder: TempDir,
     api: String,
     pub(crate) http: String,
+    /// What stands in `DATABASE_URL`, unless it is the file in the folder.
+    pub(crate) database: Option<String>,
 }
 
 impl Machine {
     pub(crate) async fn new(api: String) -> Self {
         let http = free_address().await;
-        Self { folder: tempfile::tempdir().unwrap(), api, http }
+        Self { folder: tempfile::tempdir().unwrap(), api, http, database: None }
     }
 
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(PROGRAM);
-        command.args(line.split(' ')).current_dir(self.folder.path()).env_clear();
-        command.env("TELOXIDE_TOKEN", TOKEN).env("TELOXIDE_API_URL", &self.api).env("QINGFENG_HTTP_ADDR", &self.http);
-        command.env("QINGFENG_CONTENT_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/content"));
+        command.args(line.split(' '));
+        self.surround(&mut command);
         command
     }
 
+    /// The folder and the environment of this machine.
+    pub(crate) fn surround(&self, command: &mut Command) {
+        command.current_dir(self.folder.path()).env_clear();
+        if let Some(path) = std::env::var_os("PATH") {
+            command.env("PATH", path);
+        }
+        if let Some(database) = &self.database {
+            command.env("DATABASE_URL", database);
+        }
+        command.env("TELOXIDE_TOKEN", TOKEN).env("TELOXIDE_API_URL", &self.api).env("QINGFENG_HTTP_ADDR", &self.http);
+        command.env("QINGFENG_CONTENT_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/content"));
+    }
+
     pub(crate) fn serve(&self) -> Running {
-        let child = self.command("serve").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let child = self.command("serve").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         Running(Some(child))
+    }
+
+    /// What `/readyz` says: its status and its text.
+    pub(crate) async fn ready(&self) -> (u16, String) {
+        match reqwest::get(format!("http://{}/readyz", self.http)).await {
+            Ok(answer) => (answer.status().as_u16(), answer.text().await.unwrap_or_default()),
+            Err(error) => (0, error.to_string()),
+        }
+    }
+
+    /// How many confirmations the database holds, and presses that are kept for people who are not bound yet.
+    pub(crate) async fn presses(&self) -> i64 {
+        self.number("SELECT (SELECT COUNT(*) FROM ack) + (SELECT COUNT(*) FROM kept_press)").await
+    }
+
+    /// A number from the database.
+    pub(crate) async fn number(&self, sql: &'static str) -> i64 {
+        match &self.database {
+            Some(url) => {
+                let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(url).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+            None => {
+                let options = sqlx::sqlite::SqliteConnectOptions::new();
+                let options = options.filename(self.folder.path().join("data/qingfeng.db"));
+                let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+        }
+    }
+
+    /// Asks `/readyz` until its text holds some words.
+    pub(crate) async fn until_ready_says(&self, words: &str) -> (u16, String) {
+        let clock = qingfeng::clock::Clock::system();
+        let mark = clock.mark();
+        loop {
+            let (status, text) = self.ready().await;
+            if text.contains(words) {
+                return (status, text);
+            }
+            assert!(clock.since(&mark).as_secs() < 90, "waited for {words}, which it never said: {status} {text}");
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Runs a command that must succeed; its JSON.
@@ -47,13 +104,13 @@ impl Machine {
 }
 
 /// Runs a command that must fail; what it says.
-fn refused(command: &mut Command) -> String {
+pub(crate) fn refused(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
     errors(&output)
 }
 
-fn errors(output: &Output) -> String {
+pub(crate) fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -61,11 +118,17 @@ fn errors(output: &Output) -> String {
 pub(crate) struct Running(pub(crate) Option<Child>);
 
 impl Running {
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.0.as_ref().unwrap().id().to_string();
+        let sent = Command::new("kill").args([&format!("-{signal}"), &pid]).status().unwrap();
+        assert!(sent.success());
+    }
+
     /// Sends a signal and waits for the end: the exit code.
     pub(crate) fn end(mut self, signal: &str) -> Option<i32> {
+        self.signal(signal);
         let mut child = self.0.take().unwrap();
-        let sent = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
         child.wait().unwrap().code()
     }
 }
@@ -79,7 +142,7 @@ impl Drop for Running {
     }
 }
 
-async fn free_address() -> String {
+pub(crate) async fn free_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     listener.local_addr().unwrap().to_string()
 }
@@ -100,7 +163,7 @@ async fn it_stops_cleanly_on_every_signal_and_tells_its_health() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_starts_while_the_platform_is_down_and_goes_on_when_it_is_back() {
+async fn a11_it_starts_while_the_platform_is_down_and_goes_on_when_it_is_back() {
     let address = free_address().await;
     let machine = Machine::new(format!("http://{address}/")).await;
     let running = machine.serve();
@@ -118,7 +181,7 @@ async fn it_starts_while_the_platform_is_down_and_goes_on_when_it_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_serve_and_a_foreign_token_are_refused_and_other_commands_work_beside() {
+async fn a12_a_second_serve_and_a_foreign_token_are_refused_and_other_commands_work_beside() {
     let server = Server::start_at(Time::System).await;
     let machine = Machine::new(format!("http://{}/", server.address)).await;
     let running = machine.serve();
@@ -176,7 +239,7 @@ async fn from_an_empty_folder_to_a_figure_in_the_report() {
 }
 
 /// Person 1 presses a button of the newest message in a chat.
-async fn press(server: &Server, chat: i64, button: &str) {
+pub(crate) async fn press(server: &Server, chat: i64, button: &str) {
     let ledger = server.look("ledger").await;
     let sent = ledger["sent"].as_array().unwrap().iter().rev().find(|sent| sent["chat"] == chat).unwrap().clone();
     let press = json!({"user": 1, "chat": chat, "message_id": sent["message_id"], "button": button});

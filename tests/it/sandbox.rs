@@ -8,9 +8,12 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+mod client;
 mod edits;
 mod faults;
 mod groups;
+mod limits;
+mod numbers;
 mod page;
 mod peers;
 mod presses;

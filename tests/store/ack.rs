@@ -60,7 +60,7 @@ async fn a_row_holds_all_that_its_batch_seals() {
     for world in worlds().await {
         let mut tx = world.tx().await;
         let id = world.deliver(&mut tx).await;
-        let claimed = delivery::claim(&mut tx, "boot", at(0), at(60), 1).await.unwrap().remove(0);
+        let claimed = crate::delivery::claim(&mut tx, "boot", 0).await.remove(0);
         let attempt = delivery::begin_attempt(&mut tx, &claimed, "boot", "-100", at(0)).await.unwrap().unwrap();
         assert_eq!(attempt.delivery_id, id);
         let batch = ack::open_batch(&mut tx, at(1)).await.unwrap();
@@ -135,7 +135,7 @@ async fn presses_are_kept_once_and_handed_over_once() {
     for world in worlds().await {
         let mut tx = world.tx().await;
         world.deliver(&mut tx).await;
-        let claimed = delivery::claim(&mut tx, "boot", at(0), at(60), 1).await.unwrap().remove(0);
+        let claimed = crate::delivery::claim(&mut tx, "boot", 0).await.remove(0);
         let attempt = delivery::begin_attempt(&mut tx, &claimed, "boot", "-100", at(0)).await.unwrap().unwrap().id;
         let account = account::ensure(&mut tx, world.channel, "555").await.unwrap().id;
         let kept = |second: i64| KeptPress {
@@ -159,7 +159,7 @@ async fn presses_are_kept_once_and_handed_over_once() {
 /// A push whose one copy arrived as message 5 of chat -100.
 async fn arrived(world: &World, tx: &mut Tx) -> AttemptId {
     world.deliver(tx).await;
-    let claimed = delivery::claim(tx, "boot", at(0), at(60), 1).await.unwrap().remove(0);
+    let claimed = crate::delivery::claim(tx, "boot", 0).await.remove(0);
     let attempt = delivery::begin_attempt(tx, &claimed, "boot", "-100", at(0)).await.unwrap().unwrap().id;
     delivery::prove(tx, &[(attempt, "5")], at(1)).await.unwrap();
     attempt

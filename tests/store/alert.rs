@@ -40,7 +40,9 @@ fn ctx_at(world: &World, now: DateTime<Utc>) -> Ctx {
 
 async fn claimed(world: &World, now: DateTime<Utc>) -> Vec<DeliveryRow> {
     let mut tx = world.tx().await;
-    let rows = delivery::claim(&mut tx, "test", now, now + TimeDelta::seconds(60), 20).await.unwrap();
+    let waiting = delivery::waiting(&mut tx, world.channel, (TargetKind::Staff, 0), 20, now).await.unwrap();
+    let due: Vec<_> = waiting.into_iter().filter(|row| row.due).map(|row| row.id).collect();
+    let rows = delivery::claim(&mut tx, "test", &due, now, now + TimeDelta::seconds(60)).await.unwrap();
     tx.commit().await.unwrap();
     rows
 }

@@ -1,15 +1,32 @@
 //! Deliveries, attempts and count lines.
 
-use qingfeng::domain::delivery::{AttemptOutcome, CallResult, DeliveryState, StopReason, TargetKind, step};
-use qingfeng::ids::DeliveryId;
+use qingfeng::domain::delivery::{AttemptOutcome, Before, CallResult, DeliveryState, TargetKind, step};
+use qingfeng::ids::{ChannelId, DeliveryId};
 use qingfeng::store::delivery::{self, AttemptRow, CallRecord, DeliveryRow, NewDelivery, count_line};
 use qingfeng::store::{At, StoreError, Tx};
 
 use crate::world::{World, assert_constraint, at, worlds};
 
+/// The first message of each target, as far as it is due.
+pub(crate) async fn due(tx: &mut Tx, second: i64) -> Vec<DeliveryId> {
+    let mut ids = Vec::new();
+    for kind in [TargetKind::Group, TargetKind::Staff] {
+        let rows = delivery::waiting(tx, ChannelId(1), (kind, -1), 100, at(second)).await.unwrap();
+        ids.extend(rows.into_iter().filter(|row| row.due).map(|row| row.id));
+    }
+    ids
+}
+
 /// Claims everything due at `at(second)` for `boot`, under a lease of 60 s.
-async fn claim(tx: &mut Tx, boot: &str, second: i64) -> Vec<DeliveryRow> {
-    delivery::claim(tx, boot, at(second), at(second + 60), 20).await.unwrap()
+pub(crate) async fn claim(tx: &mut Tx, boot: &str, second: i64) -> Vec<DeliveryRow> {
+    let ids = due(tx, second).await;
+    delivery::claim(tx, boot, &ids, at(second), at(second + 60)).await.unwrap()
+}
+
+/// Whether a sender would take the writer.
+pub(crate) async fn any_work(tx: &mut Tx, second: i64) -> bool {
+    let work = delivery::work(tx, at(second), at(second), at(second - 90)).await.unwrap();
+    work.due || work.over || work.doubt
 }
 
 async fn begin(tx: &mut Tx, claimed: &DeliveryRow, second: i64) -> AttemptRow {
@@ -17,16 +34,16 @@ async fn begin(tx: &mut Tx, claimed: &DeliveryRow, second: i64) -> AttemptRow {
 }
 
 /// Stores what the call came to, as the sender does.
-async fn finish(tx: &mut Tx, row: &DeliveryRow, attempt: &AttemptRow, result: CallResult) -> bool {
+pub(crate) async fn finish(tx: &mut Tx, row: &DeliveryRow, attempt: &AttemptRow, result: CallResult) -> bool {
     let message_id = (result == CallResult::Sent).then_some("901");
-    let step = step(&result, row.tries, at(20), 0.0);
+    let step = step(&result, Before { tries: row.tries, doubted: attempt.possible_duplicate }, at(20), 0.0);
     let record =
         CallRecord { attempt: attempt.id, delivery: row.id, epoch: row.epoch, step: &step, message_id, error: None };
     delivery::finish_attempt(tx, &record, None, at(20)).await.unwrap()
 }
 
 /// A delivery whose first call is under way.
-async fn sending(world: &World, tx: &mut Tx) -> (DeliveryRow, AttemptRow) {
+pub(crate) async fn sending(world: &World, tx: &mut Tx) -> (DeliveryRow, AttemptRow) {
     world.deliver(tx).await;
     let claimed = claim(tx, "boot-1", 0).await.remove(0);
     let attempt = begin(tx, &claimed, 1).await;
@@ -58,30 +75,16 @@ async fn only_what_is_due_and_in_time_is_claimed() {
         let later = delivery::add(&mut tx, &later, at(0)).await.unwrap();
         let over = NewDelivery { target_id: 8, expires_at: at(10), ..world.to_chat(world.push) };
         let over = delivery::add(&mut tx, &over, at(0)).await.unwrap();
-        assert_eq!(delivery::next_due(&mut tx).await.unwrap(), Some(At::from(at(0))));
+        assert_eq!(delivery::next_due(&mut tx, at(-1)).await.unwrap(), Some(At::from(at(0))));
+        assert_eq!(delivery::next_due(&mut tx, at(0)).await.unwrap(), Some(At::from(at(30))), "what comes after");
         let claimed = claim(&mut tx, "boot-1", 10).await;
         assert_eq!(claimed.iter().map(|row| row.id).collect::<Vec<_>>(), [due]);
         assert_eq!((claimed[0].state, claimed[0].epoch), (DeliveryState::Claimed, 1));
-        assert_eq!(delivery::expire(&mut tx, at(10)).await.unwrap(), [over]);
+        assert_eq!(delivery::expire(&mut tx, at(10)).await.unwrap(), [(over, DeliveryState::Expired)]);
         assert_eq!(delivery::expire(&mut tx, at(10)).await.unwrap(), []);
         assert_eq!(world.delivery(&mut tx, over).await.state, DeliveryState::Expired);
-        assert_eq!(delivery::next_due(&mut tx).await.unwrap(), Some(At::from(at(30))));
         assert_eq!(claim(&mut tx, "boot-1", 30).await[0].id, later);
-        assert_eq!(delivery::next_due(&mut tx).await.unwrap(), None);
-    }
-}
-
-#[tokio::test]
-async fn a_claim_takes_no_more_than_its_limit_the_longest_due_first() {
-    for world in worlds().await {
-        let mut tx = world.tx().await;
-        let mut ids = Vec::new();
-        for target in 0..5 {
-            let new = NewDelivery { target_id: target, not_before: at(5 - target), ..world.to_chat(world.push) };
-            ids.push(delivery::add(&mut tx, &new, at(0)).await.unwrap());
-        }
-        let claimed = delivery::claim(&mut tx, "boot-1", at(9), at(60), 2).await.unwrap();
-        assert_eq!(claimed.iter().map(|row| row.id).collect::<Vec<_>>(), ids[3..], "in order of their ids");
+        assert_eq!(delivery::next_due(&mut tx, at(10)).await.unwrap(), None);
     }
 }
 
@@ -98,7 +101,8 @@ async fn two_senders_never_get_the_same_delivery() {
             let mut got = Vec::new();
             for _ in 0..20 {
                 let mut tx = store.write().await.unwrap();
-                got.extend(delivery::claim(&mut tx, boot, at(0), at(60), 3).await.unwrap());
+                let few: Vec<DeliveryId> = due(&mut tx, 0).await.into_iter().take(3).collect();
+                got.extend(delivery::claim(&mut tx, boot, &few, at(0), at(60)).await.unwrap());
                 tx.commit().await.unwrap();
             }
             got.into_iter().map(|row| row.id).collect::<Vec<_>>()
@@ -118,7 +122,7 @@ async fn a_lost_claim_begins_no_attempt() {
         let mut tx = world.tx().await;
         world.deliver(&mut tx).await;
         let lost = claim(&mut tx, "boot-0", 0).await.remove(0);
-        assert_eq!(delivery::recover(&mut tx, Some("boot-1"), at(1)).await.unwrap(), []);
+        assert_eq!(delivery::recover(&mut tx, Some("boot-1"), at(1), at(1)).await.unwrap(), []);
         assert_eq!(delivery::begin_attempt(&mut tx, &lost, "boot-0", "-100", at(2)).await.unwrap(), None, "requeued");
         let held = claim(&mut tx, "boot-1", 3).await.remove(0);
         assert_eq!(delivery::begin_attempt(&mut tx, &lost, "boot-0", "-100", at(4)).await.unwrap(), None, "re-claimed");
@@ -153,7 +157,7 @@ async fn an_old_epoch_changes_only_the_attempt() {
     for world in worlds().await {
         let mut tx = world.tx().await;
         let (row, attempt) = sending(&world, &mut tx).await;
-        delivery::recover(&mut tx, Some("boot-2"), at(2)).await.unwrap();
+        delivery::recover(&mut tx, Some("boot-2"), at(2), at(2)).await.unwrap();
         delivery::requeue_doubtful(&mut tx, at(92), at(2)).await.unwrap();
         let taken = claim(&mut tx, "boot-2", 92).await.remove(0);
         let second = begin(&mut tx, &taken, 93).await;
@@ -170,7 +174,7 @@ async fn a_reply_after_the_call_was_given_up_still_counts() {
     for world in worlds().await {
         let mut tx = world.tx().await;
         let (row, attempt) = sending(&world, &mut tx).await;
-        assert_eq!(delivery::recover(&mut tx, Some("boot-2"), at(2)).await.unwrap(), [row.id]);
+        assert_eq!(delivery::recover(&mut tx, Some("boot-2"), at(2), at(2)).await.unwrap(), [row.id]);
         assert!(finish(&mut tx, &row, &attempt, CallResult::Sent).await);
         assert_eq!(world.delivery(&mut tx, row.id).await.state, DeliveryState::Sent);
     }
@@ -181,12 +185,12 @@ async fn recovery_leaves_the_own_leases_alone_until_they_end() {
     for world in worlds().await {
         let mut tx = world.tx().await;
         let (row, attempt) = sending(&world, &mut tx).await;
-        assert_eq!(delivery::recover(&mut tx, Some("boot-1"), at(59)).await.unwrap(), []);
-        assert_eq!(delivery::recover(&mut tx, None, at(59)).await.unwrap(), [], "others may be alive");
-        assert!(!delivery::any_work(&mut tx, at(59), at(0)).await.unwrap());
+        assert_eq!(delivery::recover(&mut tx, Some("boot-1"), at(59), at(59)).await.unwrap(), []);
+        assert_eq!(delivery::recover(&mut tx, None, at(59), at(59)).await.unwrap(), [], "others may be alive");
+        assert!(!any_work(&mut tx, 59).await);
         assert_eq!(world.delivery(&mut tx, row.id).await.state, DeliveryState::Sending);
-        assert!(delivery::any_work(&mut tx, at(60), at(0)).await.unwrap());
-        assert_eq!(delivery::recover(&mut tx, Some("boot-1"), at(60)).await.unwrap(), [row.id]);
+        assert!(any_work(&mut tx, 60).await);
+        assert_eq!(delivery::recover(&mut tx, Some("boot-1"), at(60), at(60)).await.unwrap(), [row.id]);
         assert_eq!(world.delivery(&mut tx, row.id).await.state, DeliveryState::InDoubt);
         let stored = delivery::attempts(&mut tx, row.id).await.unwrap().remove(0);
         assert_eq!((stored.id, stored.outcome), (attempt.id, AttemptOutcome::Unknown));
@@ -204,17 +208,17 @@ async fn only_groups_in_doubt_are_sent_again_once_and_in_time() {
         for claimed in claim(&mut tx, "boot-0", 0).await {
             begin(&mut tx, &claimed, 1).await;
         }
-        assert_eq!(delivery::recover(&mut tx, Some("boot-1"), at(10)).await.unwrap().len(), 2);
-        assert!(!delivery::any_work(&mut tx, at(99), at(9)).await.unwrap(), "too early");
+        assert_eq!(delivery::recover(&mut tx, Some("boot-1"), at(10), at(10)).await.unwrap().len(), 2);
+        assert!(!any_work(&mut tx, 99).await, "too early");
         assert_eq!(delivery::requeue_doubtful(&mut tx, at(99), at(9)).await.unwrap(), []);
-        assert!(!delivery::any_work(&mut tx, at(3600), at(3510)).await.unwrap(), "too late");
+        assert!(!any_work(&mut tx, 3600).await, "too late");
         assert_eq!(delivery::requeue_doubtful(&mut tx, at(3600), at(3510)).await.unwrap(), []);
-        assert!(delivery::any_work(&mut tx, at(100), at(10)).await.unwrap());
+        assert!(any_work(&mut tx, 100).await);
         assert_eq!(delivery::requeue_doubtful(&mut tx, at(100), at(10)).await.unwrap(), [id]);
         let claimed = claim(&mut tx, "boot-1", 100).await.remove(0);
         let attempt = begin(&mut tx, &claimed, 101).await;
         finish(&mut tx, &claimed, &attempt, CallResult::Unknown).await;
-        assert!(!delivery::any_work(&mut tx, at(900), at(810)).await.unwrap(), "only once");
+        assert!(!any_work(&mut tx, 900).await, "only once");
         assert_eq!(delivery::requeue_doubtful(&mut tx, at(900), at(810)).await.unwrap(), []);
     }
 }
@@ -251,22 +255,6 @@ async fn a_press_quicker_than_the_reply_is_not_forgotten_when_the_reply_is_lost(
 }
 
 #[tokio::test]
-async fn a_claimed_delivery_without_a_target_fails_and_others_do_not() {
-    for world in worlds().await {
-        let mut tx = world.tx().await;
-        world.deliver(&mut tx).await;
-        let mut claimed = claim(&mut tx, "boot-1", 0).await.remove(0);
-        claimed.epoch -= 1;
-        assert!(!delivery::fail_claimed(&mut tx, &claimed, StopReason::NoTarget, at(1)).await.unwrap());
-        assert_eq!(world.delivery(&mut tx, claimed.id).await.state, DeliveryState::Claimed, "under an old epoch");
-        claimed.epoch += 1;
-        assert!(delivery::fail_claimed(&mut tx, &claimed, StopReason::NoTarget, at(1)).await.unwrap());
-        let failed = world.delivery(&mut tx, claimed.id).await;
-        assert_eq!((failed.state, failed.reason), (DeliveryState::Failed, Some(StopReason::NoTarget)));
-    }
-}
-
-#[tokio::test]
 async fn a_count_line_is_edited_when_it_changed_and_rested() {
     for world in worlds().await {
         let mut tx = world.tx().await;
@@ -278,16 +266,21 @@ async fn a_count_line_is_edited_when_it_changed_and_rested() {
         crate::ack::confirm(&world, &mut tx, &[world.li]).await;
         count_line::touch(&mut tx, &[world.push]).await.unwrap();
         assert_eq!(count_line::next_due(&mut tx).await.unwrap(), Some(At::from(at(30))));
-        assert!(count_line::due(&mut tx, at(29)).await.unwrap().is_empty());
-        let due = count_line::due(&mut tx, at(30)).await.unwrap().remove(0);
+        assert!(count_line::due(&mut tx, at(29), 9).await.unwrap().is_empty());
+        let due = count_line::due(&mut tx, at(30), 9).await.unwrap().remove(0);
         assert_eq!((due.delivery_id, due.push_id, due.attempt_id), (row.id, world.push, attempt.id));
         assert_eq!((due.shown, due.count, due.chat.as_str(), due.message_id.as_str()), (0, 1, "-100", "901"));
         assert!(!due.possible_duplicate);
-        count_line::book(&mut tx, row.id, 1, at(60)).await.unwrap();
-        assert!(count_line::due(&mut tx, at(60)).await.unwrap().is_empty(), "booked");
-        count_line::retry(&mut tx, row.id, at(70)).await.unwrap();
+        count_line::book(&mut tx, row.id, at(60)).await.unwrap();
+        assert!(count_line::due(&mut tx, at(59), 9).await.unwrap().is_empty(), "booked");
+        assert_eq!(count_line::due(&mut tx, at(60), 9).await.unwrap()[0].shown, 0, "and tried again");
+        count_line::show(&mut tx, row.id, 1, at(45)).await.unwrap();
+        assert_eq!(count_line::next_due(&mut tx).await.unwrap(), None);
+        // One more came while the edit was under way.
+        count_line::show(&mut tx, row.id, 0, at(70)).await.unwrap();
         assert_eq!(count_line::next_due(&mut tx).await.unwrap(), Some(At::from(at(70))));
-        assert_eq!(count_line::due(&mut tx, at(70)).await.unwrap()[0].shown, 1);
+        count_line::remove(&mut tx, row.id).await.unwrap();
+        assert_eq!(count_line::next_due(&mut tx).await.unwrap(), None);
     }
 }
 

@@ -158,7 +158,7 @@ async fn an_ack_given_a_copy_is_named() {
         write_ledger(&world).await.unwrap();
         let mut tx = world.tx().await;
         world.deliver(&mut tx).await;
-        let claimed = qingfeng::store::delivery::claim(&mut tx, "b", at(0), at(60), 1).await.unwrap().remove(0);
+        let claimed = crate::delivery::claim(&mut tx, "b", 0).await.remove(0);
         qingfeng::store::delivery::begin_attempt(&mut tx, &claimed, "b", "-100", at(0)).await.unwrap();
         tx.commit().await.unwrap();
         world.raw("UPDATE ack SET attempt_id = 1 WHERE id = 3").await.unwrap();

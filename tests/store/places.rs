@@ -1,5 +1,6 @@
 //! Channels, chats and settings.
 
+use qingfeng::domain::channel::ChannelKind;
 use qingfeng::domain::delivery::StopReason;
 use qingfeng::domain::setting::Key;
 use qingfeng::domain::word::GroupState;
@@ -64,7 +65,7 @@ async fn a_chat_addresses_units_in_roster_order() {
 /// Which chats there are as `(id, external id, state)`.
 async fn chats(world: &World, tx: &mut Tx) -> Vec<(GroupId, String, GroupState)> {
     let rows = group::list(tx).await.unwrap();
-    assert!(rows.iter().all(|row| row.channel == "telegram" && row.channel_id == world.channel));
+    assert!(rows.iter().all(|row| row.channel == ChannelKind::Telegram && row.channel_id == world.channel));
     rows.into_iter().map(|row| (row.id, row.external_id, row.state)).collect()
 }
 

@@ -89,7 +89,7 @@ async fn covers_tell_what_became_of_each_unit_and_person() {
         let group = world.deliver(&mut tx).await;
         push::add_cover(&mut tx, world.push, group, world.finance, None).await.unwrap();
         push::add_cover(&mut tx, world.push, group, world.general, Some(world.wang)).await.unwrap();
-        let row = delivery::claim(&mut tx, "boot", at(0), at(60), 1).await.unwrap().remove(0);
+        let row = crate::delivery::claim(&mut tx, "boot", 0).await.remove(0);
         let attempt = delivery::begin_attempt(&mut tx, &row, "boot", "-100", at(0)).await.unwrap().unwrap();
         let before = report::covers(&mut tx, &[world.push]).await.unwrap();
         assert!(before.iter().all(|cover| !cover.arrived && cover.state == DeliveryState::Sending));

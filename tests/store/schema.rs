@@ -61,7 +61,26 @@ async fn what_runs_all_the_time_finds_its_index() {
     let world = worlds().await.remove(0);
     let mut connection = SqliteConnection::connect(&world.db.url).await.unwrap();
     for (sql, index) in [
-        ("SELECT MIN(not_before) FROM delivery WHERE state IN ('queued', 'retry_wait')", "delivery_due"),
+        (
+            "SELECT MIN(not_before) FROM delivery WHERE state IN ('queued', 'retry_wait') AND NOT by_hand AND not_before > 1",
+            "delivery_due",
+        ),
+        (
+            "SELECT d.target_id FROM delivery d WHERE d.state IN ('queued', 'retry_wait') AND NOT d.by_hand
+                AND d.target_kind = 'group' AND d.target_id > 7 ORDER BY d.target_kind, d.target_id LIMIT 1",
+            "INDEX delivery_waiting (target_kind=? AND target_id>?)",
+        ),
+        (
+            "SELECT w.id FROM delivery w WHERE w.state IN ('queued', 'retry_wait') AND NOT w.by_hand
+                AND w.target_kind = 'group' AND w.target_id = 7 ORDER BY w.not_before, w.id LIMIT 1",
+            "INDEX delivery_waiting (target_kind=? AND target_id=?)",
+        ),
+        (
+            "UPDATE delivery SET reason = NULL WHERE state IN ('queued', 'retry_wait') AND expires_at <= 1",
+            "delivery_over",
+        ),
+        ("SELECT MIN(removal_at) FROM attempt WHERE removal = 'wanted'", "attempt_removal"),
+        ("SELECT chat, at FROM pace WHERE channel_id = 1 AND at > 1 AND at <= 2", "pace_at"),
         ("SELECT COUNT(*) FROM delivery WHERE state = 'in_doubt' AND target_kind = 'group'", "delivery_doubt"),
         ("SELECT MIN(edit_after) FROM count_line WHERE dirty", "count_line_dirty"),
         ("SELECT id FROM inbox WHERE state = 'new' AND channel_id = 1 ORDER BY id LIMIT 9", "inbox_new"),

@@ -180,6 +180,7 @@ impl World {
             zone,
             content_dir: std::path::Path::new("content").into(),
             boot: "test".to_owned(),
+            spool: self.db.folder.path().join("test.spool").into(),
         }
     }
 

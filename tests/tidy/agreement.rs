@@ -172,6 +172,65 @@ pub(crate) fn promised_tests(sources: &[Source]) -> Vec<Finding> {
     found
 }
 
+/// Places to die at, where they are and where they are tried.
+const CRASH_TRIED: &[&str] = &["tests/faults/stage/points.rs", "tests/faults/stage/setup.rs"];
+
+/// Every place in src at which the program can be made to die is tried by `make faults`, and there is no other.
+pub(crate) fn crash_points(sources: &[Source]) -> Vec<Finding> {
+    let mut placed: Vec<(&Source, usize, String)> = Vec::new();
+    for source in sources.iter().filter(|s| s.path.starts_with("src/")) {
+        for (at, line) in source.text.lines().enumerate() {
+            let name = line.split_once("crash::point(\"").and_then(|(_, rest)| rest.split('"').next());
+            placed.extend(name.map(|name| (source, at + 1, name.to_owned())));
+        }
+    }
+    let tried: Vec<&Source> = sources.iter().filter(|s| CRASH_TRIED.contains(&s.path.as_str())).collect();
+    let names = |name: &str| tried.iter().any(|source| source.text.contains(&format!("\"{name}")));
+    let untried = placed.iter().filter(|(_, _, name)| !names(name));
+    let mut found: Vec<Finding> = untried
+        .map(|(source, line, name)| source.finding(*line, format!("try {name} in tests/faults/stage")))
+        .collect();
+    for source in tried.iter().filter(|s| s.path.ends_with("points.rs")) {
+        for (at, line) in source.text.lines().enumerate() {
+            let Some((_, name)) = line.trim().strip_prefix("(\"").and_then(|rest| rest.split_once("\", \"")) else {
+                continue;
+            };
+            let name = name.split('"').next().unwrap_or_default();
+            if !placed.iter().any(|(_, _, placed)| placed == name) {
+                found.push(source.finding(at + 1, format!("{name} is nowhere in src")));
+            }
+        }
+    }
+    found
+}
+
+/// The table of faults in docs/reliability.md names tests, as `module::name`, that exist; the row of A1 names one that
+/// carries `a1` in its name, or says `none:` and why.
+pub(crate) fn proved_faults(sources: &[Source]) -> Vec<Finding> {
+    let Some(document) = sources.iter().find(|s| s.path == "docs/reliability.md") else { return Vec::new() };
+    let rust = || sources.iter().filter(|s| has_extension(&s.path, "rs"));
+    let exists = |name: &str| rust().any(|source| source.text.contains(&format!("fn {name}(")));
+    let mut found = Vec::new();
+    for (at, line) in document.text.lines().enumerate().filter(|(_, line)| line.starts_with('|')) {
+        let quoted = line.split('`').skip(1).step_by(2).filter(|quoted| !quoted.contains(' '));
+        let tests: Vec<&str> = quoted.filter_map(|quoted| Some(quoted.rsplit_once("::")?.1)).collect();
+        for name in tests.iter().filter(|name| !exists(name)) {
+            found.push(document.finding(at + 1, format!("no test is called {name}")));
+        }
+        let number = line.trim_start_matches('|').split('|').next().unwrap_or_default().trim();
+        let is_fault = number.len() >= 2
+            && number.starts_with(|c: char| ('A'..='E').contains(&c))
+            && number[1..].bytes().all(|b| b.is_ascii_digit());
+        // One test may hold several: `d3_d4_…`.
+        let number = number.to_lowercase();
+        let carries = |name: &&str| name.split('_').any(|part| part == number);
+        if is_fault && !line.contains("none:") && !tests.iter().any(carries) {
+            found.push(document.finding(at + 1, format!("name a test that carries {number}, or `none:` and why")));
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,5 +289,30 @@ mod tests {
             ("README.md", "| stored first | `inbox::kept`, `inbox::lost` | `cargo test` |\n`std::env` in prose");
         let suite = ("tests/it/inbox.rs", "async fn kept() {}");
         assert_eq!(said(promised_tests, &[readme, suite]), ["README.md:1: no test is called lost"]);
+    }
+
+    #[test]
+    fn a_place_to_die_at_that_is_not_tried_is_found() {
+        let src = ("src/jobs/send.rs", "crash::point(\"here\");\ncrash::point(\"there\");");
+        let tried = ("tests/faults/stage/points.rs", "    (\"a1\", \"here\"),\n    (\"a2\", \"gone\"),");
+        let found = [
+            "src/jobs/send.rs:2: try there in tests/faults/stage",
+            "tests/faults/stage/points.rs:2: gone is nowhere in src",
+        ];
+        assert_eq!(said(crash_points, &[src, tried]), found);
+    }
+
+    #[test]
+    fn a_fault_without_its_test_is_found() {
+        let document = (
+            "docs/reliability.md",
+            "| A1 | dies | `it::a1_dies` |\n| A2 | lives | `it::lives` |\n| A3 | - | none: no such thing |\n| A4 | x | `it::a4_x` |",
+        );
+        let suite = ("tests/it/x.rs", "fn a1_dies() {} fn lives() {}");
+        let found = [
+            "docs/reliability.md:2: name a test that carries a2, or `none:` and why",
+            "docs/reliability.md:4: no test is called a4_x",
+        ];
+        assert_eq!(said(proved_faults, &[document, suite]), found);
     }
 }

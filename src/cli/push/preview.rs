@@ -1,5 +1,6 @@
 //! What goes out next, as an admin reads it before it reaches people.
 
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use serde::Serialize;
 
@@ -29,12 +30,15 @@ struct ComingJson<'a> {
     deadline: Option<String>,
     expected: Option<usize>,
     exempt: Option<usize>,
+    unasked: Option<usize>,
     unbound: Option<usize>,
     groups: Vec<i64>,
     /// Which item of its week it is in each group.
     week: Vec<WeekJson>,
     moved_from: Option<String>,
     reason: Option<&'static str>,
+    /// Seconds until all of it is out.
+    takes: i64,
     text: Option<String>,
 }
 
@@ -63,11 +67,13 @@ impl<'a> ComingJson<'a> {
             deadline: draft.and_then(|draft| draft.deadline).map(|at| out::instant(at, zone)),
             expected: draft.map(|draft| draft.heads.expected),
             exempt: draft.map(|draft| draft.heads.exempt),
+            unasked: draft.map(|draft| draft.heads.unasked),
             unbound: draft.map(|draft| draft.heads.unbound),
             groups: coming.chats.iter().map(|chat| chat.id.0).collect(),
             week: coming.chats.iter().map(week).collect(),
             moved_from: entry.moved.map(|(from, _)| out::instant(from, zone)),
             reason: stop.or_else(|| entry.moved.map(|(_, by)| MovedBy::as_str(by))),
+            takes: coming.takes.num_seconds(),
             text: draft.map(|draft| draft.words.text.to_plain()),
         }
     }
@@ -99,6 +105,7 @@ fn text(coming: &Coming, zone: Tz) -> String {
         lines.push(format!("方式：{}", manner(draft.confirm)));
         let until = |at| format!("期限：{}（{}）", day_time(at, zone), weekday(at, zone));
         lines.extend(draft.deadline.map(until));
+        lines.push(takes(coming.takes));
     }
     if let Some((_, refusal)) = &coming.stop {
         lines.push(format!("\n照现在的情况到时不会发出：{}", refusal::words(refusal)));
@@ -126,13 +133,27 @@ fn chats(chats: &[Chat]) -> String {
 }
 
 fn heads(heads: &Heads) -> String {
-    let Heads { expected, exempt, unbound } = heads;
+    let Heads { expected, exempt, unasked, unbound } = heads;
     let unreached = if *unbound == 0 {
         String::new()
     } else {
         format!("；其中{unbound}人未绑定，届时列“未送达”")
     };
-    format!("应知：{expected}人＝在册{}－免计{exempt}{unreached}", expected + exempt)
+    let relayed = relayed(*unasked);
+    format!("应知：{expected}人＝在册{}－免计{exempt}{unreached}{relayed}", expected + exempt)
+}
+
+/// Of people on a platform where nobody can press back: they are told, and nothing is counted.
+pub(super) fn relayed(unasked: usize) -> String {
+    if unasked == 0 { String::new() } else { format!("；另由人工转发面向{unasked}人，不统计阅知") }
+}
+
+/// 预计2秒内发完
+pub(super) fn takes(takes: TimeDelta) -> String {
+    match takes.num_seconds() {
+        seconds @ ..=99 => format!("预计{seconds}秒内发完"),
+        seconds => format!("预计{}分钟内发完", (seconds + 59) / 60),
+    }
 }
 
 /// 11月25日（周三，工作日）09:30，在允许时段内；2个群当周各第1条（上限3条）

@@ -3,9 +3,10 @@
 use chrono_tz::Tz;
 use serde::Serialize;
 
+use super::traces::{self, RulingJson};
 use crate::cli::out::{self, Ended, left, right};
 use crate::cli::words;
-use crate::domain::delivery::{StopReason, TargetKind};
+use crate::domain::delivery::{Removal, StopReason, TargetKind};
 use crate::domain::report::{Basis, Figures};
 use crate::message::report::with_fraction;
 use crate::office::push::Shown;
@@ -73,6 +74,8 @@ pub(super) struct ShownJson<'a> {
     #[serde(flatten)]
     push: PushJson<'a>,
     figures: Option<FiguresJson>,
+    /// Messages that people passed on by hand.
+    relayed: usize,
     deliveries: Vec<DeliveryJson<'a>>,
 }
 
@@ -84,6 +87,8 @@ struct DeliveryJson<'a> {
     state: &'a str,
     attempts: Vec<AttemptJson<'a>>,
     reason: Option<&'static str>,
+    by_hand: bool,
+    decided: Option<RulingJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -92,6 +97,7 @@ struct AttemptJson<'a> {
     outcome: &'a str,
     message_id: Option<&'a str>,
     possible_duplicate: bool,
+    removal: Option<&'static str>,
 }
 
 impl<'a> ShownJson<'a> {
@@ -101,6 +107,7 @@ impl<'a> ShownJson<'a> {
             outcome: row.outcome.as_str(),
             message_id: row.message_id.as_deref(),
             possible_duplicate: row.possible_duplicate,
+            removal: traces::removal(shown, row.id).map(Removal::as_str),
         };
         let delivery = |(row, attempts): &'a (DeliveryRow, Vec<AttemptRow>)| DeliveryJson {
             id: row.id.0,
@@ -109,10 +116,13 @@ impl<'a> ShownJson<'a> {
             state: row.state.as_str(),
             attempts: attempts.iter().map(attempt).collect(),
             reason: row.reason.map(StopReason::as_str),
+            by_hand: row.by_hand,
+            decided: traces::ruling(shown, row.id, zone),
         };
         Self {
             push: PushJson::of(&shown.push, zone),
             figures: figures.map(FiguresJson::from),
+            relayed: traces::relayed(shown),
             deliveries: shown.deliveries.iter().map(delivery).collect(),
         }
     }
@@ -135,7 +145,7 @@ impl<'a> MissingJson<'a> {
 }
 
 /// A target for programs: `group:3`, `staff:G2601`.
-fn target(shown: &Shown, row: &DeliveryRow) -> String {
+pub(super) fn target(shown: &Shown, row: &DeliveryRow) -> String {
     match row.target_kind {
         TargetKind::Group => format!("group:{}", row.target_id),
         TargetKind::Staff => {
@@ -192,12 +202,15 @@ pub(super) fn deliveries(shown: &Shown) -> Ended {
         let last = attempts.last();
         let outcome = last.map(|attempt| words::attempt_outcome(attempt.outcome)).unwrap_or_default();
         let doubled = if last.is_some_and(|attempt| attempt.possible_duplicate) { "（补发）" } else { "" };
+        let removal = last.and_then(|attempt| traces::removal(shown, attempt.id)).map(traces::removal_word);
+        let removal = removal.map(|word| format!("，{word}")).unwrap_or_default();
+        let outcome = if row.by_hand { "人工转发" } else { outcome };
         vec![
             row.id.to_string(),
             shown_target(shown, row),
             words::delivery_state(row.state).to_owned(),
             attempts.len().to_string(),
-            format!("{outcome}{doubled}"),
+            format!("{outcome}{doubled}{removal}"),
             last.and_then(|attempt| attempt.message_id.clone()).unwrap_or_default(),
             row.reason.map(words::reason).unwrap_or_default().to_owned(),
         ]

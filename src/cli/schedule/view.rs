@@ -119,7 +119,7 @@ impl LatestJson {
 }
 
 /// Why a slot does not go out as its rule says, in one word; `None` when it does.
-fn reason(entry: &Entry) -> Option<&'static str> {
+pub(in crate::cli) fn reason(entry: &Entry) -> Option<&'static str> {
     let skipped = |state: OccurrenceState| match state {
         OccurrenceState::Planned | OccurrenceState::Materialised => None,
         OccurrenceState::SkippedLate
@@ -142,7 +142,7 @@ fn reason(entry: &Entry) -> Option<&'static str> {
 }
 
 /// What is to be known of a slot beside its item.
-pub(super) fn note(entry: &Entry, zone: Tz) -> String {
+pub(in crate::cli) fn note(entry: &Entry, zone: Tz) -> String {
     let standing = match &entry.standing {
         Standing::Ahead if entry.item.is_none() => Some("没有合适的内容".to_owned()),
         Standing::Ahead => None,

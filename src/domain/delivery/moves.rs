@@ -48,6 +48,8 @@ words! {
         Cancelled = "cancelled",
         /// Its time is over.
         Expired = "expired",
+        /// It ends unsent by any other way, but an earlier copy may be there: nobody knows.
+        Lapsed = "lapsed",
         /// An admin has what failed sent again.
         Again = "again",
     }
@@ -94,6 +96,7 @@ pub fn next(state: DeliveryState, event: Event) -> Option<DeliveryState> {
         (E::Cancelled, S::Queued | S::Claimed | S::RetryWait) => Some(S::Cancelled),
         // In doubt does not expire: the message may be there.
         (E::Expired, S::Queued | S::RetryWait) => Some(S::Expired),
+        (E::Lapsed, S::Queued | S::Claimed | S::RetryWait) => Some(S::InDoubt),
         (E::Again, S::Failed) => Some(S::Queued),
         (
             E::Claimed
@@ -116,6 +119,7 @@ pub fn next(state: DeliveryState, event: Event) -> Option<DeliveryState> {
             | E::Declined
             | E::Cancelled
             | E::Expired
+            | E::Lapsed
             | E::Again,
             _,
         ) => None,
@@ -161,6 +165,7 @@ mod tests {
         declined: queued→cancelled
         cancelled: queued→cancelled claimed→cancelled retry_wait→cancelled
         expired: queued→expired retry_wait→expired
+        lapsed: queued→in_doubt claimed→in_doubt retry_wait→in_doubt
         again: failed→queued
         ");
     }

@@ -72,6 +72,8 @@ pub struct Counts {
     pub expected: u32,
     /// 免计: in the frozen audience, counted in no rate.
     pub exempt: u32,
+    /// In the frozen audience, reached only where nobody can press back: counted in no rate.
+    pub unasked: u32,
     /// 已确认: expected people whose press counts.
     pub acked: u32,
     /// Of the acked, those before the deadline. Equal to `acked` where there is no deadline.
@@ -84,7 +86,7 @@ pub struct Counts {
     pub undelivered: Undelivered,
     /// 存疑: nothing sent for certain, something in doubt.
     pub in_doubt: u32,
-    /// Presses by people who are not expected: exempt or outside the audience. In no rate.
+    /// Presses by people who are not expected: exempt, unasked or outside the audience. In no rate.
     pub others: u32,
 }
 
@@ -112,12 +114,19 @@ impl Counts {
         self.exempt += 1;
         self.others += u32::from(press.is_some());
     }
+
+    /// Counts one person whom nobody could ask. A press, made in a chat of others, is one of the `others`.
+    pub(super) fn count_unasked(&mut self, press: Option<Standing>) {
+        self.unasked += 1;
+        self.others += u32::from(press.is_some());
+    }
 }
 
 impl AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.expected += other.expected;
         self.exempt += other.exempt;
+        self.unasked += other.unasked;
         self.acked += other.acked;
         self.on_time += other.on_time;
         self.late += other.late;

@@ -76,6 +76,8 @@ pub struct PushFacts {
     pub coverage: Coverage,
     /// Members without a bound account, of whom no press is kept.
     pub unbound: HashSet<StaffId>,
+    /// Messages of the push that people passed on by hand.
+    pub relayed: u32,
 }
 
 /// One person of a frozen audience.

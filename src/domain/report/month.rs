@@ -36,6 +36,8 @@ pub struct MonthReport {
     pub units: Vec<UnitRow>,
     /// Every push with a button, by slot.
     pub pushes: Vec<PushRow>,
+    /// Messages of the month that people passed on by hand, those of pushes without a button included.
+    pub relayed: u32,
     /// Holidays on which something would have gone out, in order.
     pub days_off: Vec<DaysOff>,
     /// Times in which presses on these pushes may be lost, in order.
@@ -95,6 +97,8 @@ pub struct PushRow {
     pub confirm: Confirm,
     /// Its figures.
     pub figures: Figures,
+    /// Messages that people passed on by hand; who read them is not known.
+    pub relayed: u32,
 }
 
 /// Computes the report of a month, or names the check that failed; a report that fails a check does not exist.
@@ -112,6 +116,7 @@ pub fn month_report(input: &MonthInput) -> Result<MonthReport, CheckFailed> {
         people: tally.by_head(),
         units: tally.unit_rows(),
         pushes,
+        relayed: of_month(input).map(|push| push.relayed).sum(),
         days_off: days_off(input),
         silent: input.silent.clone(),
         excused: tally.excused,
@@ -121,10 +126,13 @@ pub fn month_report(input: &MonthInput) -> Result<MonthReport, CheckFailed> {
     Ok(report)
 }
 
+fn of_month(input: &MonthInput) -> impl Iterator<Item = &PushFacts> {
+    input.pushes.iter().filter(|push| Month::of(push.slot, input.zone) == input.month)
+}
+
 /// The month's pushes that have figures, by slot.
 fn in_order(input: &MonthInput) -> Vec<(&PushFacts, Basis)> {
-    let of_month = input.pushes.iter().filter(|push| Month::of(push.slot, input.zone) == input.month);
-    let mut pushes: Vec<_> = of_month.filter_map(|push| Some((push, Basis::of(push.confirm)?))).collect();
+    let mut pushes: Vec<_> = of_month(input).filter_map(|push| Some((push, Basis::of(push.confirm)?))).collect();
     pushes.sort_by_key(|(push, _)| (push.slot, push.id));
     pushes
 }
@@ -196,8 +204,10 @@ impl<'a> Tally<'a> {
             label: push.label.clone(),
             confirm: push.confirm,
             figures: Figures { counts, basis: Some(basis) },
+            relayed: push.relayed,
         }
     }
+
     /// Remembers a person by head. Pushes go by in order of time, so the last expected unit stays.
     fn meet(&mut self, push: PushId, member: &Member, one: &Counts) {
         let new = Person { unit: member.unit, expected: 0, acked: 0, seen_in: None };

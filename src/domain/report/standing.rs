@@ -110,6 +110,7 @@ impl<'a> Judge<'a> {
         match member.status {
             MemberStatus::Expected => counts.count(self.standing(member)),
             MemberStatus::Exempt => counts.count_exempt(self.acked(member)),
+            MemberStatus::Unasked => counts.count_unasked(self.acked(member)),
         }
     }
 

@@ -47,6 +47,7 @@ fn push(id: i64, expected: i64) -> PushFacts {
         acks: HashMap::new(),
         coverage: Coverage::Groups(vec![(UNIT, Fate::Sent)]),
         unbound: HashSet::new(),
+        relayed: 0,
         waited: HashMap::new(),
     }
 }

@@ -27,6 +27,7 @@ fn runner<'a>(schedule: i64, (right, groups): (RightOfWay, &'a [GroupId]), pendi
         right,
         groups,
         paused: false,
+        stopped: false,
         missed: Missed::Late,
         max_late: TimeDelta::minutes(240),
         pending: pending.iter().map(|wall| slot(wall)).collect(),

@@ -131,6 +131,7 @@ type Missed = (OccurrenceState, Option<MissReason>);
 /// Whether a slot that was to go out still may, and whether it does so late: the program may have stopped in between.
 fn readiness(live: &Live, row: &OccurrenceRow, ground: &Ground, now: DateTime<Utc>) -> Result<Lateness, Missed> {
     match live.row.state {
+        ScheduleState::Active if ground.stopped => return Err((OccurrenceState::SkippedPaused, None)),
         ScheduleState::Active => {}
         ScheduleState::Paused => return Err((OccurrenceState::SkippedPaused, None)),
         ScheduleState::Removed => return Err((OccurrenceState::Cancelled, Some(MissReason::Removed))),

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
+use super::estimate;
 use super::make::{Office, filled, fills};
 use crate::ctx::Ctx;
 use crate::domain::audit::Actor;
@@ -38,6 +39,8 @@ pub struct Coming {
     pub chats: Vec<Chat>,
     /// Most items a chat gets from Monday to Sunday.
     pub per_week: u32,
+    /// How long until all of it is out.
+    pub takes: TimeDelta,
     /// None while no item fits.
     pub draft: Option<Draft>,
     /// What keeps it from going out as things stand.
@@ -77,6 +80,8 @@ pub struct Heads {
     pub expected: usize,
     /// 免计
     pub exempt: usize,
+    /// Reached only where nobody can press back: counted in no rate.
+    pub unasked: usize,
     /// Of 应知, those without an account.
     pub unbound: usize,
 }
@@ -104,12 +109,15 @@ pub async fn coming(ctx: &Ctx, actor: &Actor, plan: Option<&str>) -> Outcome<Com
         None => (None, Some((MissReason::NoItem, Refusal::NoFittingItem))),
     };
     let day = wall::of(entry.at, ctx.zone).date();
+    let sends = |group: &&GroupRow| live.groups.contains(&group.id) && group.channel.capabilities().send;
+    let sent = groups.iter().filter(sends).count();
     Ok(Coming {
         day: ground.calendar.day(day),
         in_hours: ground.settings.hours.allow(entry.at, &ground.calendar),
         overdue: entry.at <= ground.now,
         chats: chats(&mut tx, &ground, (live, &groups), (&wanted, &before, entry.at)).await?,
         per_week: ground.settings.caps.per_week,
+        takes: estimate::of_slot(&ground.settings, sent, entry.at),
         draft,
         stop: stop.or(fault),
         entry,
@@ -176,6 +184,7 @@ async fn heads(tx: &mut Tx, ctx: &Ctx, (day, groups): (NaiveDate, &[GroupId]), i
     Ok(Heads {
         expected: of(MemberStatus::Expected).count(),
         exempt: of(MemberStatus::Exempt).count(),
+        unasked: of(MemberStatus::Unasked).count(),
         unbound: of(MemberStatus::Expected).filter(|member| !bound.contains(&member.staff)).count(),
     })
 }

@@ -1,17 +1,19 @@
 //! Making a push: the audience is frozen and its deliveries are queued. Everything about it is decided here, before the
 //! first message goes out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
+use crate::domain::channel::Capabilities;
 use crate::domain::content::{ItemSource, fill, placeholders};
 use crate::domain::delivery::{DeliveryKind, TargetKind};
 use crate::domain::month::Month;
+use crate::domain::pacing::spread;
 use crate::domain::push::{Candidate, Chunk, MemberStatus, freeze};
 use crate::domain::rich::Rich;
 use crate::domain::slot::PLAIN_MINUTES_MAX;
@@ -55,6 +57,10 @@ pub(in crate::office) struct Office {
     settings: Settings,
     /// Which units each chat addresses.
     units: Vec<(GroupId, UnitId)>,
+    /// Chats that a person serves by hand.
+    by_hand: HashSet<GroupId>,
+    /// Chats in which nobody can press back.
+    mute: HashSet<GroupId>,
     /// Everyone on the roster as of a day.
     people: BTreeMap<NaiveDate, Vec<Candidate>>,
 }
@@ -66,7 +72,17 @@ impl Office {
             let rows = store::staff::candidates(tx, *day).await?;
             people.insert(*day, rows.iter().map(candidate).collect::<Outcome<_>>()?);
         }
-        Ok(Self { settings: setting::load(tx, ctx.zone).await?, units: store::group::units(tx).await?, people })
+        let groups = store::group::list(tx).await?;
+        let without = |can: fn(Capabilities) -> bool| {
+            groups.iter().filter(|group| !can(group.channel.capabilities())).map(|group| group.id).collect()
+        };
+        Ok(Self {
+            settings: setting::load(tx, ctx.zone).await?,
+            units: store::group::units(tx).await?,
+            by_hand: without(|can| can.send),
+            mute: without(|can| can.ack),
+            people,
+        })
     }
 
     fn covers(&self, target: &Target) -> Covers {
@@ -82,11 +98,18 @@ impl Office {
 
     /// The audience of an item as it is frozen on a day that was loaded; refused when it is nobody.
     fn audience(&self, day: NaiveDate, covers: &Covers, item: &ItemSource) -> Outcome<Vec<Chunk>> {
-        let speaks_to = |person: &&Candidate| match covers {
-            Covers::Private(staff) => staff.contains(&person.staff),
-            Covers::Groups(groups) => groups.iter().any(|(_, units)| units.contains(&person.unit)),
+        let covered = |person: &Candidate| {
+            let asked = match covers {
+                Covers::Private(staff) => staff.contains(&person.staff).then_some(true),
+                Covers::Groups(groups) => groups
+                    .iter()
+                    .filter(|(_, units)| units.contains(&person.unit))
+                    .map(|(group, _)| !self.mute.contains(group))
+                    .max(),
+            };
+            asked.map(|asked| Candidate { asked, ..person.clone() })
         };
-        let covered: Vec<Candidate> = self.people.get(&day).into_iter().flatten().filter(speaks_to).cloned().collect();
+        let covered: Vec<Candidate> = self.people.get(&day).into_iter().flatten().filter_map(covered).collect();
         let chunks = freeze(&covered, &item.audience);
         if chunks.is_empty() { Err(Refusal::NobodyAddressed) } else { Ok(chunks) }
     }
@@ -103,6 +126,8 @@ pub(in crate::office) struct Made {
     pub push: PushId,
     /// 应知
     pub expected: usize,
+    /// People reached only where nobody can press back.
+    pub unasked: usize,
 }
 
 /// Freezes the audience of an order and queues its deliveries. Everything about the push is decided here, before the
@@ -149,15 +174,25 @@ pub(in crate::office) async fn make(
         not_before: ctx.now(),
         expires_at: expires,
     };
-    queue(tx, &like, &covers, &chunks).await?;
-    let expected = chunks.iter().flat_map(|c| &c.members).filter(|m| m.status == MemberStatus::Expected).count();
+    let how = How { by_hand: &office.by_hand, span: spread_of(order, office, ctx) };
+    queue(tx, &like, (&covers, &how), &chunks).await?;
+    let of = |status| chunks.iter().flat_map(|c| &c.members).filter(|m| m.status == status).count();
+    let (expected, unasked) = (of(MemberStatus::Expected), of(MemberStatus::Unasked));
     let detail = json!({
         "item": order.item.slug, "item_version": order.item_version, "confirm": order.confirm.as_str(),
         "slot": order.slot.timestamp_millis(), "deadline": deadline.map(|at| at.timestamp_millis()),
         "expected": expected, "audience": hashes,
     });
     note(tx, ctx.now(), actor, (Action::PushCreate, format!("push:{push}"), detail));
-    Ok(Made { push, expected })
+    Ok(Made { push, expected, unasked })
+}
+
+/// Over how long the messages of an order are spread: those of a schedule at the full or half hour, when every office
+/// sends. Whether they are late was decided before, and is not changed by it.
+fn spread_of(order: &Order<'_>, office: &Office, ctx: &Ctx) -> TimeDelta {
+    let wall = wall::of(order.slot, ctx.zone);
+    let crowded = wall.minute() % 30 == 0 && wall.second() == 0;
+    if order.occurrence.is_some() && !order.late && crowded { office.settings.send_spread } else { TimeDelta::zero() }
 }
 
 /// What the placeholders of an item are filled with now; refused while one is empty.
@@ -193,8 +228,8 @@ enum Covers {
 }
 
 fn candidate(row: &store::staff::CandidateRow) -> Outcome<Candidate> {
-    let kinds = kinds(&row.kinds)?;
-    Ok(Candidate { staff: row.id, version: row.version_id, unit: row.unit_id, kinds, exempt: row.exempt })
+    let (kinds, exempt) = (kinds(&row.kinds)?, row.exempt);
+    Ok(Candidate { staff: row.id, version: row.version_id, unit: row.unit_id, kinds, exempt, asked: true })
 }
 
 /// A word that is not understood is a fault: left out, it would drop the person from audiences without a trace.
@@ -204,10 +239,22 @@ fn kinds(stored: &str) -> Outcome<Vec<Kind>> {
     kinds.ok_or_else(|| StoreError::Unreadable(stored.to_owned()).into())
 }
 
+/// How the messages of a push go out.
+struct How<'a> {
+    /// Chats that a person serves by hand.
+    by_hand: &'a HashSet<GroupId>,
+    /// Over how long they are spread.
+    span: TimeDelta,
+}
+
 /// One delivery per target, with the units (or the person) of the frozen audience that it speaks to. `like` is what they
 /// have in common.
-async fn queue(tx: &mut Tx, like: &NewDelivery, covers: &Covers, chunks: &[Chunk]) -> Outcome<()> {
+async fn queue(tx: &mut Tx, like: &NewDelivery, (covers, how): (&Covers, &How<'_>), chunks: &[Chunk]) -> Outcome<()> {
     let push = PushId(like.subject_id);
+    let to = |target_kind: TargetKind, target_id: i64| {
+        let not_before = like.not_before + spread(push, target_id, how.span);
+        NewDelivery { target_kind, target_id, not_before, ..like.clone() }
+    };
     match covers {
         Covers::Groups(groups) => {
             for (group, units) in groups {
@@ -216,7 +263,7 @@ async fn queue(tx: &mut Tx, like: &NewDelivery, covers: &Covers, chunks: &[Chunk
                 if addressed.is_empty() {
                     continue;
                 }
-                let new = NewDelivery { target_kind: TargetKind::Group, target_id: group.0, ..like.clone() };
+                let new = NewDelivery { by_hand: how.by_hand.contains(group), ..to(TargetKind::Group, group.0) };
                 let id = store::delivery::add(tx, &new, like.not_before).await?;
                 for unit in addressed {
                     store::push::add_cover(tx, push, id, unit, None).await?;
@@ -229,7 +276,7 @@ async fn queue(tx: &mut Tx, like: &NewDelivery, covers: &Covers, chunks: &[Chunk
             let people: Vec<(UnitId, StaffId)> =
                 chunks.iter().flat_map(|chunk| chunk.members.iter().map(|member| (chunk.unit, member.staff))).collect();
             for (unit, staff) in people.into_iter().filter(|(_, staff)| bound.iter().any(|b| b.staff_id == *staff)) {
-                let new = NewDelivery { target_kind: TargetKind::Staff, target_id: staff.0, ..like.clone() };
+                let new = to(TargetKind::Staff, staff.0);
                 let id = store::delivery::add(tx, &new, like.not_before).await?;
                 store::push::add_cover(tx, push, id, unit, Some(staff)).await?;
             }

@@ -37,6 +37,9 @@ pub fn csv(report: &MonthReport) -> String {
     for definition in say::DEFINITIONS {
         add_row(&mut out, remark("表注", definition));
     }
+    if let Some(relayed) = say::relayed(report) {
+        add_row(&mut out, remark("人工转发", &relayed));
+    }
     let as_of = report.as_of.with_timezone(&report.zone).format("%Y-%m-%d %H:%M").to_string();
     add_row(&mut out, remark("数据截至", &as_of));
     add_row(&mut out, remark("说明", say::PURPOSE));

@@ -22,6 +22,8 @@ pub struct MonthJson<'a> {
     people: PeopleJson,
     units: Vec<UnitJson<'a>>,
     pushes: Vec<PushJson<'a>>,
+    /// Messages that people passed on by hand; who read them is not known.
+    relayed: u32,
     days_off: Vec<DaysOffJson<'a>>,
     interruptions: Vec<InterruptionJson>,
     excused: u32,
@@ -33,6 +35,7 @@ pub struct MonthJson<'a> {
 pub struct FiguresJson {
     expected: u32,
     exempt: u32,
+    unasked: u32,
     acked: u32,
     on_time: u32,
     late: u32,
@@ -72,6 +75,7 @@ struct PushJson<'a> {
     #[serde(flatten)]
     figures: FiguresJson,
     undelivered_reasons: ReasonsJson,
+    relayed: u32,
 }
 
 #[derive(Debug, Serialize)]
@@ -119,6 +123,7 @@ pub fn json(report: &MonthReport) -> MonthJson<'_> {
         people: PeopleJson { expected: people.expected, took_part: people.took_part, all_done: people.all_done },
         units: units(report),
         pushes: pushes(report),
+        relayed: report.relayed,
         days_off: report.days_off.iter().map(DaysOffJson::of).collect(),
         interruptions: report.silent.iter().map(|silence| interruption(silence, report.zone)).collect(),
         excused: report.excused,
@@ -152,6 +157,7 @@ fn pushes(report: &MonthReport) -> Vec<PushJson<'_>> {
             confirm: row.confirm.as_str(),
             figures: (&row.figures).into(),
             undelivered_reasons: row.figures.counts.undelivered.into(),
+            relayed: row.relayed,
         })
         .collect()
 }
@@ -176,6 +182,7 @@ impl From<&Figures> for FiguresJson {
         Self {
             expected: counts.expected,
             exempt: counts.exempt,
+            unasked: counts.unasked,
             acked: counts.acked,
             on_time: counts.on_time,
             late: counts.late,

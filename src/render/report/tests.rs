@@ -54,6 +54,7 @@ fn knowledge(id: i64, day: u32, title: &str) -> PushFacts {
         acks: expected.map(|member| (member.staff, at(9, day, 10, 0))).collect(),
         coverage: Coverage::Groups((1..=5).map(|unit| (UnitId(unit), Fate::Sent)).collect()),
         unbound: HashSet::new(),
+        relayed: 0,
         waited: HashMap::new(),
     }
 }

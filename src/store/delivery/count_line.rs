@@ -42,16 +42,16 @@ pub async fn touch(tx: &mut Tx, pushes: &[PushId]) -> Result<()> {
     Ok(())
 }
 
-/// The lines to edit now, on the newest copy of their message.
-pub async fn due(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<DueRow>> {
+/// Up to `most` lines to edit now, on the newest copy of their message.
+pub async fn due(tx: &mut Tx, now: DateTime<Utc>, most: i64) -> Result<Vec<DueRow>> {
     const SQL: &str =
         "SELECT l.delivery_id, d.subject_id AS push_id, a.id AS attempt_id, a.chat, a.message_id, l.shown,
             (SELECT COUNT(*) FROM ack k WHERE k.push_id = d.subject_id) AS count, a.possible_duplicate
         FROM count_line l JOIN delivery d ON d.id = l.delivery_id
         JOIN attempt a ON a.id = (SELECT MAX(x.id) FROM attempt x
             WHERE x.delivery_id = d.id AND x.message_id IS NOT NULL)
-        WHERE l.dirty AND l.edit_after <= $1 ORDER BY l.edit_after, l.delivery_id";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(At::from(now)).fetch_all(c).await)?)
+        WHERE l.dirty AND l.edit_after <= $1 ORDER BY l.edit_after, l.delivery_id LIMIT $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(At::from(now)).bind(most).fetch_all(c).await)?)
 }
 
 /// When the next line may be edited.
@@ -60,18 +60,28 @@ pub async fn next_due(tx: &mut Tx) -> Result<Option<At>> {
     Ok(on!(tx, c => sqlx::query_scalar(SQL).fetch_one(c).await)?)
 }
 
-/// Books an edit before it is made: the line shows `shown` and rests until `edit_after`. A change that comes while the
-/// edit is under way makes it dirty again.
-pub async fn book(tx: &mut Tx, delivery: DeliveryId, shown: i64, edit_after: DateTime<Utc>) -> Result<()> {
-    const SQL: &str = "UPDATE count_line SET shown = $2, dirty = FALSE, edit_after = $3 WHERE delivery_id = $1";
+/// Books an edit before its call, or after one that did not arrive: it is tried again at `again` unless the line is said
+/// to show its number.
+pub async fn book(tx: &mut Tx, delivery: DeliveryId, again: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "UPDATE count_line SET edit_after = $2 WHERE delivery_id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(delivery).bind(At::from(again)).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// The line shows `shown` and rests until `edit_after`. It stays dirty when the number changed while the edit was under
+/// way, so that people see the last one in the end.
+pub async fn show(tx: &mut Tx, delivery: DeliveryId, shown: i64, edit_after: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "UPDATE count_line SET shown = $2, edit_after = $3, dirty = ((SELECT COUNT(*) FROM ack k
+            JOIN delivery d ON d.subject_id = k.push_id WHERE d.id = count_line.delivery_id) <> $2)
+        WHERE delivery_id = $1";
     on!(tx, c => sqlx::query(SQL).bind(delivery).bind(shown).bind(At::from(edit_after)).execute(c).await.map(drop))?;
     Ok(())
 }
 
-/// An edit did not arrive: the line is dirty again and is tried after `edit_after`.
-pub async fn retry(tx: &mut Tx, delivery: DeliveryId, edit_after: DateTime<Utc>) -> Result<()> {
-    const SQL: &str = "UPDATE count_line SET dirty = TRUE, edit_after = $2 WHERE delivery_id = $1";
-    on!(tx, c => sqlx::query(SQL).bind(delivery).bind(At::from(edit_after)).execute(c).await.map(drop))?;
+/// The message that carried the line is gone: there is nothing more to edit.
+pub async fn remove(tx: &mut Tx, delivery: DeliveryId) -> Result<()> {
+    const SQL: &str = "DELETE FROM count_line WHERE delivery_id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(delivery).execute(c).await.map(drop))?;
     Ok(())
 }
 

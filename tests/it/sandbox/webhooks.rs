@@ -1,6 +1,6 @@
 //! Webhooks: setting them, what they get, repeats, answers that are calls, and polls beside them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, to_bytes};
@@ -289,4 +289,59 @@ async fn a_new_webhook_takes_over_what_the_old_one_holds() {
     old.permits.add_permits(1);
     server.look("wait?idle=1").await;
     assert_eq!(server.look(&format!("bot?{TOKEN}")).await["pending"], 0);
+}
+
+#[tokio::test]
+async fn e12_a_webhook_can_get_updates_again_and_out_of_order() {
+    let server = Server::start().await;
+    server.office().await;
+    let mut hook = Hook::open().await;
+    let first = server.order("updates", json!({"kind": "repeat", "count": 1})).await["next"].clone();
+    server.order("say", json!({"user": 1, "text": "甲"})).await;
+    server.ok("setWebhook", json!({"url": hook.url, "max_connections": 1})).await;
+    assert_eq!(hook.next().await.update["update_id"], first);
+    assert_eq!(hook.next().await.update["update_id"], first, "once more after its 2xx");
+    server.look("wait?idle=1").await;
+    server.ok("deleteWebhook", json!({})).await;
+    let id = server.send_button("a").await;
+    for user in [1, 2] {
+        press(&server, user, id, 1).await;
+    }
+    server.order("updates", json!({"kind": "swap", "count": 1})).await;
+    server.ok("setWebhook", json!({"url": hook.url, "max_connections": 1})).await;
+    let who = [hook.next().await, hook.next().await].map(|came| came.update["callback_query"]["from"]["id"].clone());
+    assert_eq!(who, [2, 1]);
+    server.look("wait?idle=1").await;
+    assert!(hook.came.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_storm_arrives_whole_over_a_hundred_connections() {
+    let server = Server::start().await;
+    server.office().await;
+    let people: Vec<Value> = (10..110).map(|id| json!({"id": id, "first_name": "某"})).collect();
+    server.order("people", json!({"people": people})).await;
+    server.order("members", json!({"chat": -100, "join": (10..110).collect::<Vec<i64>>()})).await;
+    server.skip_updates().await;
+    let id = server.send_button("a").await;
+    let mut hook = Hook::with_permits(0).await;
+    server.ok("setWebhook", json!({"url": hook.url, "max_connections": 100})).await;
+    let one = |user: i64| json!({"user": user, "chat": -100, "message_id": id, "button": 0});
+    let presses: Vec<Value> = (0..10).flat_map(|_| (10..110).map(one)).collect();
+    server.order("press", json!({"presses": presses})).await;
+    let mut last: BTreeMap<i64, i64> = BTreeMap::new();
+    for place in 0..1000 {
+        let update = hook.next().await.update;
+        let (number, person) = (&update["update_id"], &update["callback_query"]["from"]["id"]);
+        let before = last.insert(person.as_i64().unwrap(), number.as_i64().unwrap());
+        assert!(before.is_none_or(|before| Some(before) < number.as_i64()), "each person's presses keep their order");
+        if place == 99 {
+            assert_eq!(server.look("bot").await["under_way"], 100);
+            hook.permits.add_permits(Semaphore::MAX_PERMITS / 2);
+        }
+    }
+    server.look("wait?idle=1").await;
+    assert!(hook.came.try_recv().is_err(), "nothing comes twice");
+    let ledger = server.look("ledger?pressed=999").await;
+    assert_eq!((&ledger["pressed"][0]["user"], &ledger["pressed"][0]["fetched_at"]), (&json!(109), &json!(NOON)));
 }

@@ -1,0 +1,99 @@
+//! The words and buttons of a copy.
+
+use std::collections::BTreeMap;
+
+use crate::ctx::Ctx;
+use crate::domain::delivery::{DeliveryKind, TargetKind};
+use crate::domain::push::MemberStatus;
+use crate::domain::tag::{Tag, Verb};
+use crate::domain::word::Confirm;
+use crate::ids::{AlertId, AttemptId, PushId};
+use crate::message::outgoing::Outgoing;
+use crate::message::push::{Copy, Tags, copy};
+use crate::office::delivery::hint;
+use crate::office::push::filled;
+use crate::office::{Outcome, Refusal, alert, content, setting};
+use crate::secret::{Keys, Purpose};
+use crate::store::delivery::{AttemptRow, DeliveryRow};
+use crate::store::push::PushRow;
+use crate::store::{self, StoreError, Tx};
+
+/// The words and buttons of a copy, and the number it shows.
+pub(super) async fn compose(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    delivery: &DeliveryRow,
+    attempt: &AttemptRow,
+) -> Outcome<(Outgoing, Option<i64>)> {
+    match delivery.kind {
+        DeliveryKind::Push => {}
+        DeliveryKind::Alert => return Ok((alert::told(tx, ctx, AlertId(delivery.subject_id)).await?, None)),
+    }
+    let push = PushId(delivery.subject_id);
+    let row = store::push::find(tx, push).await?.ok_or(Refusal::UnknownPush(push.0))?;
+    let count = match delivery.target_kind {
+        TargetKind::Group if shows_count(tx, ctx, &row).await? => Some(store::ack::count(tx, push).await?),
+        TargetKind::Group | TargetKind::Staff => None,
+    };
+    let outgoing = words(tx, ctx, &row, (attempt.id, attempt.possible_duplicate), count).await?;
+    Ok((outgoing, count))
+}
+
+/// A group sees how many confirmed unless the audience is so small that the number would tell who did.
+async fn shows_count(tx: &mut Tx, ctx: &Ctx, push: &PushRow) -> Outcome<bool> {
+    let smallest = setting::load(tx, ctx.zone).await?.count_min_audience;
+    let audience = store::push::audiences(tx, &[push.id]).await?;
+    let members = audience.iter().flat_map(|(_, chunk)| &chunk.members);
+    let expected = members.filter(|member| member.status == MemberStatus::Expected).count();
+    Ok(push.confirm != Confirm::None && u32::try_from(expected).is_ok_and(|expected| expected >= smallest))
+}
+
+pub(super) async fn words(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    push: &PushRow,
+    (attempt, resent): (AttemptId, bool),
+    count: Option<i64>,
+) -> Outcome<Outgoing> {
+    let version = store::item::version(tx, push.item_version_id).await?;
+    let version = version.ok_or_else(|| Refusal::UnknownItem(push.slug.clone()))?;
+    let item = content::source_of(&version)?;
+    let fills: BTreeMap<String, String> =
+        serde_json::from_str(&push.fills).map_err(|_| StoreError::Unreadable(push.fills.clone()))?;
+    let body = filled(&item, &fills)?;
+    let keys = std::sync::Arc::clone(tx.keys());
+    let ack = (push.confirm != Confirm::None).then(|| tag(&keys, Verb::Ack, attempt.0));
+    let tags = Tags { ack, basis: tag(&keys, Verb::Basis, attempt.0) };
+    let text = Copy {
+        item: &item,
+        body: &body,
+        version: push.version,
+        due: push.late.then(|| push.slot_at.utc()),
+        deadline: push.deadline_at.map(store::At::utc),
+        resent,
+        silent: &hint::gaps(tx, attempt).await?,
+        count,
+        zone: ctx.zone,
+    };
+    Ok(copy(&text, tags))
+}
+
+/// The text inside a button.
+pub fn tag(keys: &Keys, verb: Verb, id: i64) -> String {
+    Tag { verb, id }.encode(|bytes| keys.mac(Purpose::Button, &[bytes]))
+}
+
+/// The meaning of a button's text; `None` for what is not ours.
+pub fn read_tag(keys: &Keys, data: &str) -> Option<Tag> {
+    Tag::decode(data, |bytes| keys.mac(Purpose::Button, &[bytes]))
+}
+
+/// What 看原文 shows for the copy that an attempt made.
+pub async fn basis(ctx: &Ctx, attempt: AttemptId) -> Outcome<Option<String>> {
+    let mut tx = ctx.store.read().await?;
+    let copies = store::delivery::pushes_of_attempts(&mut tx, &[attempt]).await?;
+    let Some(copy) = copies.first() else { return Ok(None) };
+    let Some(push) = store::push::find(&mut tx, copy.push_id).await? else { return Ok(None) };
+    let version = store::item::version(&mut tx, push.item_version_id).await?;
+    version.map(|row| Ok(content::source_of(&row)?.alert_text())).transpose()
+}

@@ -1,0 +1,362 @@
+//! One call, and what follows from what it came to.
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::channel::{GoneReason, Receipt, RefusalKind, SendError, Style};
+use crate::ctx::{Ctx, Line};
+use crate::domain::alert::Alert;
+use crate::domain::audit::{Action, Job};
+use crate::domain::delivery::{Before, CallResult, DeliveryState, HaltCause, StopReason, TargetKind, step};
+use crate::domain::word::GroupState;
+use crate::ids::{AttemptId, ChannelId, DeliveryId, GroupId, PushId};
+use crate::office::delivery::{Call, SENDER, edit, jitter_of, state_note};
+use crate::office::{Outcome, Refusal, alert, group, note};
+use crate::store::delivery::{AttemptRow, CallRecord, DeliveryRow};
+use crate::store::{self, Tx};
+
+/// Marks the attempt whose markup was refused; the next one goes out plain.
+pub(super) const MARKUP: &str = "markup: ";
+/// Marks the attempt whose topic was refused; the next one goes to the whole group.
+pub(super) const TOPIC: &str = "topic: ";
+/// Requests to wait in two chats within this time mean the whole bot.
+const TOGETHER: TimeDelta = TimeDelta::seconds(5);
+/// Pause when the one that was asked for cannot be read.
+const PAUSE: TimeDelta = TimeDelta::seconds(60);
+
+/// What a call came to, in a form that can be kept outside the database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    channel: ChannelId,
+    delivery: DeliveryId,
+    attempt: AttemptId,
+    epoch: i64,
+    /// The number the copy shows, when it shows one.
+    count: Option<i64>,
+    came: Came,
+}
+
+/// What a call came to, with what follows from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "to", rename_all = "snake_case")]
+pub enum Came {
+    Sent {
+        message_id: String,
+    },
+    NotSent {
+        error: String,
+    },
+    Limited {
+        wait_ms: i64,
+        error: String,
+    },
+    InDoubt {
+        error: String,
+    },
+    /// The target takes no messages any more; the reason is a [`StopReason`].
+    Closed {
+        reason: String,
+        error: String,
+    },
+    Refused {
+        error: String,
+    },
+    /// The markup was refused: once more without.
+    Plain {
+        error: String,
+    },
+    /// The topic was refused: once more to the whole group.
+    NoTopic {
+        error: String,
+    },
+    Moved {
+        chat: String,
+        error: String,
+    },
+    Unauthorized {
+        error: String,
+    },
+    /// The call was not made: the claim was held for too long.
+    Withheld,
+}
+
+impl Came {
+    fn of(result: Result<Receipt, SendError>, call: &Call) -> Self {
+        let error = match result {
+            Ok(receipt) => return Self::Sent { message_id: receipt.message_id },
+            Err(error) => error,
+        };
+        let text = error.to_string();
+        let closed = |reason: StopReason| Self::Closed { reason: reason.as_str().to_owned(), error: text.clone() };
+        match error {
+            SendError::NotSent(_) => Self::NotSent { error: text },
+            SendError::Limited { retry_after } => {
+                let wait = TimeDelta::from_std(retry_after).unwrap_or(PAUSE);
+                Self::Limited { wait_ms: wait.num_milliseconds(), error: text }
+            }
+            SendError::InDoubt(_) => Self::InDoubt { error: text },
+            SendError::Gone(gone) => closed(gone_reason(gone)),
+            SendError::MarkupRefused(words) if call.style == Style::Styled => {
+                Self::Plain { error: format!("{MARKUP}{words}") }
+            }
+            SendError::MarkupRefused(_) => Self::Refused { error: text },
+            SendError::Refused(refusal) => match refusal.kind {
+                RefusalKind::NoRights => closed(StopReason::NoRights),
+                RefusalKind::NoTopic if call.address.thread.is_some() => {
+                    Self::NoTopic { error: format!("{TOPIC}{}", refusal.text) }
+                }
+                RefusalKind::NoTopic => closed(StopReason::NoTopic),
+                RefusalKind::TooLong
+                | RefusalKind::BadButton
+                | RefusalKind::NotModified
+                | RefusalKind::EditLost
+                | RefusalKind::DeleteLost
+                | RefusalKind::DeleteTooOld
+                | RefusalKind::Malformed
+                | RefusalKind::PressTooOld
+                | RefusalKind::Unknown => Self::Refused { error: text },
+            },
+            SendError::Migrated { to } => Self::Moved { chat: to, error: text },
+            SendError::Unauthorized => Self::Unauthorized { error: text },
+        }
+    }
+
+    fn result(&self) -> CallResult {
+        match self {
+            Self::Sent { .. } => CallResult::Sent,
+            Self::NotSent { .. } => CallResult::NotSent,
+            Self::Limited { wait_ms, .. } => CallResult::Limited { retry_after: TimeDelta::milliseconds(*wait_ms) },
+            Self::InDoubt { .. } => CallResult::Unknown,
+            Self::Closed { .. } | Self::Refused { .. } => CallResult::Refused,
+            Self::Plain { .. } | Self::NoTopic { .. } | Self::Moved { .. } => CallResult::Mended,
+            Self::Unauthorized { .. } => CallResult::Halted,
+            Self::Withheld => CallResult::Withheld,
+        }
+    }
+
+    fn message_id(&self) -> Option<&str> {
+        match self {
+            Self::Sent { message_id } => Some(message_id),
+            Self::NotSent { .. }
+            | Self::Limited { .. }
+            | Self::InDoubt { .. }
+            | Self::Closed { .. }
+            | Self::Refused { .. }
+            | Self::Plain { .. }
+            | Self::NoTopic { .. }
+            | Self::Moved { .. }
+            | Self::Unauthorized { .. }
+            | Self::Withheld => None,
+        }
+    }
+
+    fn error(&self) -> Option<&str> {
+        match self {
+            Self::Sent { .. } => None,
+            Self::Withheld => Some("held for too long; no call was made"),
+            Self::NotSent { error }
+            | Self::Limited { error, .. }
+            | Self::InDoubt { error }
+            | Self::Closed { error, .. }
+            | Self::Refused { error }
+            | Self::Plain { error }
+            | Self::NoTopic { error }
+            | Self::Moved { error, .. }
+            | Self::Unauthorized { error } => Some(error),
+        }
+    }
+
+    /// Why a delivery failed, if it did.
+    fn reason(&self) -> StopReason {
+        match self {
+            Self::Closed { reason, .. } => StopReason::parse(reason).unwrap_or(StopReason::Refused),
+            Self::NotSent { .. } => StopReason::Unreachable,
+            Self::Sent { .. }
+            | Self::Limited { .. }
+            | Self::InDoubt { .. }
+            | Self::Refused { .. }
+            | Self::Plain { .. }
+            | Self::NoTopic { .. }
+            | Self::Moved { .. }
+            | Self::Unauthorized { .. }
+            | Self::Withheld => StopReason::Refused,
+        }
+    }
+}
+
+fn gone_reason(gone: GoneReason) -> StopReason {
+    match gone {
+        GoneReason::Kicked => StopReason::Kicked,
+        GoneReason::ChatGone => StopReason::ChatGone,
+        GoneReason::Blocked => StopReason::Blocked,
+        GoneReason::NeverStarted => StopReason::NeverStarted,
+        GoneReason::Deactivated => StopReason::Deactivated,
+    }
+}
+
+/// Makes the call of an attempt, unless the claim behind it is so old that another sender may take it before the call
+/// would be over: this process may have stood still since.
+pub async fn make(ctx: &Ctx, line: &Line, call: &Call) -> Report {
+    let came = if call.held.trusted(ctx) {
+        let result = line.channel.send(&call.address, &call.outgoing, call.style).await;
+        if let Err(error) = &result {
+            tracing::warn!(%error, delivery = %call.delivery.id, "a message was not sent, or nobody knows");
+        }
+        Came::of(result, call)
+    } else {
+        Came::Withheld
+    };
+    let (delivery, attempt, epoch) = (call.delivery.id, call.attempt.id, call.delivery.epoch);
+    Report { channel: line.id, delivery, attempt, epoch, count: call.count, came }
+}
+
+/// Stores what a call came to, with everything that follows from it. Returns where the delivery stands now. Storing it
+/// twice changes nothing more.
+pub async fn settle(ctx: &Ctx, report: &Report) -> Outcome<DeliveryState> {
+    match store_result(ctx, report, Follow::All).await {
+        Err(Refusal::Store(error)) if error.is_trouble() => Err(error.into()),
+        // The result itself must not be lost over what follows from it.
+        Err(error) => {
+            tracing::error!(%error, delivery = %report.delivery, "what follows from a result could not be done");
+            store_result(ctx, report, Follow::Nothing).await
+        }
+        stored => stored,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Follow {
+    All,
+    Nothing,
+}
+
+async fn store_result(ctx: &Ctx, report: &Report, what_follows: Follow) -> Outcome<DeliveryState> {
+    let now = ctx.now();
+    let mut tx = ctx.store.write().await?;
+    let delivery = store::delivery::find(&mut tx, report.delivery).await?;
+    let attempts = store::delivery::attempts(&mut tx, report.delivery).await?;
+    let attempt = attempts.into_iter().find(|attempt| attempt.id == report.attempt);
+    let (Some(delivery), Some(attempt)) = (delivery, attempt) else {
+        tracing::warn!(delivery = %report.delivery, "a result belongs to another database and is dropped");
+        return Ok(DeliveryState::InDoubt);
+    };
+    let came = &report.came;
+    let before = Before { tries: delivery.tries, doubted: attempt.possible_duplicate };
+    let step = step(&came.result(), before, now, jitter_of(attempt.id));
+    let reason = Some(came.reason()).filter(|_| step.state == DeliveryState::Failed);
+    let record = CallRecord {
+        attempt: attempt.id,
+        delivery: delivery.id,
+        epoch: report.epoch,
+        step: &step,
+        message_id: came.message_id(),
+        error: came.error(),
+    };
+    let mut state = delivery.state;
+    if store::delivery::finish_attempt(&mut tx, &record, reason, now).await? {
+        let detail =
+            json!({ "state": step.state.as_str(), "attempt": attempt.id, "reason": reason.map(StopReason::as_str) });
+        state_note(&mut tx, ctx, delivery.id, detail);
+        state = step.state;
+    }
+    // Otherwise a press was quicker than the reply, or another sender has it by now: the ledger tells that move already.
+    if what_follows == Follow::All {
+        follow(&mut tx, ctx, report, (&delivery, &attempt)).await?;
+    }
+    tx.commit().await?;
+    Ok(state)
+}
+
+/// What a result means beyond its own delivery.
+async fn follow(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    report: &Report,
+    (delivery, attempt): (&DeliveryRow, &AttemptRow),
+) -> Outcome<()> {
+    match &report.came {
+        Came::Sent { .. } => {
+            store::delivery::decide::remove_late(tx, &[attempt.id], ctx.now()).await?;
+            match report.count {
+                Some(shown) => edit::start(tx, ctx, (delivery.id, PushId(delivery.subject_id)), shown).await,
+                None => Ok(()),
+            }
+        }
+        Came::Limited { wait_ms, .. } => {
+            close_gate(tx, ctx, report.channel, (&attempt.chat, TimeDelta::milliseconds(*wait_ms))).await
+        }
+        Came::Closed { .. } => suspend(tx, ctx, report, (delivery, attempt)).await,
+        Came::NoTopic { .. } => topic_lost(tx, ctx, delivery).await,
+        Came::Moved { chat, .. } => group::migrate(tx, ctx, (report.channel, Job::Send), (&attempt.chat, chat)).await,
+        Came::Unauthorized { .. } => halt(tx, ctx).await,
+        Came::NotSent { .. } | Came::InDoubt { .. } | Came::Refused { .. } | Came::Plain { .. } | Came::Withheld => {
+            Ok(())
+        }
+    }
+}
+
+/// A target that is gone takes no more messages until someone acts. Told once for each time that it happens.
+async fn suspend(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    report: &Report,
+    (delivery, attempt): (&DeliveryRow, &AttemptRow),
+) -> Outcome<()> {
+    let reason = report.came.reason();
+    match delivery.target_kind {
+        TargetKind::Group => {
+            let found = store::group::find(tx, GroupId(delivery.target_id)).await?;
+            // A late reply about the chat before it moved, or one more of several calls under way, changes nothing.
+            let group = found.filter(|g| g.state == GroupState::Active && g.external_id == attempt.chat);
+            let Some(group) = group else { return Ok(()) };
+            group::set_state(tx, ctx, &SENDER, (group.id, GroupState::Suspended, reason)).await?;
+            let (title, reason) = (group.title, reason.as_str().to_owned());
+            let told = Alert::GroupSuspended { group: group.id, title, reason, since: ctx.now() };
+            alert::raise(tx, ctx, &told).await.map(drop)
+        }
+        TargetKind::Staff => {
+            let account = store::account::ensure(tx, report.channel, &attempt.chat).await?;
+            Ok(store::account::closed(tx, account.id).await?)
+        }
+    }
+}
+
+/// The group stays, without its topic: the reason beside its state says so until someone links it anew.
+async fn topic_lost(tx: &mut Tx, ctx: &Ctx, delivery: &DeliveryRow) -> Outcome<()> {
+    if delivery.target_kind != TargetKind::Group {
+        return Ok(());
+    }
+    let found = store::group::find(tx, GroupId(delivery.target_id)).await?;
+    let group = found.filter(|g| g.state == GroupState::Active && g.reason != Some(StopReason::NoTopic));
+    let Some(group) = group else { return Ok(()) };
+    group::set_state(tx, ctx, &SENDER, (group.id, GroupState::Active, StopReason::NoTopic)).await?;
+    let told = Alert::TopicLost { group: group.id, title: group.title, since: ctx.now() };
+    alert::raise(tx, ctx, &told).await.map(drop)
+}
+
+/// The platform told us to wait in a chat. In two chats at about the same time it means all of them.
+pub(super) async fn close_gate(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    channel: ChannelId,
+    (chat, wait): (&str, TimeDelta),
+) -> Outcome<()> {
+    let now = ctx.now();
+    store::gate::close(tx, channel, Some(chat), now + wait, now).await?;
+    if store::gate::others(tx, channel, chat, now - TOGETHER).await? {
+        store::gate::close(tx, channel, None, now + wait, now).await?;
+    }
+    Ok(())
+}
+
+/// The platform refuses our token: nothing goes out, and nothing is used up, until it takes it again.
+pub(super) async fn halt(tx: &mut Tx, ctx: &Ctx) -> Outcome<()> {
+    let cause = HaltCause::Unauthorized;
+    if store::halt::put(tx, cause, (&SENDER.to_string(), ""), ctx.now()).await? {
+        tracing::error!("the platform refuses our token; everything waits until it takes it again");
+        let detail = json!({ "cause": cause.as_str() });
+        note(tx, ctx.now(), &SENDER, (Action::OutgoingPause, "outgoing".to_owned(), detail));
+    }
+    Ok(())
+}
