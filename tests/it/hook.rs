@@ -3,6 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use futures::future::join_all;
 use qingfeng::channel::telegram::inbound::WANTED;
 use qingfeng::domain::word::InboundMode;
 use qingfeng::inbox::webhook::{self, Kept, Registration};
@@ -240,20 +241,22 @@ async fn a_storm_of_presses_shares_commits_and_too_many_are_turned_away() {
     let mut office = World::new(db).await;
     let (door, writer) = writer::pair(office.ctx(), office.line());
     let body = |id: usize| format!("{{\"update_id\":{id}}}").into_bytes();
-    let mut waiting: Vec<JoinHandle<Result<(), Turned>>> = Vec::new();
-    for id in 0..1_000 {
+    let hand_in = |id: usize| {
         let door = door.clone();
-        waiting.push(tokio::spawn(async move { door.hand_in(&body(id)).await }));
+        async move { door.hand_in(&body(id)).await }
+    };
+    let mut waiting = Box::pin(join_all((0..1_000).map(hand_in)));
+    let one_more = body(1_000);
+    tokio::select! {
+        biased;
+        _ = &mut waiting => panic!("nobody stores anything yet"),
+        turned = door.hand_in(&one_more) => assert_eq!(turned, Err(Turned::Full)),
     }
-    tokio::task::yield_now().await;
-    assert_eq!(door.hand_in(&body(1_000)).await, Err(Turned::Full));
     assert_eq!(door.hand_in(b"nothing").await, Err(Turned::Unreadable));
     // Whoever waits when the program ends is stored before it does.
     drop(door);
-    writer::run(writer).await;
-    for one in waiting {
-        assert_eq!(one.await.unwrap(), Ok(()));
-    }
+    let (stored, ()) = tokio::join!(waiting, writer::run(writer));
+    assert!(stored.iter().all(Result::is_ok));
     office.stop().await;
 }
 

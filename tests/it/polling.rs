@@ -7,6 +7,7 @@ use qingfeng::channel::telegram::{Settings, Telegram, Timeouts};
 use qingfeng::channel::{Conflict, PollError, RawUpdate};
 use qingfeng::domain::audit::Action;
 use qingfeng::domain::policy::Role;
+use qingfeng::domain::tag::Verb;
 use qingfeng::domain::word::InboundMode;
 use qingfeng::inbox::intake;
 use qingfeng::inbox::poll::{PollFailure, Poller};
@@ -152,9 +153,10 @@ async fn e12_repeats_gaps_and_numbers_that_start_anew_are_each_worked_through_on
                     "data": data, "message": {"message_id": message, "date": 0, "chat": chat}}})
             }
         };
-        let data = office.sent(STUDY).await[0]["buttons"][0][0]["callback_data"].clone();
-        assert!(data.is_string(), "{data}");
         let ctx = office.ctx();
+        let push = office::push::list(&ctx, &OPERATOR).await.unwrap()[0].id;
+        let shown = office::push::show(&ctx, &OPERATOR, push).await.unwrap();
+        let data = json!(office::delivery::tag(ctx.store.keys(), Verb::Ack, shown.deliveries[0].1[0].id.0));
         let take = async |numbered: &[(i64, i64)]| {
             let batch: Vec<RawUpdate> = numbered.iter().map(|(id, user)| raw(*id, &press(*user)(&data))).collect();
             intake::take(&ctx, &office.line(), &batch).await.unwrap().len()

@@ -1,7 +1,7 @@
 //! The store and the model side by side: each event is done to both.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use qingfeng::domain::delivery::{
+use qingfeng::domain::delivery::{Before, 
     AttemptOutcome, Before, CallResult, DOUBT_WAIT, Decision, DeliveryState, Event, LEASE, Step, StopReason,
     TargetKind, next, step, unmade,
 };
@@ -193,7 +193,7 @@ impl<'a> Story<'a> {
             call.outcome = step.outcome;
         }
         call.message = message.or(call.message.take());
-        let moves = next(model.state, result.event(row.tries, attempt.possible_duplicate));
+        let moves = next(model.state, result.event(Before { tries: row.tries, doubted: attempt.possible_duplicate }));
         let expected = model.epoch == row.epoch && moves.is_some();
         assert_eq!(settled, expected, "a result settles only what its sender still holds");
         if expected {
