@@ -1,7 +1,7 @@
 //! The store and the model side by side: each event is done to both.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use qingfeng::domain::delivery::{Before, 
+use qingfeng::domain::delivery::{
     AttemptOutcome, Before, CallResult, DOUBT_WAIT, Decision, DeliveryState, Event, LEASE, Step, StopReason,
     TargetKind, next, step, unmade,
 };
