@@ -152,6 +152,7 @@ async fn a_recalled_push_leaves_the_figures_and_its_doubt_gets_no_second_copy() 
         let mut office = World::new(db).await;
         office.bind(1).await;
         office.bind(11).await;
+        office::staff::grant(&office.ctx(), &OPERATOR, "S01", qingfeng::domain::policy::Role::Admin).await.unwrap();
         lose_reply(&office, 1).await;
         let push = to_both(&office).await;
         office.work().await;
@@ -167,6 +168,8 @@ async fn a_recalled_push_leaves_the_figures_and_its_doubt_gets_no_second_copy() 
         office.later(200).await;
         office.work().await;
         assert_eq!(office.sent(STUDY).await.len(), before, "{label}: a recalled push is not sent once more");
+        let asked = office.sent(1).await.iter().any(|sent| sent["text"].as_str().unwrap().contains("不确定是否发出"));
+        assert!(!asked, "{label}: nobody is asked about what is taken back");
         // The press proves the copy that was in doubt: it is to be deleted as well, and nothing is counted.
         let message = office.newest(STUDY).await;
         let said = office.press(1, STUDY, &message, "已阅").await;

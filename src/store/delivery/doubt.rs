@@ -73,7 +73,7 @@ pub struct StuckRow {
     pub attempt_id: AttemptId,
 }
 
-/// Deliveries of pushes that stay in doubt: private ones, those whose second copy is in doubt as well, those out of time,
+/// Deliveries of pushes that were not taken back and stay in doubt: private ones, those whose second copy is in doubt as well, those out of time,
 /// and those of a group that takes no messages. A few at a time.
 pub async fn stuck(tx: &mut Tx, now: DateTime<Utc>, before: DateTime<Utc>) -> Result<Vec<StuckRow>> {
     const SQL: &str = "SELECT d.id, d.subject_id AS push_id, d.target_kind, d.target_id,
@@ -85,6 +85,7 @@ pub async fn stuck(tx: &mut Tx, now: DateTime<Utc>, before: DateTime<Utc>) -> Re
             AND NOT EXISTS (SELECT 1 FROM alert t WHERE t.kind = 'in_doubt' AND t.key = CAST(d.id AS TEXT) || ':'
                 || CAST((SELECT MAX(a.id) FROM attempt a WHERE a.delivery_id = d.id) AS TEXT))
             AND EXISTS (SELECT 1 FROM attempt a WHERE a.delivery_id = d.id)
+            AND EXISTS (SELECT 1 FROM push p WHERE p.id = d.subject_id AND p.state IN ('open', 'closed'))
         ORDER BY d.id LIMIT 50";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(At::from(now)).bind(At::from(before)).fetch_all(c).await)?)
 }
