@@ -201,7 +201,7 @@ fn taken(handed_in: Result<(), Turned>) -> Taken {
 async fn planning(ctx: Ctx, lease: Lease, stop: Stop) {
     let plan = |until: Stop| {
         let refresh = jobs::refresh(ctx.clone(), until.clone());
-        futures::future::join(jobs::plan(ctx.clone(), lease.clone(), until), refresh).map(drop)
+        futures::future::join(jobs::plan(ctx.clone(), lease.clone(), until), refresh).map(drop).boxed()
     };
     jobs::lease::under(lease.clone(), stop, plan).await;
 }
@@ -209,7 +209,7 @@ async fn planning(ctx: Ctx, lease: Lease, stop: Stop) {
 /// Looks ahead and tidies up while the lease is held.
 async fn keeping(ctx: Ctx, lease: Lease, stop: Stop) {
     let keep = |until: Stop| {
-        futures::future::join(jobs::watch(ctx.clone(), until.clone()), jobs::tidy(ctx.clone(), until)).map(drop)
+        futures::future::join(jobs::watch(ctx.clone(), until.clone()), jobs::tidy(ctx.clone(), until)).map(drop).boxed()
     };
     jobs::lease::under(lease, stop, keep).await;
 }

@@ -59,10 +59,8 @@ struct Troubled(Option<String>);
 
 impl Troubled {
     fn tell(&mut self, job: &'static str, error: &Refusal) {
-        let cause = match error {
-            Refusal::Store(error) if error.trouble() != Trouble::Other => error.trouble().as_str().to_owned(),
-            _ => error.to_string(),
-        };
+        let known = if let Refusal::Store(error) = error { error.trouble() } else { Trouble::Other };
+        let cause = if known == Trouble::Other { error.to_string() } else { known.as_str().to_owned() };
         if self.0.as_ref() != Some(&cause) {
             tracing::error!(%error, job, cause, "a step failed and is repeated until it works");
             self.0 = Some(cause);

@@ -297,7 +297,8 @@ macro_rules! on {
             $crate::store::Conn::Pg(inner) => {
                 let patience = inner.patience();
                 let $conn = &mut **inner;
-                patience.wait(async { $body }).await
+                // Boxed: every function of the store would otherwise hold the statement twice.
+                patience.wait(Box::pin(async { $body })).await
             }
         }
     };
