@@ -25,7 +25,7 @@ use crate::office::{Refusal, delivery, hearing};
 use crate::stop::{self, Stop};
 use crate::store::lease::LeaseClock;
 use crate::web::hook::{self, Take, Taken};
-use crate::{jobs, web};
+use crate::{jobs, office, web};
 
 /// Longest wait for the loops when the program stops; what is unfinished is found by the next start.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -89,6 +89,9 @@ pub async fn build(config: &Config, clock: Clock) -> Result<App, StartError> {
 pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
     let App { ctx, line, telegram, home, public_url, hold } = app;
     let others = if hold.alone() { Others::None } else { Others::Maybe };
+    if others == Others::None {
+        office::inbox::recover(&ctx).await?;
+    }
     let in_doubt = delivery::recover(&ctx, others).await?;
     if in_doubt > 0 {
         tracing::warn!(
@@ -98,7 +101,7 @@ pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output =
     }
     let (stopper, stop) = stop::pair();
     let mut loops: JoinSet<Result<(), StartError>> = JoinSet::new();
-    let (keeper, leases) = Keeper::new(&ctx, line.id, hold.alone());
+    let (keeper, leases) = Keeper::new(&ctx, line.id, others);
     let keeper = Arc::new(keeper);
     loops.spawn(jobs::lease::keep(Arc::clone(&keeper), ctx.clock.clone(), stop.clone()).map(Ok));
     loops.spawn(jobs::alive(ctx.clone(), home.clone(), stop.clone()).map(Ok));

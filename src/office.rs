@@ -159,20 +159,8 @@ pub enum Refusal {
     OtherBot { stored: String, configured: String },
     #[error("another serve holds the database: {holder}")]
     Held { holder: String },
-    #[error("damaged: {detail}")]
-    Damaged { database: String, detail: String },
-    /// PostgreSQL has programs of its own for this.
-    #[error("the database is on a server")]
-    OnServer { file: String, database: String },
-    #[error("{0} is no copy of a database of this program")]
-    NoBackup(String),
-    #[error("{path} is not right: {detail}")]
-    BadBackup { path: String, detail: String },
-    /// Where it was, and the file that knows of it.
-    #[error("the database that was at {database} is gone")]
-    Vanished { database: String, known: String },
-    #[error("nothing is to be confirmed")]
-    NothingToConfirm,
+    #[error(transparent)]
+    Copy(#[from] db::CopyFault),
     #[error("the data may be a copy and takes nothing in")]
     Quarantined,
     #[error("not set up")]

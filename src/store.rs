@@ -76,6 +76,7 @@ pub mod unit;
 
 use lease::LeaseClock;
 pub use open::Unsealed;
+use trouble::Failing;
 pub use types::At;
 
 /// Why the database did not do what was asked.
@@ -159,6 +160,8 @@ pub struct Store {
     pools: Pools,
     keys: Arc<Keys>,
     lease_clock: LeaseClock,
+    /// What the last transaction that failed at its commit failed by, until it is known to be over.
+    failing: Failing,
 }
 
 #[derive(Debug, Clone)]
@@ -183,7 +186,21 @@ impl Store {
     }
 
     fn tx(&self, conn: Conn) -> Tx {
-        Tx { conn, keys: Arc::clone(&self.keys), lease_clock: self.lease_clock, events: Vec::new() }
+        let (keys, failing) = (Arc::clone(&self.keys), self.failing.clone());
+        Tx { conn, keys, lease_clock: self.lease_clock, failing, events: Vec::new() }
+    }
+
+    /// Whether the database takes what is written to it now. A disk that is full takes a little and not a lot, so after
+    /// something failed it must also have room for a lot.
+    pub async fn probe(&self) -> Result<()> {
+        let mut tx = self.write().await?;
+        installation::touch(&mut tx).await?;
+        tx.commit().await?;
+        if self.failing.any() {
+            self.room()?;
+            self.failing.over();
+        }
+        Ok(())
     }
 
     /// Starts a writing transaction. It is undone unless [`Tx::commit`] is called.
@@ -223,6 +240,7 @@ pub struct Tx {
     conn: Conn,
     keys: Arc<Keys>,
     lease_clock: LeaseClock,
+    failing: Failing,
     events: Vec<Event>,
 }
 
@@ -252,7 +270,12 @@ impl Tx {
     }
 
     /// Appends the noted entries and commits.
-    pub async fn commit(mut self) -> Result<()> {
+    pub async fn commit(self) -> Result<()> {
+        let failing = self.failing.clone();
+        failing.of(self.finish().await)
+    }
+
+    async fn finish(mut self) -> Result<()> {
         let events = std::mem::take(&mut self.events);
         audit::append(&mut self, events).await?;
         match self.conn {

@@ -39,7 +39,7 @@ pub enum Verb {
     },
     /// 备份：把数据库复制成一个文件，服务不用停
     ///
-    /// 副本写好后从头核验一遍，核验通过才算数；已有的文件不覆盖。副本里没有密钥文件，请另外备份，两者分开放。PostgreSQL请用pg_dump，运行后会给出命令。
+    /// 副本写好后从头核验一遍，核验通过才算数；已有的文件不覆盖。副本里没有密钥文件，请另外备份，两者分开放。数据库在服务器上的，用服务器自带的程序备份，运行后会给出命令。
     #[command(after_help = "例子\n  qingfeng db backup /备份/qingfeng-20260901.db")]
     Backup {
         /// 写到哪个文件
@@ -94,7 +94,8 @@ impl Verb {
             Self::Check { json } => check(setup, json.into()),
             Self::Backup { file, json } => copy::backup(setup, &file, json.into()),
             Self::Restore { file, json } => copy::restore(setup, &file, json.into()),
-            Self::ConfirmRestore { yes, json } => confirm::run(setup, yes, json.into()),
+            Self::ConfirmRestore { yes: true, json } => confirm::go_on(setup, json.into()),
+            Self::ConfirmRestore { yes: false, json } => confirm::look(setup, json.into()),
         }
     }
 }

@@ -18,8 +18,8 @@ use crate::store::halt::HaltRow;
 #[command(after_help = "例子\n  qingfeng pause\n  qingfeng pause --reason 系统迁移")]
 pub struct Pause {
     /// 为什么暂停，记入审计记录；不要写姓名
-    #[arg(long, value_name = "原因", default_value = "")]
-    reason: String,
+    #[arg(long, value_name = "原因")]
+    reason: Option<String>,
 }
 
 /// 恢复全部推送
@@ -33,7 +33,8 @@ impl Pause {
     /// Stops everything.
     pub fn run(self, setup: &Setup) -> Ended {
         setup.open(async |session| {
-            halt::pause(&session.ctx, &session.actor, self.reason.trim()).await?;
+            let reason = self.reason.unwrap_or_default();
+            halt::pause(&session.ctx, &session.actor, reason.trim()).await?;
             out::print("已暂停全部推送，重启后仍然暂停。恢复请运行：qingfeng resume")
         })
     }

@@ -14,6 +14,7 @@ use crate::domain::word::{ItemState, ScheduleState};
 use crate::message;
 use crate::message::print::date;
 use crate::office::Refusal;
+use crate::office::db::CopyFault;
 use crate::store::StoreError;
 use crate::store::trouble::Trouble;
 
@@ -85,16 +86,7 @@ pub fn words(refusal: &Refusal) -> String {
         }
         Refusal::OtherBot { stored, configured } => other_bot(stored, configured),
         Refusal::Held { holder } => format!("数据库正由另一个服务使用（进程{holder}）。请先停掉它，再运行一次"),
-        Refusal::Damaged { database, detail } => damaged(database, detail),
-        Refusal::OnServer { file, database } => on_server(file, database),
-        Refusal::NoBackup(path) => {
-            format!("{path}不是清风的数据库副本。请用qingfeng db backup写出的文件")
-        }
-        Refusal::BadBackup { path, detail } => {
-            format!("副本{path}不完好，没有使用，现在的数据库没有动（{detail}）。请换一份更早或更晚的副本")
-        }
-        Refusal::Vanished { database, known } => vanished(database, known),
-        Refusal::NothingToConfirm => fixed("数据没有被隔离，不用确认。服务的状态见：qingfeng doctor"),
+        Refusal::Copy(fault) => copy(fault),
         Refusal::Quarantined => fixed("数据可能是另一处的副本，现在不收也不发。请先运行：qingfeng db confirm-restore"),
         Refusal::NotSetUp { database } => format!("数据库{database}{NOT_SET_UP}"),
         Refusal::Secret(fault) => message::secret::fault(fault),
@@ -107,6 +99,19 @@ pub fn words(refusal: &Refusal) -> String {
 const NOBODY_ADDRESSED: &str =
     "没有人要收这条推送：内容的对象在所选范围里一个都没有。请核对对象和范围，见：qingfeng content list";
 const NOT_SET_UP: &str = "还没有建好，或者比程序旧。请先运行：qingfeng db migrate";
+
+fn copy(fault: &CopyFault) -> String {
+    match fault {
+        CopyFault::Damaged { database, detail } => damaged(database, detail),
+        CopyFault::OnServer { file, database } => on_server(file, database),
+        CopyFault::NoBackup(path) => format!("{path}不是清风的数据库副本。请用qingfeng db backup写出的文件"),
+        CopyFault::BadBackup { path, detail } => {
+            format!("副本{path}不完好，没有使用，现在的数据库没有动（{detail}）。请换一份更早或更晚的副本")
+        }
+        CopyFault::Vanished { database, known } => vanished(database, known),
+        CopyFault::NothingToConfirm => "数据没有被隔离，不用确认。服务的状态见：qingfeng doctor".to_owned(),
+    }
+}
 
 fn damaged(database: &str, detail: &str) -> String {
     format!("数据库{database}已损坏（{detail}）。{RESTORE}")

@@ -58,10 +58,9 @@ pub fn judge(standing: &Standing, counted: DateTime<Utc>) -> PressResult {
         _ if !takes_presses(standing.state) => PressResult::Recalled,
         None => PressResult::Outside,
         Some(MemberStatus::Exempt) => PressResult::Exempt,
+        Some(MemberStatus::Unasked | MemberStatus::Expected) if standing.repeat => PressResult::Again { at: counted },
         // Met the message in a chat of others: it is recorded, and nothing is measured by it.
-        Some(MemberStatus::Unasked) if standing.repeat => PressResult::Again { at: counted },
         Some(MemberStatus::Unasked) => PressResult::Recorded { at: counted },
-        Some(MemberStatus::Expected) if standing.repeat => PressResult::Again { at: counted },
         Some(MemberStatus::Expected) => match standing.deadline {
             Some(deadline)
                 if standing.confirm == Confirm::Required && standing.waited_since.unwrap_or(counted) >= deadline =>

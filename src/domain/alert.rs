@@ -34,7 +34,6 @@ words! {
         Relay = "relay",
         UpdateAside = "update_aside",
         OtherPoller = "other_poller",
-        PausedLong = "paused_long",
     }
 }
 
@@ -79,8 +78,6 @@ pub enum Alert {
     UpdateAside { day: NaiveDate, first: i64 },
     /// Another program takes this bot's updates.
     OtherPoller { day: NaiveDate },
-    /// Everything outgoing has been stopped for so long that it may have been forgotten. Once a day.
-    PausedLong { day: NaiveDate, since: DateTime<Utc> },
 }
 
 impl Alert {
@@ -97,7 +94,6 @@ impl Alert {
             Self::Relay { .. } => AlertKind::Relay,
             Self::UpdateAside { .. } => AlertKind::UpdateAside,
             Self::OtherPoller { .. } => AlertKind::OtherPoller,
-            Self::PausedLong { .. } => AlertKind::PausedLong,
         }
     }
 
@@ -112,7 +108,7 @@ impl Alert {
             }
             Self::InDoubt { delivery, attempt, .. } => format!("{delivery}:{attempt}"),
             Self::DeliveryBroken { delivery } | Self::Relay { delivery } => delivery.to_string(),
-            Self::UpdateAside { day, .. } | Self::OtherPoller { day } | Self::PausedLong { day, .. } => day.to_string(),
+            Self::UpdateAside { day, .. } | Self::OtherPoller { day } => day.to_string(),
         }
     }
 }

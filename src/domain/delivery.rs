@@ -189,8 +189,9 @@ pub enum CallResult {
 }
 
 impl CallResult {
-    /// What it means for a delivery of so many failed tries. `doubted`: an earlier copy may be in the chat.
-    pub const fn event(&self, tries: i64, doubted: bool) -> Event {
+    /// What it means for a delivery.
+    pub const fn event(&self, before: Before) -> Event {
+        let Before { tries, doubted } = before;
         match self {
             Self::Sent => Event::Accepted,
             Self::Unknown => Event::Unknown,
@@ -227,9 +228,9 @@ pub struct Before {
 /// Decides the move out of `sending` once the call returned. `jitter` is between 0 and 1.
 pub fn step(result: &CallResult, before: Before, now: DateTime<Utc>, jitter: f64) -> Step {
     use AttemptOutcome as O;
-    let Before { tries, doubted } = before;
+    let tries = before.tries;
     // A result has a move out of `sending`; a test holds it.
-    let state = next(DeliveryState::Sending, result.event(tries, doubted)).unwrap_or(DeliveryState::InDoubt);
+    let state = next(DeliveryState::Sending, result.event(before)).unwrap_or(DeliveryState::InDoubt);
     let at_once = |outcome| Step { state, outcome, tries, not_before: now };
     match result {
         CallResult::Sent => at_once(O::Ok),
@@ -315,9 +316,10 @@ mod tests {
         for result in results {
             for tries in [0, TRIES_MOST - 1] {
                 for doubted in [false, true] {
-                    let event = result.event(tries, doubted);
+                    let before = Before { tries, doubted };
+                    let event = result.event(before);
                     let moved = next(DeliveryState::Sending, event);
-                    assert_eq!(moved, Some(step(&result, Before { tries, doubted }, now(), 0.0).state), "{result:?}");
+                    assert_eq!(moved, Some(step(&result, before, now(), 0.0).state), "{result:?}");
                     // A late reply means the same.
                     assert_eq!(next(DeliveryState::InDoubt, event), moved, "{result:?}");
                 }

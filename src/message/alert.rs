@@ -56,10 +56,6 @@ pub fn alert(alert: &Alert) -> Outgoing {
         Alert::OtherPoller { .. } => {
             "有另一个程序在用同一个机器人收消息，点击可能被它收走。请停掉另一个程序。".to_owned()
         }
-        Alert::PausedLong { .. } => {
-            "全部推送还在暂停中，到时的推送都记为“暂停未发”。要恢复请运行：qingfeng resume；确要暂停的，无需处理。"
-                .to_owned()
-        }
     };
     Outgoing { text: Rich::plain(format!("【管理员】{words}")), buttons: Vec::new() }
 }

@@ -91,8 +91,7 @@ pub(super) async fn told(tx: &mut Tx, ctx: &Ctx, id: AlertId) -> Outcome<Outgoin
         | Alert::TopicLost { .. }
         | Alert::DeliveryBroken { .. }
         | Alert::UpdateAside { .. }
-        | Alert::OtherPoller { .. }
-        | Alert::PausedLong { .. } => message::alert::alert(&found),
+        | Alert::OtherPoller { .. } => message::alert::alert(&found),
     })
 }
 

@@ -31,6 +31,25 @@ pub mod restore;
 
 pub use home::{CLOCKS_APART, Home};
 
+/// What is wrong with a database's file, or with a copy of one.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyFault {
+    #[error("damaged: {detail}")]
+    Damaged { database: String, detail: String },
+    /// PostgreSQL has programs of its own for this.
+    #[error("the database is on a server")]
+    OnServer { file: String, database: String },
+    #[error("{0} is no copy of a database of this program")]
+    NoBackup(String),
+    #[error("{path} is not right: {detail}")]
+    BadBackup { path: String, detail: String },
+    /// Where it was, and the file that knows of it.
+    #[error("the database that was at {database} is gone")]
+    Vanished { database: String, known: String },
+    #[error("nothing is to be confirmed")]
+    NothingToConfirm,
+}
+
 /// Any of these permission bits lets others in.
 const OTHERS: u32 = 0o077;
 
@@ -145,7 +164,7 @@ pub async fn sound(config: &Config, store: &Store) -> Outcome<()> {
     if found == "ok" {
         return Ok(());
     }
-    Err(Refusal::Damaged { database: config.database.to_string(), detail: found })
+    Err(CopyFault::Damaged { database: config.database.to_string(), detail: found }.into())
 }
 
 /// Why the data may be a copy, when it may; nothing goes out then.
@@ -202,9 +221,7 @@ pub async fn bot_name(store: &Store) -> Outcome<Option<String>> {
 
 /// Whether the database takes what is written to it now: it is tried, for a disk that is full shows at a commit alone.
 pub async fn writable(store: &Store) -> Outcome<()> {
-    let mut tx = store.write().await?;
-    store::installation::touch(&mut tx).await?;
-    Ok(tx.commit().await?)
+    Ok(store.probe().await?)
 }
 
 /// Most misfits that are looked for: one is enough to know, a few tell where.

@@ -15,6 +15,7 @@ use crate::ctx::Ctx;
 use crate::domain::delivery::HaltCause;
 use crate::ids::ChannelId;
 use crate::office::Outcome;
+use crate::office::delivery::Others;
 use crate::store;
 use crate::store::lease::Claim;
 
@@ -96,8 +97,8 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// None is held yet. `alone`: this process is the only one there can be.
-    pub fn new(ctx: &Ctx, channel: ChannelId, alone: bool) -> (Self, Leases) {
+    /// None is held yet. `others`: whether another run of the program can have what this one wants.
+    pub fn new(ctx: &Ctx, channel: ChannelId, others: Others) -> (Self, Leases) {
         let mut kept = Vec::new();
         let mut lease = |name: String| {
             let (sender, held) = watch::channel(None);
@@ -109,7 +110,7 @@ impl Keeper {
             poll: lease(format!("poll:{channel}")),
             keep: lease("keep".to_owned()),
         };
-        (Self { ctx: ctx.clone(), alone, kept }, leases)
+        (Self { ctx: ctx.clone(), alone: others == Others::None, kept }, leases)
     }
 
     /// Renews what is held and takes what is free. Returns whether everything is held.

@@ -8,6 +8,8 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use super::{Pools, Result, Store, StoreError, Unsealed};
 
+/// What a batch of updates may come to.
+const ROOM: usize = 1024 * 1024;
 /// The first bytes of every SQLite file.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
@@ -22,6 +24,19 @@ impl Store {
         connection.close().await?;
         copied?;
         Ok(true)
+    }
+
+    /// Whether there is room beside the database for a lot. PostgreSQL looks after its own.
+    pub(super) fn room(&self) -> Result<()> {
+        let Pools::Sqlite { write, .. } = &self.pools else { return Ok(()) };
+        let probe = write.connect_options().get_filename().with_added_extension("probe");
+        let written = std::fs::File::create(&probe).and_then(|mut file| {
+            std::io::Write::write_all(&mut file, &vec![0; ROOM])?;
+            file.sync_all()
+        });
+        // It is of no more use, whole or not.
+        let _ = std::fs::remove_file(&probe);
+        Ok(written?)
     }
 
     /// Whether the file is sound as far as a quick look tells: `ok`, or the first fault. PostgreSQL looks after its own.

@@ -15,7 +15,7 @@ use sqlx::{Connection, PgConnection, SqliteConnection};
 use super::lease::LeaseClock;
 use super::office::OfficeRow;
 use super::pg::Pg;
-use super::trouble::Trouble;
+use super::trouble::{Failing, Trouble};
 use super::{Pools, Result, Store, StoreError};
 use crate::config::DatabaseUrl;
 use crate::crash;
@@ -94,7 +94,7 @@ impl Unsealed {
 
     /// The database with the keys that seal it.
     pub fn seal(self, keys: Arc<Keys>) -> Store {
-        Store { pools: self.0, keys, lease_clock: LeaseClock::Database }
+        Store { pools: self.0, keys, lease_clock: LeaseClock::Database, failing: Failing::default() }
     }
 
     async fn check_schema(&self) -> Result<()> {

@@ -1,8 +1,10 @@
 //! What keeps a database from doing its work, as far as an operator can act on it.
 
 use std::io::ErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::StoreError;
+use super::{Result, StoreError};
 use crate::domain::word::words;
 
 words! {
@@ -16,6 +18,28 @@ words! {
         Gone = "no answer",
         /// Anything else, and what a repetition does not mend.
         Other = "error",
+    }
+}
+
+/// Whether something failed at a commit and is not known to be over. Shared by all that use one open database.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Failing(Arc<AtomicBool>);
+
+impl Failing {
+    /// Notes how a commit ended; one that went well says nothing of larger ones.
+    pub(super) fn of(&self, committed: Result<()>) -> Result<()> {
+        if committed.as_ref().is_err_and(|error| error.trouble() != Trouble::Other) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+        committed
+    }
+
+    pub(super) fn any(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn over(&self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 
@@ -40,6 +64,7 @@ impl StoreError {
 fn of_io(error: &std::io::Error) -> Trouble {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Trouble::DiskFull,
+        ErrorKind::FileTooLarge => Trouble::DiskError,
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Trouble::ReadOnly,
         ErrorKind::ConnectionRefused
         | ErrorKind::ConnectionReset

@@ -71,7 +71,7 @@ fn a_missing_or_foreign_key_is_refused() {
 }
 
 #[test]
-fn a_newer_database_is_refused() {
+fn c12_a_newer_database_is_refused() {
     let office = Office::ready();
     office.tamper(
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
@@ -105,4 +105,86 @@ fn beside_a_running_service_commands_work_and_migrate_does_not() {
     office.run("setting set office.name 园区").done();
     drop(hold);
     office.run("db migrate").done();
+}
+
+/// Sizes, times and names of files that differ from run to run.
+fn steady(text: &str) -> String {
+    let digits = |text: &str| {
+        let mut shown = String::new();
+        for c in text.chars() {
+            if !c.is_ascii_digit() {
+                shown.push(c);
+            } else if !shown.ends_with('0') {
+                shown.push('0');
+            }
+        }
+        shown
+    };
+    text.lines().map(digits).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_copy_is_written_put_back_and_confirmed_in_words() {
+    let office = Office::ready();
+    let mut said = vec![office.run("db confirm-restore").refused(), office.run("db backup copy.db").done()];
+    said.push(office.run("db backup copy.db").refused());
+    said.push(office.run("db backup nowhere/copy.db").refused());
+    said.push(office.run("db restore 花名册.csv").refused());
+    office.run("setting set office.name 园区").done();
+    said.push(office.run("db restore copy.db").done());
+    let shown = office.run("db confirm-restore");
+    assert_eq!(shown.code, 1);
+    said.extend([shown.out, shown.err, office.run("doctor --offline").out.lines().nth(3).unwrap().to_owned()]);
+    said.push(office.run("db confirm-restore --yes").done());
+    insta::assert_snapshot!("copies", steady(&said.join("\n")));
+    assert_eq!(office.run("db check --json").json()["ok"], true);
+    let aside = fs::read_dir(office.path("data")).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap());
+    assert_eq!(aside.filter(|name| name.contains("before-restore")).count(), 1);
+}
+
+#[test]
+fn c6_a_damaged_file_is_refused_with_the_command_to_restore() {
+    let office = Office::ready().with("TELOXIDE_TOKEN", "1001:hush-hush");
+    office.run("db backup copy.db").done();
+    let file = office.path("data/qingfeng.db");
+    let whole = fs::read(&file).unwrap();
+    let mut scratched = whole.clone();
+    let page = scratched.len() / 2 / 4096 * 4096;
+    scratched[page..page + 4096].fill(0x5a);
+    for damaged in [scratched, whole[..whole.len() / 2].to_vec()] {
+        fs::write(&file, damaged).unwrap();
+        let refused = office.run("serve").refused();
+        assert!(refused.contains("损坏") && refused.contains("qingfeng db restore 副本文件"), "{refused}");
+    }
+    office.run("db restore copy.db").done();
+    assert_eq!(office.run("db check --json").json()["ok"], true);
+}
+
+#[test]
+fn c8_files_that_others_may_read_are_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let office = Office::ready();
+    let open = |name: &str| fs::set_permissions(office.path(name), fs::Permissions::from_mode(0o644)).unwrap();
+    open("data/qingfeng.db");
+    let shown = office.run("doctor --offline --json");
+    let found: serde_json::Value = serde_json::from_str(&shown.out).unwrap();
+    let disk = found.as_array().unwrap().iter().find(|finding| finding["check"] == "disk").unwrap();
+    assert_eq!(disk["detail"], "data/qingfeng.db的权限是644，别的用户也能读。请运行：chmod 600 data/qingfeng.db");
+    assert!(office.run("db migrate").err.contains("closed to them now"));
+    let mode = fs::metadata(office.path("data/qingfeng.db")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    open("data/qingfeng.key");
+    assert!(office.run("db migrate").refused().contains("权限"));
+}
+
+#[test]
+fn a_database_that_vanished_is_not_made_anew() {
+    let office = Office::ready();
+    office.run("db backup copy.db").done();
+    office.run("db restore copy.db").done();
+    office.run("db confirm-restore --yes").done();
+    fs::remove_file(office.path("data/qingfeng.db")).unwrap();
+    let refused = office.run("db migrate").refused();
+    assert!(refused.contains("原来有数据") && refused.contains("qingfeng.key.installation"), "{refused}");
+    office.run("db restore copy.db").done();
 }

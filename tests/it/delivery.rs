@@ -13,7 +13,7 @@ mod pacing;
 mod stops;
 
 #[tokio::test]
-async fn a_lost_reply_is_in_doubt_until_someone_presses_that_copy() {
+async fn d4_a_lost_reply_is_in_doubt_until_someone_presses_that_copy() {
     for db in databases().await {
         let label = db.label;
         let mut office = World::new(db).await;
@@ -75,7 +75,7 @@ async fn the_second_copy_is_flagged() {
 }
 
 #[tokio::test]
-async fn a_call_under_way_when_the_program_dies_is_in_doubt_after_the_restart() {
+async fn a2_a_call_under_way_when_the_program_dies_is_in_doubt_after_the_restart() {
     for db in databases().await {
         let label = db.label;
         let mut office = World::new(db).await;
@@ -100,7 +100,7 @@ async fn a_call_under_way_when_the_program_dies_is_in_doubt_after_the_restart() 
 }
 
 #[tokio::test]
-async fn a_group_that_threw_the_bot_out_is_suspended_and_its_people_are_not_reached() {
+async fn e7_a_group_that_threw_the_bot_out_is_suspended_and_its_people_are_not_reached() {
     for db in databases().await {
         let mut office = World::new(db).await;
         for user in 1..=10 {

@@ -4,6 +4,7 @@
 use chrono::TimeDelta;
 use qingfeng::clock::Clock;
 use qingfeng::ctx::Ctx;
+use qingfeng::office::delivery::Others;
 use qingfeng::office::lease::{Keeper, Leases};
 use qingfeng::office::plan;
 use qingfeng::sandbox::Time;
@@ -14,12 +15,12 @@ use serde_json::json;
 use crate::db::databases;
 use crate::process::{Machine, free_address};
 use crate::sandbox::Server;
-use crate::world::{OPERATOR, STUDY, World};
+use crate::world::{STUDY, World};
 
 /// Another instance on the same database, by the same clock.
 fn instance(office: &World, boot: &str) -> (Ctx, Keeper, Leases) {
     let ctx = Ctx { boot: boot.to_owned(), ..office.ctx() };
-    let (keeper, leases) = Keeper::new(&ctx, office.line().id, false);
+    let (keeper, leases) = Keeper::new(&ctx, office.line().id, Others::Maybe);
     (ctx, keeper, leases)
 }
 
@@ -115,7 +116,7 @@ async fn b3_a_clock_that_is_ahead_takes_no_lease_from_another() {
         let with_clock = |boot: &str, ahead: i64| {
             let (clock, _) = Clock::manual(Clock::system().now() + TimeDelta::hours(ahead));
             let ctx = Ctx { boot: boot.to_owned(), clock, store: by_database.clone(), ..office.ctx() };
-            Keeper::new(&ctx, office.line().id, false)
+            Keeper::new(&ctx, office.line().id, Others::Maybe)
         };
         let (slow, slows) = with_clock("slow", -2);
         let (fast, fasts) = with_clock("fast", 2);
@@ -211,5 +212,4 @@ async fn a8_signals_one_after_the_other_lose_nothing() {
     assert_eq!(running.end("TERM"), Some(0));
     assert_eq!(counted(&server, &machine).await, (1, 200));
     assert_eq!(machine.run("db check --json")["ok"], true);
-    let _ = OPERATOR;
 }

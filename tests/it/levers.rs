@@ -248,9 +248,7 @@ async fn a_group_is_suspended_and_let_in_again() {
         let refused = push::now(&ctx, &OPERATOR, &World::by_hand()).await;
         assert!(matches!(refused, Err(Refusal::GroupNotLinked(_))), "{label}");
         // The platform tells of the bot's rights once more: what an admin stopped stays so.
-        let chat =
-            json!({"id": STUDY, "kind": "supergroup", "title": "学习群", "members": [1], "bot": "administrator"});
-        office.server.order("chats", chat).await;
+        office.server.order("bot", json!({"chat": STUDY, "standing": "administrator"})).await;
         office.poll().await;
         let state = office::group::list(&ctx, &OPERATOR).await.unwrap()[0].group.state;
         assert_eq!(state, GroupState::Suspended, "{label}");

@@ -211,14 +211,14 @@ async fn only_groups_in_doubt_are_sent_again_once_and_in_time() {
         assert_eq!(delivery::recover(&mut tx, Some("boot-1"), at(10), at(10)).await.unwrap().len(), 2);
         assert!(!any_work(&mut tx, 99).await, "too early");
         assert_eq!(delivery::requeue_doubtful(&mut tx, at(99), at(9)).await.unwrap(), []);
-        assert!(!any_work(&mut tx, 3600).await, "too late");
+        assert_eq!(delivery::stuck(&mut tx, at(3599), at(3509)).await.unwrap().len(), 1, "the private one");
         assert_eq!(delivery::requeue_doubtful(&mut tx, at(3600), at(3510)).await.unwrap(), []);
         assert!(any_work(&mut tx, 100).await);
         assert_eq!(delivery::requeue_doubtful(&mut tx, at(100), at(10)).await.unwrap(), [id]);
         let claimed = claim(&mut tx, "boot-1", 100).await.remove(0);
         let attempt = begin(&mut tx, &claimed, 101).await;
         finish(&mut tx, &claimed, &attempt, CallResult::Unknown).await;
-        assert!(!any_work(&mut tx, 900).await, "only once");
+        assert_eq!(delivery::stuck(&mut tx, at(900), at(810)).await.unwrap().len(), 2, "only once");
         assert_eq!(delivery::requeue_doubtful(&mut tx, at(900), at(810)).await.unwrap(), []);
     }
 }

@@ -27,6 +27,9 @@ async fn a_database_is_named_once_and_its_generations_count() {
         installation::alive(&mut tx, at(5)).await.unwrap();
         installation::begin_generation(&mut tx, 7).await.unwrap();
         installation::touch(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        world.store.probe().await.unwrap();
+        let mut tx = world.tx().await;
         let named = installation::find(&mut tx).await.unwrap().unwrap();
         assert_eq!((named.installation_id.as_str(), named.generation), ("first", 7));
         assert_eq!(named.alive_at, Some(At::from(at(5))));
@@ -123,4 +126,19 @@ async fn side_files_are_folded_into_one_file() {
     assert!(!looks_like_one(&path).unwrap());
     let opened = Unsealed::open(&url_of(&world.db)).await;
     assert!(matches!(&opened, Err(StoreError::Db(_))), "{opened:?}");
+}
+
+#[tokio::test]
+async fn a_reason_to_stand_still_is_put_once_and_lifted() {
+    use qingfeng::domain::delivery::HaltCause;
+    use qingfeng::store::halt;
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        assert!(halt::put(&mut tx, HaltCause::Quarantine, ("system:serve", "older"), at(1)).await.unwrap());
+        assert!(!halt::put(&mut tx, HaltCause::Quarantine, ("system:serve", "silent"), at(2)).await.unwrap());
+        let stands = halt::list(&mut tx).await.unwrap().remove(0);
+        assert_eq!((stands.detail.as_str(), stands.since), ("older", At::from(at(1))), "the first stays");
+        assert!(halt::lift(&mut tx, HaltCause::Quarantine).await.unwrap());
+        assert!(!halt::lift(&mut tx, HaltCause::Quarantine).await.unwrap());
+    }
 }

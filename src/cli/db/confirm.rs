@@ -51,25 +51,34 @@ struct MessageJson<'a> {
     becomes: &'static str,
 }
 
-/// Shows what waits and, with `--yes`, lets it go on.
-pub(super) fn run(setup: &Setup, yes: bool, form: Form) -> Ended {
+/// Shows what waits.
+pub(super) fn look(setup: &Setup, form: Form) -> Ended {
+    setup.open(async |session| {
+        let waiting = confirm::waiting(&session.ctx, &session.actor).await?;
+        show(&waiting, None, (form, session.config.zone))?;
+        Err(line("还没有继续，什么都没有改动。弄清没有另一个服务在用同一个机器人后，加--yes再运行"))
+    })
+}
+
+/// Shows what waits and lets it go on.
+pub(super) fn go_on(setup: &Setup, form: Form) -> Ended {
     setup.open(async |session| {
         let waiting = confirm::waiting(&session.ctx, &session.actor).await?;
         let home = Home::new(&session.config);
-        let generation = if yes { Some(confirm::confirm(&session.ctx, &session.actor, &home).await?) } else { None };
-        let zone = session.config.zone;
+        let generation = confirm::confirm(&session.ctx, &session.actor, &home).await?;
+        show(&waiting, Some(generation), (form, session.config.zone))?;
         match form {
-            Form::Json => out::json(&json(&waiting, generation, zone))?,
-            Form::Text => print(&waiting, zone)?,
-        }
-        match generation {
-            Some(_) if form == Form::Text => {
-                out::print("已确认，继续推送。服务正在运行的，一秒内就会继续；没有运行的，请启动")
-            }
-            Some(_) => Ok(()),
-            None => Err(line("还没有继续，什么都没有改动。弄清没有另一个服务在用同一个机器人后，加--yes再运行")),
+            Form::Text => out::print("\n已确认，继续推送。服务正在运行的，一秒内就会继续；没有运行的，请启动"),
+            Form::Json => Ok(()),
         }
     })
+}
+
+fn show(waiting: &Waiting, generation: Option<i64>, (form, zone): (Form, Tz)) -> Ended {
+    match form {
+        Form::Json => out::json(&json(waiting, generation, zone)),
+        Form::Text => print(waiting, zone),
+    }
 }
 
 fn json<'a>(waiting: &'a Waiting, generation: Option<i64>, zone: Tz) -> WaitingJson<'a> {

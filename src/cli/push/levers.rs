@@ -17,8 +17,8 @@ pub struct CancelArgs {
     #[arg(value_name = "编号")]
     id: i64,
     /// 为什么取消，记入审计记录；不要写姓名
-    #[arg(long, value_name = "原因", default_value = "")]
-    reason: String,
+    #[arg(long, value_name = "原因")]
+    reason: Option<String>,
     /// 输出JSON，供其他程序读取
     #[arg(long)]
     json: bool,
@@ -100,7 +100,8 @@ struct CancelledJson {
 }
 
 pub(super) async fn cancel(session: &Session, args: CancelArgs) -> Ended {
-    let cancelled = levers::cancel(&session.ctx, &session.actor, PushId(args.id), args.reason.trim()).await?;
+    let reason = args.reason.unwrap_or_default();
+    let cancelled = levers::cancel(&session.ctx, &session.actor, PushId(args.id), reason.trim()).await?;
     match Form::from(args.json) {
         Form::Json => out::json(&CancelledJson { push: args.id, state: "cancelled", cancelled }),
         Form::Text => out::print(&format!("推送{}已取消，{cancelled}条消息不再发出，不列入统计", args.id)),

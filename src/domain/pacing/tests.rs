@@ -77,7 +77,7 @@ fn an_estimate_says_what_the_pace_brings() {
     assert_eq!(estimate(LIMITS, &[]), TimeDelta::zero());
     assert_eq!(estimate(LIMITS, &[person; 25]), TimeDelta::zero());
     assert_eq!(estimate(LIMITS, &[person; 26]), SECOND);
-    assert_eq!(estimate(LIMITS, &[person; 10_000]), TimeDelta::seconds(399));
+    assert_eq!(estimate(LIMITS, &vec![person; 10_000]), TimeDelta::seconds(399));
     let group = |calls| [Backlog { is_group: true, calls }];
     assert_eq!(estimate(LIMITS, &group(18)), TimeDelta::seconds(17));
     assert_eq!(estimate(LIMITS, &group(19)), TimeDelta::seconds(60));

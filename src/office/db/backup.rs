@@ -14,6 +14,7 @@ use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor, Job};
 use crate::domain::policy::Act;
 use crate::office::audit::{Verified, verify};
+use crate::office::db::CopyFault;
 use crate::office::{Outcome, Refusal, authorise, note};
 use crate::secret::Keys;
 use crate::store::{self, Unsealed};
@@ -31,7 +32,7 @@ pub async fn backup(ctx: &Ctx, actor: &Actor, config: &Config, target: &Path) ->
     authorise(&mut tx, actor, Act::DatabaseWrite).await?;
     drop(tx);
     if let DatabaseUrl::Postgres { shown, .. } = &config.database {
-        return Err(Refusal::OnServer { file: target.display().to_string(), database: shown.clone() });
+        return Err(Refusal::Copy(CopyFault::OnServer { file: target.display().to_string(), database: shown.clone() }));
     }
     if target.symlink_metadata().is_ok() {
         return Err(failed(target)(io::ErrorKind::AlreadyExists.into()));
@@ -57,7 +58,7 @@ pub(super) async fn look(ctx: &Ctx, path: &Path, keys: Arc<Keys>) -> Outcome<Ver
     let copy = Ctx { store, ..ctx.clone() };
     let found = examine(&copy).await;
     copy.store.close().await;
-    let bad = |detail: String| Refusal::BadBackup { path: path.display().to_string(), detail };
+    let bad = |detail: String| Refusal::Copy(CopyFault::BadBackup { path: path.display().to_string(), detail });
     let (integrity, misfits, verified) = found?;
     if integrity != "ok" {
         return Err(bad(integrity));

@@ -10,9 +10,9 @@ use crate::domain::audit::{Action, Actor};
 use crate::domain::delivery::{DeliveryState, HaltCause, TargetKind};
 use crate::domain::policy::Act;
 use crate::ids::{DeliveryId, GroupId, StaffId};
-use crate::office::db::Home;
+use crate::office::db::{CopyFault, Home};
 use crate::office::outlook::{Entry, Ground, entries, lives};
-use crate::office::{Outcome, Refusal, authorise, note};
+use crate::office::{Outcome, authorise, note};
 use crate::store::installation::Unsettled;
 use crate::store::{self, At, Tx};
 
@@ -50,7 +50,7 @@ pub async fn waiting(ctx: &Ctx, actor: &Actor) -> Outcome<Waiting> {
     let mut tx = ctx.store.read().await?;
     authorise(&mut tx, actor, Act::DatabaseWrite).await?;
     let halts = store::halt::list(&mut tx).await?;
-    let halt = halts.into_iter().find(|halt| halt.cause == HaltCause::Quarantine).ok_or(Refusal::NothingToConfirm)?;
+    let halt = halts.into_iter().find(|halt| halt.cause == HaltCause::Quarantine).ok_or(CopyFault::NothingToConfirm)?;
     let alive_at = store::installation::find(&mut tx).await?.and_then(|found| found.alive_at).map(At::utc);
     let ground = Ground::load(&mut tx, ctx).await?;
     let rows = store::schedule::list(&mut tx).await?;
@@ -73,7 +73,7 @@ pub async fn confirm(ctx: &Ctx, actor: &Actor, home: &Home) -> Outcome<i64> {
     let mut tx = ctx.store.write().await?;
     authorise(&mut tx, actor, Act::DatabaseWrite).await?;
     if !store::halt::lift(&mut tx, HaltCause::Quarantine).await? {
-        return Err(Refusal::NothingToConfirm);
+        return Err(CopyFault::NothingToConfirm.into());
     }
     let generation = home.next_generation(&mut tx).await?;
     let now = tx.lease_now(ctx.now()).await?;

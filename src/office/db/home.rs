@@ -14,6 +14,7 @@ use crate::domain::audit::{Action, Actor, Job};
 use crate::domain::delivery::HaltCause;
 use crate::domain::installation::{Doubt, Facts, Remembered, Start, start};
 use crate::ids::AuditSeq;
+use crate::office::db::CopyFault;
 use crate::office::{Outcome, Refusal, note};
 use crate::secret::installation::{self, Known};
 use crate::secret::{SecretFault, SecretFaultKind};
@@ -66,9 +67,10 @@ impl Home {
     pub(super) fn vanished(&self) -> Outcome<()> {
         match installation::at(&self.file, &self.place).map_err(|source| self.failed(source))? {
             // Before the first entry was seen there was nothing to lose.
-            Some(known) if known.seq > 0 => {
-                Err(Refusal::Vanished { database: self.place.clone(), known: self.file.display().to_string() })
-            }
+            Some(known) if known.seq > 0 => Err(Refusal::Copy(CopyFault::Vanished {
+                database: self.place.clone(),
+                known: self.file.display().to_string(),
+            })),
             Some(_) | None => Ok(()),
         }
     }

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::backup::{failed, look};
-use super::{Hold, check_zone, home, keys_of, side};
+use super::{CopyFault, Hold, check_zone, home, keys_of, side};
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
 use crate::ctx::Ctx;
@@ -45,11 +45,14 @@ pub async fn restore(
     let database = match &config.database {
         DatabaseUrl::Sqlite { path } => path,
         DatabaseUrl::Postgres { shown, .. } => {
-            return Err(Refusal::OnServer { file: file.display().to_string(), database: shown.clone() });
+            return Err(Refusal::Copy(CopyFault::OnServer {
+                file: file.display().to_string(),
+                database: shown.clone(),
+            }));
         }
     };
     if !looks_like_one(file).map_err(failed(file))? {
-        return Err(Refusal::NoBackup(file.display().to_string()));
+        return Err(Refusal::Copy(CopyFault::NoBackup(file.display().to_string())));
     }
     let fresh = Fresh::copy(file, database)?;
     let (verified, last) = prepare(config, (actor, clock), (file, &fresh.0)).await?;
@@ -68,7 +71,7 @@ async fn prepare(
 ) -> Outcome<(Verified, Option<DateTime<Utc>>)> {
     let shown = file.display().to_string();
     let named = |error: StoreError| match error.trouble() {
-        Trouble::Damaged => Refusal::BadBackup { path: shown.clone(), detail: error.to_string() },
+        Trouble::Damaged => Refusal::Copy(CopyFault::BadBackup { path: shown.clone(), detail: error.to_string() }),
         Trouble::DiskFull | Trouble::ReadOnly | Trouble::Busy | Trouble::DiskError | Trouble::Gone | Trouble::Other => {
             error.into()
         }
@@ -78,12 +81,13 @@ async fn prepare(
     let version = database.version().await;
     match version {
         Ok(_) => {}
-        Err(StoreError::Older) => return Err(Refusal::NoBackup(shown)),
+        Err(StoreError::Older) => return Err(Refusal::Copy(CopyFault::NoBackup(shown))),
         Err(error) => return Err(named(error)),
     }
     drop(database);
     let database = Unsealed::open_migrated(&url).await.map_err(named)?;
-    let office = database.office().await.map_err(named)?.ok_or_else(|| Refusal::NoBackup(shown.clone()))?;
+    let office =
+        database.office().await.map_err(named)?.ok_or_else(|| Refusal::Copy(CopyFault::NoBackup(shown.clone())))?;
     check_zone(config, &office)?;
     let keys = keys_of(config, &office)?;
     let store = database.seal(Arc::clone(&keys));
@@ -93,7 +97,9 @@ async fn prepare(
     let done = inspect(&ctx, actor, fresh, Arc::clone(&keys)).await;
     ctx.store.close().await;
     let done = done.map_err(|refusal| match refusal {
-        Refusal::BadBackup { detail, .. } => Refusal::BadBackup { path: shown.clone(), detail },
+        Refusal::Copy(CopyFault::BadBackup { detail, .. }) => {
+            Refusal::Copy(CopyFault::BadBackup { path: shown.clone(), detail })
+        }
         Refusal::Store(error) => named(error),
         other => other,
     })?;

@@ -80,6 +80,8 @@ pub async fn claim(ctx: &Ctx, line: &Line, (room, cursor): (usize, &mut Cursor))
     drop(tx);
     let mut tx = ctx.store.write().await?;
     store::pace::hold(&mut tx, line.id).await?;
+    // The writer may have been waited for: what is booked is booked when it goes.
+    let now = ctx.now();
     let halts = store::halt::list(&mut tx).await?;
     clear_up(&mut tx, ctx, (work, halts.is_empty())).await?;
     let mut round = Round::idle(ctx, halts, None);
@@ -214,8 +216,8 @@ impl Seen {
         if !self.more {
             return 0;
         }
-        let mine = self.rows.iter().filter(|row| taken.contains(&row.id)).map(|row| row.target_id);
-        mine.last().unwrap_or(self.last)
+        let mine = self.rows.iter().rev().find(|row| taken.contains(&row.id));
+        mine.map_or(self.last, |row| row.target_id)
     }
 }
 

@@ -38,9 +38,10 @@ pub async fn removed(ctx: &Ctx, line: &Line, removal: &Removal, result: &Result<
         Ok(Deleted::Done) => Some(Became::Done),
         Ok(Deleted::AlreadyGone) => Some(Became::Gone),
         Ok(Deleted::TooOld) => Some(Became::TooOld),
-        Err(SendError::Refused(_) | SendError::MarkupRefused(_) | SendError::Gone(_)) => Some(Became::Refused),
         // The copies of a group that moved stay under its old id, which nobody can write to.
-        Err(SendError::Migrated { .. }) => Some(Became::Refused),
+        Err(SendError::Refused(_) | SendError::MarkupRefused(_) | SendError::Gone(_) | SendError::Migrated { .. }) => {
+            Some(Became::Refused)
+        }
         Err(SendError::Limited { retry_after }) => {
             let pause = TimeDelta::from_std(*retry_after).unwrap_or(PAUSE);
             settle::close_gate(&mut tx, ctx, line.id, (&row.chat, pause)).await?;

@@ -135,6 +135,10 @@ impl Came {
         }
     }
 
+    fn is_limit(&self) -> bool {
+        matches!(self, Self::Limited { .. })
+    }
+
     fn message_id(&self) -> Option<&str> {
         match self {
             Self::Sent { message_id } => Some(message_id),
@@ -234,6 +238,10 @@ enum Follow {
 async fn store_result(ctx: &Ctx, report: &Report, what_follows: Follow) -> Outcome<DeliveryState> {
     let now = ctx.now();
     let mut tx = ctx.store.write().await?;
+    if report.came.is_limit() {
+        // As claims do, before any delivery is touched.
+        store::pace::hold(&mut tx, report.channel).await?;
+    }
     let delivery = store::delivery::find(&mut tx, report.delivery).await?;
     let attempts = store::delivery::attempts(&mut tx, report.delivery).await?;
     let attempt = attempts.into_iter().find(|attempt| attempt.id == report.attempt);
@@ -343,6 +351,8 @@ pub(super) async fn close_gate(
     (chat, wait): (&str, TimeDelta),
 ) -> Outcome<()> {
     let now = ctx.now();
+    // Two that are told at the same time see each other.
+    store::pace::hold(tx, channel).await?;
     store::gate::close(tx, channel, Some(chat), now + wait, now).await?;
     if store::gate::others(tx, channel, chat, now - TOGETHER).await? {
         store::gate::close(tx, channel, None, now + wait, now).await?;

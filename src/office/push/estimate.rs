@@ -21,6 +21,6 @@ pub(super) async fn of_queue(tx: &mut Tx, ctx: &Ctx) -> Outcome<TimeDelta> {
 pub(super) fn of_slot(settings: &Settings, groups: usize, at: DateTime<Utc>) -> TimeDelta {
     let chats = vec![Backlog { is_group: true, calls: 1 }; groups];
     let spread =
-        if wall::of(at, settings.hours.tz).minute() % 30 == 0 { settings.send_spread } else { TimeDelta::zero() };
+        if wall::of(at, settings.hours.tz).minute().is_multiple_of(30) { settings.send_spread } else { TimeDelta::zero() };
     pacing::estimate(delivery::limits(settings), &chats) + OVERHEAD + spread
 }

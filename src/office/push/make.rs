@@ -191,7 +191,7 @@ pub(in crate::office) async fn make(
 /// sends. Whether they are late was decided before, and is not changed by it.
 fn spread_of(order: &Order<'_>, office: &Office, ctx: &Ctx) -> TimeDelta {
     let wall = wall::of(order.slot, ctx.zone);
-    let crowded = wall.minute() % 30 == 0 && wall.second() == 0;
+    let crowded = wall.minute().is_multiple_of(30) && wall.second() == 0;
     if order.occurrence.is_some() && !order.late && crowded { office.settings.send_spread } else { TimeDelta::zero() }
 }
 
