@@ -20,7 +20,10 @@ pub(super) async fn of_queue(tx: &mut Tx, ctx: &Ctx) -> Outcome<TimeDelta> {
 /// What a push to so many groups takes at its slot. At the full and the half hour messages may be spread.
 pub(super) fn of_slot(settings: &Settings, groups: usize, at: DateTime<Utc>) -> TimeDelta {
     let chats = vec![Backlog { is_group: true, calls: 1 }; groups];
-    let spread =
-        if wall::of(at, settings.hours.tz).minute().is_multiple_of(30) { settings.send_spread } else { TimeDelta::zero() };
+    let spread = if wall::of(at, settings.hours.tz).minute().is_multiple_of(30) {
+        settings.send_spread
+    } else {
+        TimeDelta::zero()
+    };
     pacing::estimate(delivery::limits(settings), &chats) + OVERHEAD + spread
 }
