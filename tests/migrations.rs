@@ -10,6 +10,8 @@ mod db;
 use std::path::Path;
 
 use db::TestDb;
+use qingfeng::config::DatabaseUrl;
+use qingfeng::store::Unsealed;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
@@ -22,6 +24,26 @@ async fn each_migration_applies_to_a_database_with_rows() {
         let applied = apply_one_by_one(&db, &migrations, &samples).await;
         let applied = applied.unwrap_or_else(|problem| panic!("{}: {problem}", db.label));
         assert!(applied > 0, "migrations/{} holds no migration", db.label);
+    }
+}
+
+/// The harness of `make faults` kills the program there; here the same state meets the next start on both databases.
+#[tokio::test]
+async fn c11_a_migration_that_was_cut_between_two_steps_is_finished_by_the_next_start() {
+    for db in db::databases().await {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let (migrations, samples) = (root.join("migrations").join(db.label), root.join("tests/migrations"));
+        let (steps, migrator) = (read_steps(&migrations).unwrap(), Migrator::new(migrations).await.unwrap());
+        let mut database = Database::open(&db).await;
+        database.migrate_to(&migrator, steps[0].version).await.unwrap();
+        database.execute(sample_rows(&samples, &steps[0], db.label).unwrap()).await.unwrap();
+        let url = match db.url.strip_prefix("sqlite://") {
+            Some(path) => DatabaseUrl::Sqlite { path: path.into() },
+            None => DatabaseUrl::Postgres { url: db.url.clone().into(), shown: String::new() },
+        };
+        let office = Unsealed::open_migrated(&url).await.unwrap().office().await.unwrap();
+        assert!(office.is_some(), "{}: the rows are there", db.label);
+        assert!(Unsealed::open(&url).await.is_ok(), "{}: the schema is whole", db.label);
     }
 }
 

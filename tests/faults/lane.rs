@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::db::TestDb;
 use crate::dice::Dice;
 use crate::facts;
@@ -31,6 +33,8 @@ impl Ground {
     pub(crate) async fn lay(db: TestDb, hook: bool, mut dice: Dice) -> Self {
         let mut office = Office::open(db, MANY_GROUPS).await;
         office.hook = hook;
+        // The platform comes again after pauses that double; they are cut to a tenth, as the lives are.
+        office.order("webhook", &json!({ "second_ms": 100 }));
         let office = Arc::new(office);
         let load = Load::start(&office, PUSH_EVERY, &mut dice);
         Self { office, dice, load }

@@ -24,6 +24,7 @@ impl Life {
     }
 
     /// Its process id.
+    #[allow(dead_code, reason = "for the benchmarks that use this file")]
     pub(crate) fn id(&self) -> u32 {
         self.0.id()
     }

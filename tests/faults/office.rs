@@ -153,7 +153,7 @@ impl Office {
     /// The last instance reaches PostgreSQL through the wire.
     fn url_of(&self, instance: usize) -> String {
         let wire = self.wire.as_ref().filter(|_| instance + 1 == self.ports.len());
-        let name = self.db.url.split('/').next_back().and_then(|rest| rest.split('?').next()).unwrap_or_default();
+        let name = self.db.url.split('?').next().and_then(|address| address.rsplit('/').next()).unwrap_or_default();
         wire.map_or_else(
             || self.db.url.clone(),
             |wire| format!("postgres://qingfeng@{}/{name}?sslmode=disable", wire.address),

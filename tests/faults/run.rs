@@ -40,9 +40,9 @@ pub(crate) struct Amount {
 }
 
 pub(crate) const LONG: Amount = Amount {
-    points: Lanes { polling: 2, hooked: 0, times: 10 },
-    kills: Lanes { polling: 2, hooked: 0, times: 100 },
-    stops: Lanes { polling: 1, hooked: 0, times: 50 },
+    points: Lanes { polling: 2, hooked: 1, times: 10 },
+    kills: Lanes { polling: 1, hooked: 1, times: 100 },
+    stops: Lanes { polling: 1, hooked: 1, times: 25 },
     faulty: Lanes { polling: 1, hooked: 0, times: 1_000 },
     backups: Lanes { polling: 1, hooked: 0, times: 100 },
     cluster: 10_000,
@@ -50,7 +50,7 @@ pub(crate) const LONG: Amount = Amount {
 };
 pub(crate) const SHORT: Amount = Amount {
     points: Lanes { polling: 1, hooked: 0, times: 1 },
-    kills: Lanes { polling: 1, hooked: 0, times: 6 },
+    kills: Lanes { polling: 0, hooked: 1, times: 6 },
     stops: Lanes { polling: 1, hooked: 0, times: 3 },
     faulty: Lanes { polling: 1, hooked: 0, times: 25 },
     backups: Lanes { polling: 1, hooked: 0, times: 3 },

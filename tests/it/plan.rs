@@ -127,7 +127,7 @@ async fn what_was_shown_ahead_is_what_happens() {
 }
 
 #[tokio::test]
-async fn three_days_down_leave_rows_and_one_message_for_each_chat() {
+async fn b9_three_days_down_leave_rows_and_one_message_for_each_chat() {
     for db in databases().await {
         let label = db.label;
         let mut office = World::new(db).await;
@@ -163,7 +163,7 @@ async fn three_days_down_leave_rows_and_one_message_for_each_chat() {
 }
 
 #[tokio::test]
-async fn clocks_that_jump_fire_nothing_twice_and_flood_nobody() {
+async fn b1_b2_clocks_that_jump_fire_nothing_twice_and_flood_nobody() {
     for db in databases().await {
         let label = db.label;
         let mut office = World::new(db).await;
@@ -194,7 +194,7 @@ async fn clocks_that_jump_fire_nothing_twice_and_flood_nobody() {
 }
 
 #[tokio::test]
-async fn an_edit_while_due_sends_the_old_or_the_new() {
+async fn b13_an_edit_while_due_sends_the_old_or_the_new() {
     for db in databases().await {
         let label = db.label;
         let change = |rule: &str| Change { rule: Some(Rule::parse(rule).unwrap()), ..Change::default() };

@@ -292,7 +292,7 @@ mod tests {
     #[case("0", "sun")]
     #[case("周四", "周四")]
     #[case("8", "8")]
-    fn weekdays_have_numbers(#[case] text: &str, #[case] word: &str) {
+    fn b5_weekdays_have_numbers(#[case] text: &str, #[case] word: &str) {
         assert_eq!(weekday(text), word);
     }
 }

@@ -37,7 +37,7 @@ fn official(year: i32, holidays: Vec<Holiday>, makeup: &[&str]) -> YearFile {
 }
 
 #[test]
-fn a_listed_workday_beats_a_listed_holiday_which_beats_the_weekend() {
+fn b11_a_listed_workday_beats_a_listed_holiday_which_beats_the_weekend() {
     let file = official(2026, vec![block("国庆", "2026-10-01", "2026-10-07")], &["2026-10-04", "2026-10-10"]);
     let calendar = Calendar::new([file]);
     let kinds =

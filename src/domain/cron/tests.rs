@@ -52,7 +52,7 @@ fn fires_as_crontab_means_it(#[case] expr: &str, #[case] expected: &[&str]) {
 #[case::between_the_repeats("30 1 * * *", "2026-11-01T06:10:00Z", &["11-02 01:30 Mon"])]
 #[case::half_hours_stay_in_order("*/30 1,2 * * *", "2026-11-01T04:30:00Z",
     &["11-01 01:00 Sun", "11-01 01:30 Sun", "11-01 02:00 Sun"])]
-fn summer_time_neither_loses_nor_doubles_a_run(#[case] expr: &str, #[case] after: &str, #[case] expected: &[&str]) {
+fn b4_summer_time_neither_loses_nor_doubles_a_run(#[case] expr: &str, #[case] after: &str, #[case] expected: &[&str]) {
     assert_eq!(first_runs(expr, after, NEW_YORK, expected.len()), expected);
 }
 
@@ -90,7 +90,7 @@ fn counts_the_fields(#[case] expr: &str) {
 }
 
 #[test]
-fn six_fields_are_named_as_seconds() {
+fn b7_six_fields_are_named_as_seconds() {
     assert_eq!(CronExpr::parse("0 30 9 * * MON").unwrap_err(), CronError::Seconds);
 }
 
@@ -157,7 +157,7 @@ fn a_step_needs_a_range() {
 #[case("0 9 30 2 *")]
 #[case("0 9 31 2,4,6,9,11 *")]
 #[case("0 9 31 4 ?")]
-fn refuses_dates_that_never_come(#[case] expr: &str) {
+fn b6_refuses_dates_that_never_come(#[case] expr: &str) {
     assert_eq!(CronExpr::parse(expr).unwrap_err(), CronError::NeverFires);
 }
 

@@ -234,7 +234,7 @@ fn a_month_adds_numerators_and_denominators() {
 #[case::just_before((2026, 8, 31, 15, 59), false)]
 #[case::last_minute((2026, 9, 30, 15, 59), true)]
 #[case::just_after((2026, 9, 30, 16, 0), false)]
-fn a_push_belongs_to_the_month_of_its_slot_by_the_offices_clock(
+fn b12_a_push_belongs_to_the_month_of_its_slot_by_the_offices_clock(
     #[case] (year, month_number, day, hour, minute): (i32, u32, u32, u32, u32),
     #[case] inside: bool,
 ) {

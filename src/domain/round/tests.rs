@@ -141,7 +141,7 @@ fn paused_slots_become_rows_and_take_no_place() {
 #[case::in_time("2027-03-01 09:30", Verdict::Hold)]
 #[case::late("2027-03-01 13:30", Verdict::Hold)]
 #[case::over("2027-03-01 13:31", Verdict::Skip(OccurrenceState::SkippedLate, Some(MissReason::NoCalendar)))]
-fn a_slot_of_an_unknown_year_holds_while_it_could_go_out(#[case] now: &str, #[case] expected: Verdict) {
+fn b10_a_slot_of_an_unknown_year_holds_while_it_could_go_out(#[case] now: &str, #[case] expected: Verdict) {
     let mut runner = runner(1, KNOWLEDGE, &["2027-03-01 09:30"]);
     runner.pending[0].known = false;
     assert_eq!(judged(&[runner], &[], now)[0].pending, [expected]);

@@ -43,7 +43,7 @@ async fn send(fault: &Value, call: Duration) -> (Result<Receipt, SendError>, Val
 #[case::e3_error(json!({"kind": "error", "code": 500}), FaultKind::Server(500))]
 #[case::e3_gateway(json!({"kind": "html"}), FaultKind::Server(502))]
 #[tokio::test]
-async fn what_the_client_cannot_know_it_leaves_in_doubt(#[case] fault: Value, #[case] kind: FaultKind) {
+async fn d2_d3_d4_d5_what_the_client_cannot_know_it_leaves_in_doubt(#[case] fault: Value, #[case] kind: FaultKind) {
     let waits = kind == FaultKind::Timeout;
     for accept in [true, false] {
         let mut fault = fault.clone();

@@ -104,7 +104,7 @@ fn weeks_are_counted_over_the_turn_of_the_year(#[case] rule: &str, #[case] expec
 }
 
 #[test]
-fn the_leap_day_comes_in_leap_years() {
+fn b8_the_leap_day_comes_in_leap_years() {
     let years = terms("yearly 02-29 09:30", OnHoliday::Run)
         .slots(&Calendar::default(), super::support::SHANGHAI, at("2026-01-01 00:00"))
         .map(|slot| local(slot.due)[..10].to_owned())
