@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::channel::telegram::{KIND, Settings, Telegram, Timeouts};
@@ -17,6 +18,7 @@ use crate::ctx::{Ctx, Line};
 use crate::domain::word::InboundMode;
 use crate::inbox::poll::{self, Poller};
 use crate::inbox::webhook::{self, Registration};
+use crate::inbox::work;
 use crate::inbox::writer::{self, Door, Turned};
 use crate::office::db::{self, Hold, Home};
 use crate::office::delivery::Others;
@@ -158,8 +160,8 @@ impl Inbound {
         let url = format!("{}{}", public.trim_end_matches('/'), hook::PATH);
         let secret = webhook::secret(self.ctx.store.keys());
         let (door, writer) = writer::pair(self.ctx.clone(), self.line.clone());
+        loops.spawn(self.attend(url, writer.news(), stop.clone()).map(Ok));
         loops.spawn(writer::run(writer).map(Ok));
-        loops.spawn(self.register(url, stop.clone()).map(Ok));
         Ok(router.merge(hook::routes(secret, through(door))))
     }
 
@@ -170,11 +172,17 @@ impl Inbound {
         jobs::lease::under(lease, stop, poll).await;
     }
 
-    /// Keeps the platform told while the lease is held: one instance is enough, and data in quarantine calls nothing here.
-    async fn register(self, url: String, stop: Stop) {
+    /// Keeps the platform told, and works through what any instance stored, while the lease is held: one instance is enough,
+    /// and data in quarantine calls nothing here.
+    async fn attend(self, url: String, news: Arc<Notify>, stop: Stop) {
         let Self { ctx, line, telegram, lease } = self;
-        let registration = Registration { ctx, line, telegram, url };
-        jobs::lease::under(lease, stop, |until| webhook::run(registration.clone(), until)).await;
+        let attend = |until: Stop| {
+            let (ctx, line, telegram, url) = (ctx.clone(), line.clone(), telegram.clone(), url.clone());
+            let worked = work::run(ctx.clone(), line.clone(), Arc::clone(&news), until.clone());
+            let kept = webhook::run(Registration { ctx, line, telegram, url }, until);
+            futures::future::join(worked, kept).map(drop)
+        };
+        jobs::lease::under(lease, stop, attend).await;
     }
 }
 

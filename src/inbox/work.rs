@@ -1,6 +1,11 @@
 //! Texts, other presses and membership, worked through one by one. A poison update is tried three times, then set
 //! aside; the others go on.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
 use crate::channel::{Inbound, Place, Press, Said, Sender};
 use crate::ctx::{Ctx, Line};
 use crate::domain::delivery::Decision;
@@ -20,7 +25,24 @@ use crate::office::binding::{self, Accepted, Offer, Owner};
 use crate::office::inbox::{self as stored, Failed};
 use crate::office::setting::Settings;
 use crate::office::{Outcome, delivery, group, setting};
+use crate::stop::Stop;
 use crate::store::inbox::InboxRow;
+
+/// How often it is looked for what another instance stored, and what failed is tried again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Works through what is brought, here or to another instance, until told to stop. One instance does at a time, or people
+/// would be answered twice; it is apart from storing, so that presses never wait for a text that is being answered.
+pub async fn run(ctx: Ctx, line: Line, news: Arc<Notify>, mut stop: Stop) {
+    while !stop.stopped() {
+        step(&ctx, &line).await;
+        tokio::select! {
+            () = news.notified() => {}
+            () = ctx.clock.sleep(LOOK_AGAIN) => {}
+            () = stop.wait() => {}
+        }
+    }
+}
 
 /// Works through what waits. Never fails: what cannot be worked through is logged, kept and set aside in the end.
 pub async fn step(ctx: &Ctx, line: &Line) {

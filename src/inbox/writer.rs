@@ -1,6 +1,7 @@
 //! Stores what is brought, one update a request. Requests that wait together share one commit: a storm of presses costs as
 //! few as a polled batch does. A request is answered once its update is stored (invariant I1).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -10,7 +11,7 @@ use crate::channel::telegram::inbound::brought;
 use crate::crash;
 use crate::ctx::{Ctx, Line};
 use crate::inbox::effect::{Effect, Effects};
-use crate::inbox::{intake, work};
+use crate::inbox::intake;
 use crate::office::{Outcome, Refusal, db, hearing};
 use crate::stop;
 
@@ -18,7 +19,7 @@ use crate::stop;
 const WAITING_MOST: usize = 1_000;
 /// Updates stored in one transaction: as many as one poll brings at most.
 const BATCH_MOST: usize = 100;
-/// How often it is written down that updates would reach us, and what failed is tried again.
+/// How often it is written down that updates would reach us.
 const BEAT: Duration = Duration::from_secs(15);
 
 /// An update that waits to be stored.
@@ -64,45 +65,45 @@ pub struct Writer {
     ctx: Ctx,
     line: Line,
     waiting: mpsc::Receiver<Brought>,
+    news: Arc<Notify>,
 }
 
 /// A writer and its door.
 pub fn pair(ctx: Ctx, line: Line) -> (Door, Writer) {
     let (door, waiting) = mpsc::channel(WAITING_MOST);
-    (Door(door), Writer { ctx, line, waiting })
+    (Door(door), Writer { ctx, line, waiting, news: Arc::default() })
 }
 
 /// Stores until every door is gone; then everything that was handed in is stored or turned away.
 pub async fn run(mut writer: Writer) {
     let (ctx, line) = (writer.ctx.clone(), writer.line.clone());
     let mut effects = Effects::new(line.clone());
-    let more = Notify::new();
     let (stopper, mut over) = stop::pair();
     let store = async {
-        while writer.step(&mut effects).await {
-            more.notify_one();
-        }
+        while writer.step(&mut effects).await {}
         stopper.stop();
         effects.drain().await;
     };
-    // Apart from storing, so that presses never wait for a text that is being answered.
-    let rest = async {
+    let beat = async {
         while !over.stopped() {
-            work::step(&ctx, &line).await;
             if let Err(error) = hearing::listening(&ctx, &line).await {
                 tracing::error!(%error, "it could not be written down that updates would reach us");
             }
             tokio::select! {
-                () = more.notified() => {}
                 () = ctx.clock.sleep(BEAT) => {}
                 () = over.wait() => {}
             }
         }
     };
-    tokio::join!(store, rest);
+    tokio::join!(store, beat);
 }
 
 impl Writer {
+    /// Rings when something was stored that may have to be worked through.
+    pub fn news(&self) -> Arc<Notify> {
+        Arc::clone(&self.news)
+    }
+
     /// Stores what has gathered, waiting for the first; false when nothing can come any more.
     async fn step(&mut self, effects: &mut Effects) -> bool {
         let mut gathered = Vec::new();
@@ -113,6 +114,7 @@ impl Writer {
         match self.store(&batch).await {
             Ok(due) => {
                 crash::point("after_ack");
+                self.news.notify_one();
                 for stored in told {
                     // Whoever waited may have given up; the platform then brings the update again, and it is known.
                     let _ = stored.send(());

@@ -7,9 +7,11 @@ use futures::future::join_all;
 use qingfeng::channel::telegram::inbound::WANTED;
 use qingfeng::domain::word::InboundMode;
 use qingfeng::inbox::webhook::{self, Kept, Registration};
+use qingfeng::inbox::work;
 use qingfeng::inbox::writer::{self, Turned};
 use qingfeng::office::hearing;
 use qingfeng::sandbox::Time;
+use qingfeng::stop::{self, Stopper};
 use qingfeng::{app, web};
 use reqwest::{Client, Method, StatusCode};
 use secrecy::ExposeSecret;
@@ -31,6 +33,8 @@ struct Hooked {
     keeper: Registration,
     port: JoinHandle<()>,
     writer: JoinHandle<()>,
+    worker: JoinHandle<()>,
+    stopper: Stopper,
 }
 
 impl Hooked {
@@ -47,12 +51,14 @@ impl Hooked {
         let (door, writer) = writer::pair(ctx.clone(), line.clone());
         let router = web::hook::routes(webhook::secret(ctx.store.keys()), app::through(door));
         let port = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let (stopper, stop) = stop::pair();
+        let worker = tokio::spawn(work::run(ctx.clone(), line.clone(), writer.news(), stop));
         let writer = tokio::spawn(writer::run(writer));
         let telegram = office.app.as_ref().unwrap().telegram.clone();
         let keeper = Registration { ctx, line, telegram, url: url.clone() };
         office.server.order("webhook", json!({"second_ms": 1})).await;
         keeper.set().await.unwrap();
-        Self { office, url, keeper, port, writer }
+        Self { office, url, keeper, port, writer, worker, stopper }
     }
 
     /// Sends a push to the study group; its message.
@@ -89,11 +95,19 @@ impl Hooked {
         webhook::secret(self.office.ctx().store.keys()).expose_secret().to_owned()
     }
 
-    async fn close(mut self) {
+    async fn close(self) {
+        let mut office = self.end().await;
+        office.stop().await;
+    }
+
+    /// Ends every loop; the office is left.
+    async fn end(self) -> World {
+        self.stopper.stop();
         self.port.abort();
         let _ = self.port.await;
         self.writer.await.unwrap();
-        self.office.stop().await;
+        self.worker.await.unwrap();
+        self.office
     }
 }
 
@@ -200,7 +214,7 @@ async fn e11_a_body_that_is_no_json_is_kept_by_its_number_or_let_go() {
 async fn e17_nothing_is_confirmed_that_could_not_be_stored() {
     for db in databases().await {
         let label = db.label;
-        let mut hooked = bound(db, 1).await;
+        let hooked = bound(db, 1).await;
         let message = hooked.push().await;
         // The database is gone when the press is brought: 503, again and again, and nothing is said.
         hooked.office.ctx().store.close().await;
@@ -209,11 +223,10 @@ async fn e17_nothing_is_confirmed_that_could_not_be_stored() {
         let ledger = hooked.office.server.look("ledger").await;
         assert_eq!(ledger["pressed"].as_array().unwrap().last().unwrap()["answered"], json!(null), "{label}");
         // A new run takes over the address; what waited is brought there.
-        hooked.port.abort();
-        hooked.writer.await.unwrap();
-        hooked.office.stop().await;
-        hooked.office.start().await;
-        let hooked = Hooked::over(hooked.office).await;
+        let mut office = hooked.end().await;
+        office.stop().await;
+        office.start().await;
+        let hooked = Hooked::over(office).await;
         hooked.settle(2).await;
         assert_eq!(hooked.acked().await, 1, "{label}");
         hooked.close().await;
