@@ -27,7 +27,7 @@ use crate::office::{Refusal, delivery, hearing};
 use crate::stop::{self, Stop};
 use crate::store::lease::LeaseClock;
 use crate::web::hook::{self, Take, Taken};
-use crate::{jobs, office, web};
+use crate::{jobs, web};
 
 /// Longest wait for the loops when the program stops; what is unfinished is found by the next start.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -91,9 +91,6 @@ pub async fn build(config: &Config, clock: Clock) -> Result<App, StartError> {
 pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
     let App { ctx, line, telegram, home, public_url, hold } = app;
     let others = if hold.alone() { Others::None } else { Others::Maybe };
-    if others == Others::None {
-        office::inbox::recover(&ctx).await?;
-    }
     let in_doubt = delivery::recover(&ctx, others).await?;
     if in_doubt > 0 {
         tracing::warn!(

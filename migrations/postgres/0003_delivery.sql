@@ -88,6 +88,4 @@ CREATE INDEX copy_hint_waiting ON copy_hint (edit_after) WHERE edit_after IS NOT
 CREATE INDEX attempt_message ON attempt (chat, message_id) WHERE message_id IS NOT NULL;
 ALTER TABLE kept_press ADD COLUMN method TEXT NOT NULL DEFAULT 'button' CHECK (method IN ('button', 'text', 'deep_link'));
 
--- Until when one of several instances works it through, by the database's clock.
-ALTER TABLE inbox ADD COLUMN taken_until BIGINT;
 CREATE INDEX inbox_received ON inbox (received_at) WHERE state = 'done';

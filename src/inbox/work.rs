@@ -54,14 +54,6 @@ pub async fn step(ctx: &Ctx, line: &Line) {
         }
     };
     for row in waiting {
-        match stored::take(ctx, row.id).await {
-            Ok(true) => {}
-            Ok(false) => continue,
-            Err(error) => {
-                tracing::error!(%error, update = %row.id, "an update could not be taken up");
-                return;
-            }
-        }
         let effects = match guarded(handle(ctx, line, &row)).await {
             Ok(effects) => effects,
             Err(error) => {

@@ -5,7 +5,6 @@ use serde_json::json;
 use crate::ctx::{Ctx, Line};
 use crate::domain::alert::Alert;
 use crate::domain::audit::{Action, Actor, Job};
-use crate::domain::delivery::LEASE;
 use crate::domain::wall;
 use crate::ids::InboxId;
 use crate::office::{Outcome, alert, note, setting};
@@ -32,22 +31,6 @@ pub enum Failed {
 pub async fn waiting(ctx: &Ctx, line: &Line) -> Outcome<Vec<InboxRow>> {
     let mut tx = ctx.store.read().await?;
     Ok(store::inbox::waiting(&mut tx, line.id, STEP_MOST).await?)
-}
-
-/// Takes an update to work it through; false when another instance has it, or it is done.
-pub async fn take(ctx: &Ctx, update: InboxId) -> Outcome<bool> {
-    let mut tx = ctx.store.write().await?;
-    let now = tx.lease_now(ctx.now()).await?;
-    let taken = store::inbox::take(&mut tx, update, now, now + LEASE).await?;
-    tx.commit().await?;
-    Ok(taken)
-}
-
-/// Gives back what an earlier run took and did not work through. Only where no other instance can be at it.
-pub async fn recover(ctx: &Ctx) -> Outcome<()> {
-    let mut tx = ctx.store.write().await?;
-    store::inbox::give_back(&mut tx).await?;
-    Ok(tx.commit().await?)
 }
 
 /// An update was worked through.

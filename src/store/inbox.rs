@@ -62,26 +62,9 @@ pub async fn waiting(tx: &mut Tx, channel: ChannelId, limit: i64) -> Result<Vec<
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(channel).bind(limit).fetch_all(c).await)?)
 }
 
-/// Takes an update to work it through, until an instant by [`Tx::lease_now`]. False when it is done, or another instance
-/// has it.
-pub async fn take(tx: &mut Tx, id: InboxId, now: DateTime<Utc>, until: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "UPDATE inbox SET taken_until = $3
-        WHERE id = $1 AND state = 'new' AND (taken_until IS NULL OR taken_until <= $2)";
-    let taken = on!(tx, c => sqlx::query(SQL).bind(id).bind(At::from(now)).bind(At::from(until)).execute(c).await
-        .map(|done| done.rows_affected()))?;
-    Ok(taken == 1)
-}
-
-/// Gives back what was taken by a program that is gone.
-pub async fn give_back(tx: &mut Tx) -> Result<()> {
-    const SQL: &str = "UPDATE inbox SET taken_until = NULL WHERE state = 'new' AND taken_until IS NOT NULL";
-    on!(tx, c => sqlx::query(SQL).execute(c).await.map(drop))?;
-    Ok(())
-}
-
 /// Records that an update could not be worked through; after `most` times it is set aside for good. Returns its tries.
 pub async fn failed(tx: &mut Tx, id: InboxId, most: i64) -> Result<i64> {
-    const SQL: &str = "UPDATE inbox SET tries = tries + 1, taken_until = NULL,
+    const SQL: &str = "UPDATE inbox SET tries = tries + 1,
             state = CASE WHEN tries + 1 >= $2 THEN 'quarantined' ELSE state END
         WHERE id = $1 RETURNING tries";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(id).bind(most).fetch_one(c).await)?)

@@ -40,23 +40,6 @@ async fn what_was_worked_through_waits_no_more() {
 }
 
 #[tokio::test]
-async fn an_update_is_worked_through_by_one_at_a_time() {
-    for world in worlds().await {
-        let mut tx = world.tx().await;
-        let id = inbox::receive(&mut tx, world.channel, &[("1", "{}")], at(0)).await.unwrap()[0].1;
-        assert!(inbox::take(&mut tx, id, at(1), at(61)).await.unwrap());
-        assert!(!inbox::take(&mut tx, id, at(60), at(120)).await.unwrap(), "another has it");
-        assert!(inbox::take(&mut tx, id, at(61), at(121)).await.unwrap(), "whoever had it is gone");
-        inbox::failed(&mut tx, id, 3).await.unwrap();
-        assert!(inbox::take(&mut tx, id, at(62), at(122)).await.unwrap(), "it is tried again at once");
-        inbox::give_back(&mut tx).await.unwrap();
-        assert!(inbox::take(&mut tx, id, at(63), at(123)).await.unwrap());
-        inbox::done(&mut tx, &[id]).await.unwrap();
-        assert!(!inbox::take(&mut tx, id, at(999), at(1059)).await.unwrap(), "it is done");
-    }
-}
-
-#[tokio::test]
 async fn an_update_that_keeps_failing_is_set_aside() {
     for world in worlds().await {
         let mut tx = world.tx().await;
