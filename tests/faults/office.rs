@@ -13,7 +13,7 @@ use qingfeng::ctx::Ctx;
 use qingfeng::domain::audit::Actor;
 use qingfeng::domain::roster;
 use qingfeng::domain::word::{Confirm, GroupState};
-use qingfeng::office;
+use qingfeng::office::{self, Refusal};
 use qingfeng::office::push::{Hours, Now, NowTarget};
 use qingfeng::office::roster::Mode;
 use qingfeng::sandbox::{Options, Sandbox, Time};
@@ -30,6 +30,8 @@ use crate::proxy::Wire;
 
 const TOKEN: &str = "7000001:sandbox-secret";
 const OPERATOR: Actor = Actor::Operator { staff_no: None };
+/// Tries of a push while the database is held up; each waits for it.
+const PUSH_TRIES: usize = 10;
 /// Chat of group 0; the others count down from it.
 const FIRST_CHAT: i64 = -1001;
 
@@ -218,9 +220,18 @@ impl Office {
             hours: Hours::Any,
             deadline: None,
         };
-        let ctx = self.beside().await;
-        office::push::now(&ctx, &OPERATOR, &order).await.unwrap();
-        ctx.store.close().await;
+        // A person whose command is refused because the database is held up tries again.
+        for _ in 0..PUSH_TRIES {
+            let ctx = self.beside().await;
+            let pushed = office::push::now(&ctx, &OPERATOR, &order).await;
+            ctx.store.close().await;
+            match pushed {
+                Ok(_) => return,
+                Err(Refusal::Store(_)) => {}
+                Err(refusal) => panic!("a push was refused: {refusal}"),
+            }
+        }
+        panic!("the database takes no push");
     }
 
     /// A message with a button to every group, each with a number of its own, as any bot would send it.

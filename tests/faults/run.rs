@@ -86,26 +86,27 @@ pub(crate) async fn run(amount: Amount, seed: u64, named: &[String]) -> Report {
     if wanted("setup") {
         set_up(&mut report, amount.setups).await;
     }
-    tell_points(&mut report, &ended(at_points).await);
-    let verdicts = ended(at_random).await;
+    let died = ended(at_points, &mut report).await;
+    tell_points(&mut report, &died);
+    let verdicts = ended(at_random, &mut report).await;
     report.stage(
         "kill -9 at random moments",
         verdicts.len() * amount.kills.times,
         &verdicts.iter().collect::<Vec<_>>(),
     );
-    for stops in ended(stopped).await {
+    for stops in ended(stopped, &mut report).await {
         report.stage("SIGTERM", amount.stops.times, &[&stops.verdict]);
         report.line(format!("SIGTERM: the longest stop took {} ms.", stops.longest.as_millis()));
     }
-    for lies in ended(lied_to).await {
+    for lies in ended(lied_to, &mut report).await {
         report.stage("faulty sends", 1, &[&lies.verdict]);
         report.line(format!("Faulty sends: {} calls, {} of them taken all the same.", lies.faulty, lies.taken));
     }
-    for (verdict, sound) in ended(copied).await {
+    for (verdict, sound) in ended(copied, &mut report).await {
         report.stage("live backups", 1, &[&verdict]);
         report.line(format!("Live backups: {sound} of {} restored and checked out.", amount.backups.times));
     }
-    for (verdict, torments) in ended(several).await {
+    for (verdict, torments) in ended(several, &mut report).await {
         let cluster::Torments { kills, freezes, silences, stops } = torments;
         report.stage("three instances, PostgreSQL", kills + freezes + silences + stops, &[&verdict]);
         report.line(format!(
@@ -131,10 +132,14 @@ where
     running
 }
 
-async fn ended<T>(running: Vec<JoinHandle<T>>) -> Vec<T> {
+/// What the offices of a stage came to. One whose harness failed is a broken promise and ends no other.
+async fn ended<T>(running: Vec<JoinHandle<T>>, report: &mut Report) -> Vec<T> {
     let mut done = Vec::new();
     for one in running {
-        done.push(one.await.unwrap());
+        match one.await {
+            Ok(result) => done.push(result),
+            Err(error) => report.fail("the harness", &[error.to_string()]),
+        }
     }
     done
 }
