@@ -179,7 +179,7 @@ impl Inbound {
             let kept = webhook::run(Registration { ctx, line, telegram, url }, until);
             futures::future::join(worked, kept).map(drop)
         };
-        jobs::lease::under(lease, stop, attend).await;
+        Box::pin(jobs::lease::under(lease, stop, attend)).await;
     }
 }
 

@@ -300,9 +300,9 @@ mod tests {
         let clock = Clock::system();
         let now = clock.mark();
         let an_hour = TimeDelta::hours(1);
-        assert!(clock.since(&Mark { wall: now.wall - an_hour, ..now }) >= Duration::from_secs(3600));
-        let earlier = now.monotonic.checked_sub(Duration::from_secs(60)).unwrap();
-        assert!(clock.since(&Mark { wall: now.wall + an_hour, monotonic: earlier }) >= Duration::from_secs(60));
+        assert!(clock.since(&Mark { wall: now.wall - an_hour, ..now }) >= Duration::from_hours(1));
+        let earlier = now.monotonic.checked_sub(Duration::from_mins(1)).unwrap();
+        assert!(clock.since(&Mark { wall: now.wall + an_hour, monotonic: earlier }) >= Duration::from_mins(1));
     }
 
     #[test]

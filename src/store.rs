@@ -181,6 +181,7 @@ impl Store {
     }
 
     /// The same database with leases that run by another clock than its own.
+    #[must_use]
     pub fn with_lease_clock(self, lease_clock: LeaseClock) -> Self {
         Self { lease_clock, ..self }
     }

@@ -89,3 +89,7 @@ CREATE INDEX attempt_message ON attempt (chat, message_id) WHERE message_id IS N
 ALTER TABLE kept_press ADD COLUMN method TEXT NOT NULL DEFAULT 'button' CHECK (method IN ('button', 'text', 'deep_link'));
 
 CREATE INDEX inbox_received ON inbox (received_at) WHERE state = 'done';
+
+-- What a sender holds, by when its hold ends.
+CREATE INDEX delivery_held ON delivery (lease_until) WHERE state IN ('claimed', 'sending');
+CREATE INDEX blind_window_settled ON blind_window (settled_at);

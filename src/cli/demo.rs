@@ -44,7 +44,10 @@ pub struct Args {
 impl Args {
     /// Carries the command out.
     pub fn run(self, setup: &Setup) -> Ended {
-        let done = setup.block_on(async { Ok(run(&self, &mut std::io::stdout(), shutdown_signal()?).await) })?;
+        let done = setup.block_on(async {
+            // Boxed: a whole month is deep.
+            Ok(Box::pin(run(&self, &mut std::io::stdout(), shutdown_signal()?)).await)
+        })?;
         match done {
             Ok(0) => Ok(()),
             Ok(_) => Err(line("报表与另行核算的结果不一致")),
@@ -61,7 +64,7 @@ pub async fn run(args: &Args, out: &mut impl Write, shutdown: impl Future<Output
 
 /// Plays the month and returns it; nothing stays behind.
 pub async fn month() -> anyhow::Result<Month> {
-    let played = month::play().await?;
+    let played = Box::pin(month::play()).await?;
     played.stage.leave().await.close().await?;
     Ok(played.month)
 }

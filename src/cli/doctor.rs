@@ -123,7 +123,8 @@ impl Doctor {
                 findings.push(Finding::good(CheckName::Config, format!("数据库{}", config.database)));
                 setup.block_on(async {
                     let bot = inside(setup, config, &mut findings).await;
-                    findings.push(Finding::of(CheckName::Inbound, inbound::check(config, self.offline).await));
+                    let inbound = if self.offline { inbound::way(config) } else { inbound::check(config).await };
+                    findings.push(Finding::of(CheckName::Inbound, inbound));
                     if !self.offline {
                         findings.push(Finding::of(CheckName::Telegram, platform::check(config, bot.as_deref()).await));
                     }

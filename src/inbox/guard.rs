@@ -1,6 +1,7 @@
 //! Work on one update that must not bring the others down, whatever is in it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 
 use futures::FutureExt;
 
@@ -15,8 +16,9 @@ pub(super) enum Trouble {
     Panicked,
 }
 
-/// Runs work; a panic is an error like any other. A transaction that was open is undone when its work is dropped.
-pub(super) async fn guarded<T>(work: impl Future<Output = Outcome<T>>) -> Result<T, Trouble> {
+/// Runs work, which is boxed: it is deep, and stands on the stack of whoever stores a batch. A panic is an error like any
+/// other. A transaction that was open is undone when its work is dropped.
+pub(super) async fn guarded<T>(work: Pin<Box<impl Future<Output = Outcome<T>>>>) -> Result<T, Trouble> {
     match AssertUnwindSafe(work).catch_unwind().await {
         Ok(outcome) => Ok(outcome?),
         Err(_) => Err(Trouble::Panicked),
@@ -39,9 +41,9 @@ mod tests {
 
     #[tokio::test]
     async fn a9_a_panic_is_an_error_like_any_other() {
-        assert!(matches!(guarded(async { Ok(7) }).await, Ok(7)));
-        assert!(matches!(guarded::<()>(async { panic!("poison") }).await, Err(Trouble::Panicked)));
-        let refused = guarded::<()>(async { Err(Refusal::RosterEmpty) }).await;
+        assert!(matches!(guarded(Box::pin(async { Ok(7) })).await, Ok(7)));
+        assert!(matches!(guarded::<()>(Box::pin(async { panic!("poison") })).await, Err(Trouble::Panicked)));
+        let refused = guarded::<()>(Box::pin(async { Err(Refusal::RosterEmpty) })).await;
         assert!(matches!(refused, Err(Trouble::Refused(Refusal::RosterEmpty))));
         assert_eq!(read::<()>(|| panic!("poison")), None);
         assert_eq!(read(|| Some(7)), Some(7));

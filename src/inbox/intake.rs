@@ -36,7 +36,7 @@ pub async fn take(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Vec<Ef
     let read: Vec<Read<'_>> = batch.iter().map(read).collect();
     let bind = bind_link(ctx).await;
     let whole: Vec<Incoming<'_>> = read.iter().map(|update| update.incoming(now)).collect();
-    match guarded(ack::receive(ctx, line, now, &whole)).await {
+    match guarded(Box::pin(ack::receive(ctx, line, now, &whole))).await {
         Ok(results) => Ok(answers(ctx, line, &read, (results, bind.as_ref())).await),
         Err(error) => {
             tracing::warn!(%error, updates = batch.len(), "a batch was not stored whole; storing one by one");
@@ -50,7 +50,7 @@ async fn one_by_one(ctx: &Ctx, line: &Line, read: &[Read<'_>], bind: Option<&Str
     for update in read {
         let now = ctx.now();
         let incoming = update.incoming(now);
-        match guarded(ack::receive(ctx, line, now, &[incoming])).await {
+        match guarded(Box::pin(ack::receive(ctx, line, now, &[incoming]))).await {
             Ok(results) => effects.extend(answers(ctx, line, std::slice::from_ref(update), (results, bind)).await),
             Err(error) => {
                 tracing::error!(%error, event = incoming.event_id, "an update could not be counted and is tried again; its text is stored");
@@ -72,7 +72,7 @@ async fn answers(
     for (confirming, pressed) in read.iter().filter_map(|update| update.confirming.as_ref()).zip(results) {
         effects.extend(confirming.answer(ctx, &pressed, bind.cloned()));
         if let Some(account) = confirming.stranger(&pressed) {
-            match guarded(notice(ctx, line, account)).await {
+            match guarded(Box::pin(notice(ctx, line, account))).await {
                 Ok(notice) => effects.extend(notice),
                 Err(error @ (Trouble::Refused(_) | Trouble::Panicked)) => {
                     tracing::warn!(%error, "someone who is not bound was not shown how to bind");

@@ -60,7 +60,7 @@ impl Poller {
     /// many updates came.
     pub async fn once(&mut self, hold: Duration) -> Result<usize, PollFailure> {
         let batch = self.fetch(hold).await?;
-        self.take(batch).await
+        Box::pin(self.take(batch)).await
     }
 
     /// Asks for updates. May be dropped half-way: nothing is stored or confirmed by it.

@@ -54,7 +54,7 @@ pub async fn step(ctx: &Ctx, line: &Line) {
         }
     };
     for row in waiting {
-        let effects = match guarded(handle(ctx, line, &row)).await {
+        let effects = match guarded(Box::pin(handle(ctx, line, &row))).await {
             Ok(effects) => effects,
             Err(error) => {
                 tracing::error!(%error, update = %row.id, "an update could not be worked through");

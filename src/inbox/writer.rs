@@ -124,7 +124,7 @@ impl Writer {
                 }
             }
             Err(error) => {
-                tracing::error!(%error, updates = batch.len(), "updates could not be stored and are not confirmed")
+                tracing::error!(%error, updates = batch.len(), "updates could not be stored and are not confirmed");
             }
         }
         true

@@ -347,11 +347,11 @@ async fn prove(tx: &mut Tx, ctx: &Ctx, presses: &[(InboxId, Press<'_>)], facts: 
             | AttemptOutcome::Proved => false,
         })
     };
-    let pressed = presses.iter().filter_map(|(_, press)| match press.by {
+    let buttons = presses.iter().filter_map(|(_, press)| match press.by {
         By::Button { attempt, message_id } => Some((attempt, message_id)),
         By::GroupReply { .. } | By::Private { .. } | By::Link { .. } => None,
     });
-    let copies: HashMap<AttemptId, &str> = pressed.filter(|(attempt, _)| open(attempt)).collect();
+    let copies: HashMap<AttemptId, &str> = buttons.filter(|(attempt, _)| open(attempt)).collect();
     let copies: Vec<(AttemptId, &str)> = copies.into_iter().collect();
     let proved: Vec<AttemptId> = copies.iter().map(|(attempt, _)| *attempt).collect();
     for delivery in store::delivery::prove(tx, &copies, ctx.now()).await? {

@@ -52,7 +52,7 @@ pub async fn failed(ctx: &Ctx, update: InboxId) -> Outcome<Failed> {
     note(&mut tx, ctx.now(), &actor, (Action::UpdateAside, format!("inbox:{update}"), json!({ "tries": tries })));
     tx.commit().await?;
     // Apart: what keeps the admins from being told must not bring the update back.
-    if let Err(error) = tell(ctx, update).await {
+    if let Err(error) = Box::pin(tell(ctx, update)).await {
         tracing::error!(%error, %update, "the admins could not be told of an update that was set aside");
     }
     Ok(Failed::SetAside)

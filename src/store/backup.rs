@@ -48,10 +48,10 @@ impl Store {
 
 impl Unsealed {
     /// Opens a copy that nobody uses, to look at it and nothing else; no file is made beside it.
-    pub async fn open_copy(path: &Path) -> Result<Self> {
+    pub fn open_copy(path: &Path) -> Self {
         let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
         let pool = || SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options.clone());
-        Ok(Self::of(Pools::Sqlite { write: pool(), read: pool() }))
+        Self::of(Pools::Sqlite { write: pool(), read: pool() })
     }
 }
 

@@ -48,8 +48,7 @@ impl StoreError {
     pub fn trouble(&self) -> Trouble {
         match self {
             Self::Io(error) => of_io(error),
-            Self::Db(error) => of_db(error),
-            Self::Migrate(sqlx::migrate::MigrateError::Execute(error)) => of_db(error),
+            Self::Db(error) | Self::Migrate(sqlx::migrate::MigrateError::Execute(error)) => of_db(error),
             Self::Newer { .. }
             | Self::Older
             | Self::UnsafeSqlite(_)
@@ -92,8 +91,11 @@ fn of_db(error: &sqlx::Error) -> Trouble {
             }
         }
         sqlx::Error::Io(error) => of_io(error),
-        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Trouble::Gone,
-        sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => Trouble::Gone,
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_) => Trouble::Gone,
         _ => Trouble::Other,
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::Router;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::routing::post;
 use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
@@ -73,7 +73,7 @@ async fn bring(State(hook): State<Hook>, request: Request) -> StatusCode {
 impl Hook {
     /// Takes the same time wherever the two differ.
     fn knows(&self, headers: &HeaderMap) -> bool {
-        let given = headers.get(SECRET).map(|value| value.as_bytes()).unwrap_or_default();
+        let given = headers.get(SECRET).map(HeaderValue::as_bytes).unwrap_or_default();
         self.secret.expose_secret().as_bytes().ct_eq(given).into()
     }
 }

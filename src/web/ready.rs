@@ -34,7 +34,7 @@ impl State {
     pub(super) fn text(&self) -> String {
         let head = self.ready().then_some("ready");
         let lines = head.into_iter().chain(self.causes.iter().chain(&self.notes).map(String::as_str));
-        lines.map(|line| format!("{line}\n")).collect()
+        lines.flat_map(|line| [line, "\n"]).collect()
     }
 }
 
@@ -78,10 +78,12 @@ async fn rest(ctx: &Ctx, state: &mut State) -> Outcome<()> {
 
 /// The cause in a word where it is one that an operator can act on.
 fn told(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::Store(error) if error.trouble() != Trouble::Other => error.trouble().as_str().to_owned(),
-        other => other.to_string(),
+    if let Refusal::Store(error) = refusal
+        && error.trouble() != Trouble::Other
+    {
+        return error.trouble().as_str().to_owned();
     }
+    refusal.to_string()
 }
 
 fn instant(at: DateTime<Utc>) -> String {

@@ -86,7 +86,11 @@ async fn in_private_the_word_alone_confirms_the_one_that_is_open_or_asks_which()
         office.push_now(None).await;
         let feast = Now { slug: "feast".to_owned(), ..World::by_hand() };
         office::push::now(&office.ctx(), &OPERATOR, &feast).await.unwrap();
-        office.work().await;
+        // A chat gets one message a second.
+        for _ in 0..2 {
+            office.work().await;
+            office.later(1).await;
+        }
         assert_eq!(office.say(1, "已阅").await, "有几条还没有确认，请点其中一条。", "{label}");
         let asked = office.newest(1).await;
         assert_eq!(office.press(1, 1, &asked, "题目JQ-2026-01").await, "已记录（9月1日09:31），谢谢。", "{label}");
@@ -130,8 +134,9 @@ async fn in_private_a_reply_says_which_one_is_meant() {
         for slug in ["gift", "feast"] {
             let order = Now { slug: slug.to_owned(), ..private.clone() };
             office::push::now(&office.ctx(), &OPERATOR, &order).await.unwrap();
+            office.work().await;
+            office.later(1).await;
         }
-        office.work().await;
         let sent = office.sent(1).await;
         let gift = sent.iter().find(|sent| sent["text"].as_str().unwrap().contains("LP-001")).unwrap();
         let message = gift["message_id"].clone();

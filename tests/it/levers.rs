@@ -210,6 +210,8 @@ async fn only_what_failed_is_sent_again_to_the_same_people() {
         office::group::resume(&office.ctx(), &OPERATOR, &FIRMS.to_string()).await.unwrap();
         levers::resend_failed(&office.ctx(), &OPERATOR, push.push.id).await.unwrap();
         assert_eq!(states(&office, push.push.id).await, ["sent", "queued"], "{label}");
+        // A chat gets one call a second.
+        office.later(1).await;
         office.work().await;
         assert_eq!(states(&office, push.push.id).await, ["sent", "sent"], "{label}");
         assert_eq!((office.sent(STUDY).await.len(), office.sent(FIRMS).await.len()), (1, 1), "{label}");
@@ -251,7 +253,7 @@ async fn a_group_is_suspended_and_let_in_again() {
         let refused = push::now(&ctx, &OPERATOR, &World::by_hand()).await;
         assert!(matches!(refused, Err(Refusal::GroupNotLinked(_))), "{label}");
         // The platform tells of the bot's rights once more: what an admin stopped stays so.
-        office.server.order("bot", json!({"chat": STUDY, "standing": "administrator"})).await;
+        office.server.order("bot", json!({"chat": STUDY, "standing": "administrator", "by": 1})).await;
         office.poll().await;
         let state = office::group::list(&ctx, &OPERATOR).await.unwrap()[0].group.state;
         assert_eq!(state, GroupState::Suspended, "{label}");

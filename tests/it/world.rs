@@ -178,8 +178,9 @@ impl World {
 
     /// One round of planning and sending.
     pub(crate) async fn work(&self) {
-        plan::plan(&self.ctx()).await.unwrap();
-        send::step(&self.ctx(), &self.line()).await.unwrap();
+        // Boxed: stories are long, and a test's thread has a small stack.
+        Box::pin(plan::plan(&self.ctx())).await.unwrap();
+        Box::pin(send::step(&self.ctx(), &self.line())).await.unwrap();
     }
 
     /// Takes in everything that waits at the platform, as a program does that has been running all the while.
@@ -191,7 +192,7 @@ impl World {
     /// Takes in everything that waits at the platform; time in which nobody did is a gap.
     pub(crate) async fn poll_again(&mut self) {
         let poller = self.poller.as_mut().unwrap();
-        while poller.once(std::time::Duration::ZERO).await.unwrap() > 0 {}
+        while Box::pin(poller.once(std::time::Duration::ZERO)).await.unwrap() > 0 {}
         poller.drain().await;
     }
 

@@ -27,7 +27,7 @@ const FRESH_ITEM: &str = "gift-no-threshold";
 /// Plays the month, then serves until `shutdown` resolves. Returns the process's exit status.
 pub async fn live(out: &mut impl Write, shutdown: impl Future<Output = ()>) -> anyhow::Result<u8> {
     writeln!(out, "清风试用：正在把2026年9月走一遍，请稍候几秒……")?;
-    let Played { stage, month, players, chats } = month::play().await?;
+    let Played { stage, month, players, chats } = Box::pin(month::play()).await?;
     let equal = judge(&month)?.equal;
     let world = stage.leave().await;
     // The database goes on in a program on the machine's own time. The slots in between come out as skipped.

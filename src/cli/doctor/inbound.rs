@@ -10,17 +10,18 @@ use crate::web::hook::PATH;
 /// The ports that Telegram calls.
 const PORTS: [u16; 4] = [443, 80, 88, 8443];
 
-/// How updates come in, or why they cannot.
-pub(super) async fn check(config: &Config, offline: bool) -> Result<String, String> {
+/// How updates come in, or why they cannot, and what the platform knows of it.
+pub(super) async fn check(config: &Config) -> Result<String, String> {
     let way = way(config)?;
-    let Some(token) = config.token.as_ref().filter(|_| !offline) else { return Ok(way) };
+    let Some(token) = &config.token else { return Ok(way) };
     let Ok(telegram) = platform::connect(config, token) else { return Ok(way) };
     // A platform that does not answer is the next check's to complain of.
     let Ok(info) = telegram.webhook_info().await else { return Ok(way) };
     Ok(format!("{way}{}", stands(config, &info)))
 }
 
-fn way(config: &Config) -> Result<String, String> {
+/// How updates come in by the configuration alone.
+pub(super) fn way(config: &Config) -> Result<String, String> {
     let Some(url) = &config.public_url else { return Ok("轮询，不需要公网地址".to_owned()) };
     let here = url.scheme() == "http";
     match url.port_or_known_default() {

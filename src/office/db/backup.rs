@@ -54,7 +54,7 @@ pub async fn backup(ctx: &Ctx, actor: &Actor, config: &Config, target: &Path) ->
 
 /// Looks at a copy from end to end; an error says what is wrong with it.
 pub(super) async fn look(ctx: &Ctx, path: &Path, keys: Arc<Keys>) -> Outcome<Verified> {
-    let store = Unsealed::open_copy(path).await?.seal(keys);
+    let store = Unsealed::open_copy(path).seal(keys);
     let copy = Ctx { store, ..ctx.clone() };
     let found = examine(&copy).await;
     copy.store.close().await;

@@ -77,7 +77,7 @@ async fn prepare(
         }
     };
     let url = DatabaseUrl::Sqlite { path: fresh.to_owned() };
-    let database = Unsealed::open_copy(fresh).await.map_err(named)?;
+    let database = Unsealed::open_copy(fresh);
     let version = database.version().await;
     match version {
         Ok(_) => {}
@@ -96,12 +96,14 @@ async fn prepare(
     let ctx = Ctx { store, clock: clock.clone(), zone: config.zone, content_dir, boot, spool };
     let done = inspect(&ctx, actor, fresh, Arc::clone(&keys)).await;
     ctx.store.close().await;
-    let done = done.map_err(|refusal| match refusal {
-        Refusal::Copy(CopyFault::BadBackup { detail, .. }) => {
+    let done = done.map_err(|refusal| {
+        if let Refusal::Copy(CopyFault::BadBackup { detail, .. }) = refusal {
             Refusal::Copy(CopyFault::BadBackup { path: shown.clone(), detail })
+        } else if let Refusal::Store(error) = refusal {
+            named(error)
+        } else {
+            refusal
         }
-        Refusal::Store(error) => named(error),
-        other => other,
     })?;
     fold(fresh).await?;
     Ok(done)
