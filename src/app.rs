@@ -165,8 +165,13 @@ impl Inbound {
     /// Polls while the lease is held. When it is lost no more is asked for; a batch in hand is stored whole first.
     async fn poll(self, stop: Stop) {
         let Self { ctx, line, telegram, lease } = self;
-        let poll = |until| poll::run(Poller::new(ctx.clone(), line.clone(), telegram.clone()), until);
-        jobs::lease::under(lease, stop, poll).await;
+        let poll = |until: Stop| {
+            let news = Arc::<Notify>::default();
+            let worked = work::run(ctx.clone(), line.clone(), Arc::clone(&news), until.clone());
+            let polled = poll::run(Poller::new(ctx.clone(), line.clone(), telegram.clone()), news, until);
+            futures::future::join(worked, polled).map(drop)
+        };
+        Box::pin(jobs::lease::under(lease, stop, poll)).await;
     }
 
     /// Keeps the platform told, and works through what any instance stored, while the lease is held: one instance is enough,

@@ -12,7 +12,7 @@ use crate::store::halt::HaltRow;
 
 /// 暂停全部推送，重启后仍然暂停
 ///
-/// 一秒内停发：群推送、私信提醒、给管理员的提示都不再发出。职工点“已阅”、绑定、查询照常答复。
+/// 一秒内停发：群推送、私聊提醒、给管理员的提示都不再发出。职工点“已阅”、绑定、查询照常答复。
 /// 暂停期间到时的推送记为“暂停未发”，恢复以后不补发。
 #[derive(Debug, Args)]
 #[command(after_help = "例子\n  qingfeng pause\n  qingfeng pause --reason 系统迁移")]

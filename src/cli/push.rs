@@ -102,7 +102,7 @@ pub enum Verb {
     ResendFailed(ResendArgs),
     /// 认定一条存疑的消息：已发出、重发或放弃
     ///
-    /// 先到群里看一眼。消息的编号见push show。私信只有这样才会重发。
+    /// 先到群里看一眼。消息的编号见push show。私聊只有这样才会重发。
     #[command(after_help = "例子\n  qingfeng push resolve 31 --sent --reason 群里已看到\n  \
                             qingfeng push resolve 31 --resend --reason 群里没有\n  \
                             qingfeng push resolve 31 --abandon --reason 已当面通知")]
@@ -139,7 +139,7 @@ pub struct TargetArgs {
     /// 发到哪些群，编号或会话号，见group list
     #[arg(long, value_name = "群", num_args = 1.., allow_negative_numbers = true)]
     group: Vec<String>,
-    /// 私信发给哪些单位或工号
+    /// 私聊发给哪些单位或工号
     #[arg(long, value_name = "单位或工号", num_args = 1..)]
     private: Vec<String>,
 }

@@ -1,6 +1,9 @@
 //! The polling loop: poll, commit, poll. The next poll confirms a batch to the platform, so it waits for the commit.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::Notify;
 
 use crate::channel::telegram::Telegram;
 use crate::channel::telegram::inbound::WANTED;
@@ -56,11 +59,14 @@ impl Poller {
         Self { ctx, line, telegram, poll: Poll::new(WANTED), effects, conflicts: 0 }
     }
 
-    /// Polls once, holding the poll open for at most `hold`, stores what came and lets the answers go out. Returns how
+    /// Polls once, holding the poll open for at most `hold`, stores what came, lets the answers go out and works through
+    /// the rest. Returns how
     /// many updates came.
     pub async fn once(&mut self, hold: Duration) -> Result<usize, PollFailure> {
         let batch = self.fetch(hold).await?;
-        Box::pin(self.take(batch)).await
+        let came = Box::pin(self.take(batch)).await?;
+        work::step(&self.ctx, &self.line).await;
+        Ok(came)
     }
 
     /// Asks for updates. May be dropped half-way: nothing is stored or confirmed by it.
@@ -80,8 +86,6 @@ impl Poller {
                 self.effects.start(effect).await;
             }
         }
-        // Also when nothing came: an update that failed, or did not fit into the last step, waits for no stranger's.
-        work::step(&self.ctx, &self.line).await;
         crash::point("before_offset");
         self.poll.committed(&batch);
         Ok(batch.len())
@@ -110,6 +114,15 @@ impl Poller {
         Ok(())
     }
 
+    /// Makes way for polling, while that is how updates are to come in.
+    async fn make_way(&self) {
+        match hearing::mode(&self.ctx, &self.line).await {
+            Ok(InboundMode::Poll) => self.remove_webhook().await,
+            Ok(InboundMode::Webhook) => {}
+            Err(error) => tracing::error!(%error, "it could not be read how updates are to come in"),
+        }
+    }
+
     /// Best effort: while a webhook is set each poll is told so, and comes back here.
     async fn remove_webhook(&self) {
         if let Err(error) = self.telegram.delete_webhook().await {
@@ -118,16 +131,12 @@ impl Poller {
     }
 }
 
-/// Polls until told to stop.
-pub async fn run(mut poller: Poller, mut stop: Stop) {
+/// Polls until told to stop. `news` rings when something was stored that may have to be worked through, which is done
+/// apart: presses never wait for a text that is being answered.
+pub async fn run(mut poller: Poller, news: Arc<Notify>, mut stop: Stop) {
     let clock = poller.ctx.clock.clone();
     let mut pause = PAUSE_FIRST;
-    // What an earlier run stored and did not work through.
-    work::step(&poller.ctx, &poller.line).await;
-    tokio::select! {
-        () = poller.remove_webhook() => {}
-        () = stop.wait() => {}
-    }
+    poller.make_way().await;
     while !stop.stopped() {
         let fetched = tokio::select! {
             fetched = poller.fetch(HOLD) => fetched,
@@ -137,9 +146,15 @@ pub async fn run(mut poller: Poller, mut stop: Stop) {
             Ok(batch) => poller.take(batch).await,
             Err(failure) => Err(failure),
         };
-        let Err(failure) = taken else {
-            pause = PAUSE_FIRST;
-            continue;
+        let failure = match taken {
+            Ok(came) => {
+                if came > 0 {
+                    news.notify_one();
+                }
+                pause = PAUSE_FIRST;
+                continue;
+            }
+            Err(failure) => failure,
         };
         if let PollFailure::Poll(PollError::Conflict(conflict)) = failure
             && let Err(error) = poller.give_way(conflict).await

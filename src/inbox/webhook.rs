@@ -58,18 +58,26 @@ impl Registration {
 
     /// Looks at what the platform knows, and mends it.
     pub async fn look(&self) -> Result<Kept, SendError> {
+        if self.ours().await { self.mend().await } else { Ok(Kept::NotOurs) }
+    }
+
+    /// Whether updates are to be brought here at all.
+    async fn ours(&self) -> bool {
         match hearing::mode(&self.ctx, &self.line).await {
-            Ok(InboundMode::Webhook) => {}
+            Ok(InboundMode::Webhook) => true,
             Ok(InboundMode::Poll) => {
                 tracing::warn!("another instance polls for updates; the webhook is left alone");
-                return Ok(Kept::NotOurs);
+                false
             }
             // Without a database nothing can be stored, so nothing need be brought.
             Err(error) => {
                 tracing::error!(%error, "it could not be read how updates are to come in");
-                return Ok(Kept::NotOurs);
+                false
             }
         }
+    }
+
+    async fn mend(&self) -> Result<Kept, SendError> {
         let info = self.telegram.webhook_info().await?;
         if let Some(error) = info.last_error_message.filter(|_| info.pending_update_count > 0) {
             tracing::warn!(%error, waiting = info.pending_update_count, "the platform has trouble bringing updates");
@@ -81,10 +89,7 @@ impl Registration {
         if info.url == self.url && known == wanted {
             return Ok(Kept::Stands);
         }
-        tracing::warn!(
-            elsewhere = !info.url.is_empty(),
-            "the webhook was changed by another program; setting it again"
-        );
+        tracing::warn!(elsewhere = !info.url.is_empty(), "the webhook is not as it is to be; setting it again");
         self.set().await?;
         Ok(Kept::Mended)
     }
@@ -96,16 +101,24 @@ pub async fn run(registration: Registration, mut stop: Stop) {
     let mut pause = PAUSE_FIRST;
     let mut told = false;
     while !stop.stopped() {
+        let ours = registration.ours().await;
+        let call = async {
+            match (ours, told) {
+                (false, _) => Ok(()),
+                (true, false) => registration.set().await,
+                (true, true) => registration.mend().await.map(drop),
+            }
+        };
         let done = tokio::select! {
-            done = async { if told { registration.look().await.map(drop) } else { registration.set().await } } => done,
+            done = call => done,
             () = stop.wait() => break,
         };
         let rest = match done {
             Ok(()) => {
-                if !told {
+                if ours && !told {
                     tracing::info!("the platform brings updates to QINGFENG_PUBLIC_URL");
                 }
-                (told, pause) = (true, PAUSE_FIRST);
+                (told, pause) = (ours, PAUSE_FIRST);
                 LOOK_EVERY
             }
             Err(error) => {

@@ -84,9 +84,9 @@ pub async fn run(mut writer: Writer) {
         stopper.stop();
         effects.drain().await;
     };
-    let beat = async {
+    let beating = async {
         while !over.stopped() {
-            if let Err(error) = hearing::listening(&ctx, &line).await {
+            if let Err(error) = beat(&ctx, &line).await {
                 tracing::error!(%error, "it could not be written down that updates would reach us");
             }
             tokio::select! {
@@ -95,7 +95,15 @@ pub async fn run(mut writer: Writer) {
             }
         }
     };
-    tokio::join!(store, beat);
+    tokio::join!(store, beating);
+}
+
+/// Updates would reach us now, unless they are all turned away.
+async fn beat(ctx: &Ctx, line: &Line) -> Outcome<()> {
+    if db::quarantine(&ctx.store).await?.is_none() {
+        hearing::listening(ctx, line).await?;
+    }
+    Ok(())
 }
 
 impl Writer {

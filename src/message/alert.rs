@@ -44,7 +44,7 @@ pub fn alert(alert: &Alert) -> Outgoing {
             想换话题请重新关联，否则无需处理。"
         ),
         Alert::InDoubt { title, target, .. } => {
-            format!("《{title}》发到“{target}”的这条不确定是否发出。请到群里看一眼再选。")
+            format!("《{title}》发到“{target}”的这条不确定是否发出。请核对一下再选。")
         }
         Alert::DeliveryBroken { delivery } => {
             format!("有一条消息（编号{delivery}）多次没能做出来，已放在一边，其他消息照常。请看日志，再联系维护人员。")

@@ -47,7 +47,7 @@ pub fn decided(decision: Decision) -> Answer {
     let text = match decision {
         Decision::Sent => "已记为发出。无需处理。",
         Decision::Resend => "马上重发，新的一条会注明（补发）。无需处理。",
-        Decision::Abandon => "已放弃，群里的人列“未送达”。无需处理。",
+        Decision::Abandon => "已放弃，要收的人列“未送达”。无需处理。",
         Decision::Relayed => "已记为转发。无需处理。",
         Decision::Declined => "已记下今天不发。无需处理。",
     };
@@ -64,12 +64,12 @@ pub fn settled(state: DeliveryState, decision: Option<Decision>) -> Answer {
         Decision::Declined => "已有管理员点过“今天不发”。无需处理。",
     });
     answer(decided.unwrap_or(match state {
-        DeliveryState::Sent => "已经确定发出：有人在群里点了这条。无需处理。",
+        DeliveryState::Sent => "已经确定发出。无需处理。",
         DeliveryState::Queued | DeliveryState::Claimed | DeliveryState::Sending | DeliveryState::RetryWait => {
             "系统已经在补发。无需处理。"
         }
         DeliveryState::InDoubt => "这条之后又补发过一次，请看新的提示。",
-        DeliveryState::Failed => "平台已经拒绝这条，没有发出。处理见：qingfeng push show",
+        DeliveryState::Failed => "平台已经拒绝这条，没有发出。请在本机用push show看原因，处理好再补发。",
         DeliveryState::Expired => "已过时间，没有发出。无需处理。",
         DeliveryState::Cancelled => "这次推送已取消或撤回。无需处理。",
         DeliveryState::Abandoned => "已放弃。无需处理。",

@@ -69,6 +69,8 @@ pub struct AttemptRow {
     pub message_id: Option<String>,
     pub error: Option<String>,
     pub possible_duplicate: bool,
+    /// The run of the program that made it.
+    pub boot: String,
 }
 
 /// What a call came to, to be stored.
@@ -123,7 +125,7 @@ pub async fn begin_attempt(
         SELECT $1, COALESCE(MAX(n), 0) + 1, $2, $3, $4, 'pending',
             COALESCE(MAX(CASE WHEN outcome IN ('unknown', 'pending') THEN 1 ELSE 0 END), 0) = 1
         FROM attempt WHERE delivery_id = $1
-        RETURNING id, delivery_id, n, outcome, chat, message_id, error, possible_duplicate";
+        RETURNING id, delivery_id, n, outcome, chat, message_id, error, possible_duplicate, boot";
     let moved = on!(tx, c => sqlx::query(MOVE).bind(claimed.id).bind(claimed.epoch).bind(At::from(now))
         .execute(c).await.map(|done| done.rows_affected()))?;
     if moved == 0 {
@@ -190,7 +192,8 @@ pub async fn of_push(tx: &mut Tx, push: PushId) -> Result<Vec<DeliveryRow>> {
 
 /// The calls made for a delivery, in order.
 pub async fn attempts(tx: &mut Tx, delivery: DeliveryId) -> Result<Vec<AttemptRow>> {
-    const SQL: &str = "SELECT id, delivery_id, n, outcome, chat, message_id, error, possible_duplicate FROM attempt
+    const SQL: &str =
+        "SELECT id, delivery_id, n, outcome, chat, message_id, error, possible_duplicate, boot FROM attempt
         WHERE delivery_id = $1 ORDER BY n";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(delivery).fetch_all(c).await)?)
 }

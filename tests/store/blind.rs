@@ -93,7 +93,7 @@ async fn a_copy_that_counts_waits_for_its_line_and_lets_it_rest() {
         blind::hint(&mut tx, window, &during).await.unwrap();
         assert_eq!(blind::next_due(&mut tx).await.unwrap(), Some(At::from(at(415))));
         assert_eq!(blind::due(&mut tx, at(415), 9).await.unwrap()[0].count, Some(0));
-        count_line::rest(&mut tx, of, at(430)).await.unwrap();
+        count_line::book(&mut tx, of, at(430)).await.unwrap();
         assert_eq!(blind::due(&mut tx, at(429), 9).await.unwrap(), []);
         assert_eq!(blind::due(&mut tx, at(430), 9).await.unwrap().len(), 1);
     }

@@ -225,7 +225,7 @@ fn a_commands_page() {
     选项
           --item <短名>           内容的短名〔必填〕
           --group <群>...         发到哪些群，群号或平台的会话号〔可写多次〕
-          --private <单位或工号>  私信发给哪些科室或工号〔可写多次〕
+          --private <单位或工号>  私聊发给哪些科室或工号〔可写多次〕
           --confirm <方式>        要读者做什么〔默认 voluntary〕
                                   required：有期限，计入知悉率
                                   voluntary：自愿，计入参与率

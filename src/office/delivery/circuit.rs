@@ -19,7 +19,7 @@ pub async fn try_again(ctx: &Ctx, line: &Line) -> Outcome<bool> {
     let mut tx = ctx.store.write().await?;
     if store::halt::lift(&mut tx, cause).await? {
         let detail = json!({ "cause": cause.as_str() });
-        note(&mut tx, ctx.now(), &SENDER, (Action::OutgoingResume, "outgoing".to_owned(), detail));
+        note(&mut tx, ctx.now(), &SENDER, (Action::OutgoingResume, "office:1".to_owned(), detail));
     }
     tx.commit().await?;
     Ok(true)

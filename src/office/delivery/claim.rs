@@ -87,9 +87,8 @@ pub async fn claim(ctx: &Ctx, line: &Line, (room, cursor): (usize, &mut Cursor))
     let mut round = Round::idle(ctx, halts, None);
     let mut paced = None;
     if round.halts.is_empty() {
-        let mut chosen = choose(&mut tx, ctx, line.id, cursor).await?;
-        round.full = chosen.calls.len() > room;
-        chosen.calls.truncate(room);
+        let chosen = choose(&mut tx, ctx, line.id, (room, cursor)).await?;
+        round.full = chosen.full;
         paced = chosen.next;
         book(&mut tx, ctx, line, (chosen.calls, &mut round)).await?;
     }
@@ -153,10 +152,12 @@ impl Chosen {
 /// The calls that may go, in order, and when another may.
 struct Choice {
     calls: Vec<Chosen>,
+    /// There were more than there was room for.
+    full: bool,
     next: Option<DateTime<Utc>>,
 }
 
-async fn choose(tx: &mut Tx, ctx: &Ctx, channel: ChannelId, cursor: &mut Cursor) -> Outcome<Choice> {
+async fn choose(tx: &mut Tx, ctx: &Ctx, channel: ChannelId, (room, cursor): (usize, &mut Cursor)) -> Outcome<Choice> {
     let now = ctx.now();
     let groups = look(tx, ctx, channel, (TargetKind::Group, cursor.groups)).await?;
     let people = look(tx, ctx, channel, (TargetKind::Staff, cursor.people)).await?;
@@ -181,6 +182,8 @@ async fn choose(tx: &mut Tx, ctx: &Ctx, channel: ChannelId, cursor: &mut Cursor)
     let Pace { go, mut next } = pace(limits, (&past, &gates), &waiting, now);
     let mut paced: Vec<Option<Chosen>> = paced.into_iter().map(Some).collect();
     calls.extend(go.into_iter().filter_map(|place| paced.get_mut(place).and_then(Option::take)));
+    let full = calls.len() > room;
+    calls.truncate(room);
     let taken: HashSet<DeliveryId> = calls.iter().filter_map(message).map(|row| row.id).collect();
     cursor.groups = groups.after(&taken);
     cursor.people = people.after(&taken);
@@ -190,7 +193,7 @@ async fn choose(tx: &mut Tx, ctx: &Ctx, channel: ChannelId, cursor: &mut Cursor)
     } else if groups.more || people.more {
         next = Some(next.map_or(now + GO_ON, |next| next.min(now + GO_ON)));
     }
-    Ok(Choice { calls, next })
+    Ok(Choice { calls, full, next })
 }
 
 fn message(one: &Chosen) -> Option<&WaitingRow> {

@@ -31,6 +31,8 @@ pub struct Report {
     channel: ChannelId,
     delivery: DeliveryId,
     attempt: AttemptId,
+    /// The run of the program that made the attempt: ids alone may mean another one in data that was put back.
+    boot: String,
     epoch: i64,
     /// The number the copy shows, when it shows one.
     count: Option<i64>,
@@ -212,7 +214,7 @@ pub async fn make(ctx: &Ctx, line: &Line, call: &Call) -> Report {
         Came::Withheld
     };
     let (delivery, attempt, epoch) = (call.delivery.id, call.attempt.id, call.delivery.epoch);
-    Report { channel: line.id, delivery, attempt, epoch, count: call.count, came }
+    Report { channel: line.id, delivery, attempt, boot: call.attempt.boot.clone(), epoch, count: call.count, came }
 }
 
 /// Stores what a call came to, with everything that follows from it. Returns where the delivery stands now. Storing it
@@ -244,7 +246,7 @@ async fn store_result(ctx: &Ctx, report: &Report, what_follows: Follow) -> Outco
     }
     let delivery = store::delivery::find(&mut tx, report.delivery).await?;
     let attempts = store::delivery::attempts(&mut tx, report.delivery).await?;
-    let attempt = attempts.into_iter().find(|attempt| attempt.id == report.attempt);
+    let attempt = attempts.into_iter().find(|attempt| attempt.id == report.attempt && attempt.boot == report.boot);
     let (Some(delivery), Some(attempt)) = (delivery, attempt) else {
         tracing::warn!(delivery = %report.delivery, "a result belongs to another database and is dropped");
         return Ok(DeliveryState::InDoubt);
@@ -366,7 +368,7 @@ pub(super) async fn halt(tx: &mut Tx, ctx: &Ctx) -> Outcome<()> {
     if store::halt::put(tx, cause, (&SENDER.to_string(), ""), ctx.now()).await? {
         tracing::error!("the platform refuses our token; everything waits until it takes it again");
         let detail = json!({ "cause": cause.as_str() });
-        note(tx, ctx.now(), &SENDER, (Action::OutgoingPause, "outgoing".to_owned(), detail));
+        note(tx, ctx.now(), &SENDER, (Action::OutgoingPause, "office:1".to_owned(), detail));
     }
     Ok(())
 }

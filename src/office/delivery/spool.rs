@@ -118,7 +118,11 @@ pub async fn replay(ctx: &Ctx) -> Outcome<()> {
         }
         let reports = read(&mut file).map_err(failed)?;
         for report in &reports {
-            settle(ctx, report).await?;
+            match settle(ctx, report).await {
+                Ok(_) => {}
+                Err(Refusal::Store(error)) if error.is_trouble() => return Err(error.into()),
+                Err(error) => tracing::error!(%error, "a kept result cannot be stored and is left in doubt"),
+            }
         }
         if !reports.is_empty() {
             tracing::warn!(kept = reports.len(), "results that the database could not take before are stored");

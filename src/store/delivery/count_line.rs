@@ -84,10 +84,3 @@ pub async fn remove(tx: &mut Tx, delivery: DeliveryId) -> Result<()> {
     on!(tx, c => sqlx::query(SQL).bind(delivery).execute(c).await.map(drop))?;
     Ok(())
 }
-
-/// The copy is edited for another reason: its line rests until `edit_after`.
-pub async fn rest(tx: &mut Tx, delivery: DeliveryId, edit_after: DateTime<Utc>) -> Result<()> {
-    const SQL: &str = "UPDATE count_line SET edit_after = $2 WHERE delivery_id = $1";
-    on!(tx, c => sqlx::query(SQL).bind(delivery).bind(At::from(edit_after)).execute(c).await.map(drop))?;
-    Ok(())
-}

@@ -85,7 +85,7 @@ pub(super) struct Target {
     /// 发到哪些群，群号或平台的会话号
     #[arg(long, value_name = "群", num_args = 1.., action = ArgAction::Append, allow_negative_numbers = true)]
     pub(super) group: Vec<i64>,
-    /// 私信发给哪些科室或工号
+    /// 私聊发给哪些科室或工号
     #[arg(long, value_name = "单位或工号")]
     pub(super) private: Vec<String>,
 }
