@@ -149,7 +149,7 @@ async fn c5_a_disk_that_fails_stops_confirming_and_sending_and_it_goes_on_by_its
 fn small_disk(machine: &Machine) -> Option<Child> {
     let program = env!("CARGO_BIN_EXE_qingfeng");
     let script = format!(
-        "mount -t tmpfs -o size=1500k tmpfs data || exit 7; {program} db migrate >&2; {program} serve & echo ready; \
+        "mount -t tmpfs -o size=8m tmpfs data || exit 7; {program} db migrate >&2; {program} serve & echo ready; \
          while read order; do case $order in fill) cat /dev/zero > data/filler 2>/dev/null; echo full;; free) rm data/filler; echo free;; \
          stop) kill -TERM $!; wait $!; echo $?; {program} db check --json >&2; echo $?; exit 0;; esac; done"
     );

@@ -16,6 +16,7 @@ use super::verdict::judge;
 use crate::app::{self, App};
 use crate::clock::Clock;
 use crate::inbox::poll::Poller;
+use crate::office::db::{self, confirm};
 use crate::office::push::{self, Hours, Now, NowTarget};
 use crate::office::staff::{self, Invitees};
 
@@ -31,6 +32,10 @@ pub async fn live(out: &mut impl Write, shutdown: impl Future<Output = ()>) -> a
     // The database goes on in a program on the machine's own time. The slots in between come out as skipped.
     world.order("clock", &json!({ "release": true }))?;
     let app = app::build(&world.config, Clock::system()).await?;
+    // Between the month that was played and today nobody gave a sign of life; nobody else has this database either.
+    if db::quarantine(&app.ctx.store).await?.is_some() {
+        confirm::confirm(&app.ctx, &OPERATOR, &app.home).await?;
+    }
     let service = chats.id(Chat::Service);
     let by = players.iter().find(|player| player.is_in(Chat::Service)).map(|player| player.account);
     world.order("bot", &json!({ "chat": service, "standing": "member", "by": by }))?;
