@@ -83,9 +83,9 @@ fn c12_a_newer_database_is_refused() {
 
 #[test]
 fn a_database_that_is_none_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
     let office = Office::new();
     office.write("data/qingfeng.db", b"this is no database, only a long enough text to be taken for a header........");
-    use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(office.path("data/qingfeng.db"), fs::Permissions::from_mode(0o600)).unwrap();
     let answers = ["staff list", "db migrate"].map(|line| office.run(line).refused());
     insta::assert_snapshot!(answers.join(""));
