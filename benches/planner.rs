@@ -51,12 +51,12 @@ async fn minutes() {
         let day = n / CHATS % 5 + 1;
         office.add(n, &format!("cron {} {} * * {day}", minute % 60, minute / 60)).await;
     }
-    let first = time(step(&office.ctx)).await;
+    let first = Box::pin(time(step(&office.ctx))).await;
     let mut samples = Vec::new();
     let mut memory = Vec::new();
     for minute in MINUTES.iter().flat_map(|(from, to)| *from..*to) {
         set(&hand, minute);
-        samples.push(time(step(&office.ctx)).await);
+        samples.push(Box::pin(time(step(&office.ctx))).await);
         memory.push(resident_kib());
     }
     let counted = office.recorded().await;
@@ -151,7 +151,8 @@ impl Office {
         let hold = db::hold(&config.database).expect("a free database");
         let store = db::migrate(&config, &hold, clock.now()).await.expect("a database");
         let content_dir = config.content_dir.as_path().into();
-        let ctx = Ctx { store, clock, zone: config.zone, content_dir, boot: "bench".to_owned() };
+        let (boot, spool) = ("bench".to_owned(), config.spool_file().into());
+        let ctx = Ctx { store, clock, zone: config.zone, content_dir, boot, spool };
         let people = roster::parse(&rows()).expect("a roster");
         office::roster::import(&ctx, &OPERATOR, &people, Mode::Apply).await.expect("an import");
         let items: Vec<_> = (0..40).map(item).collect();

@@ -82,8 +82,8 @@ async fn queue(groups: i64) {
 /// Most memory the process ever had resident.
 fn peak_mib(life: &life::Life) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", life.id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
+    let peak = status.lines().find_map(|peak| peak.strip_prefix("VmHWM:")).unwrap();
+    peak.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a figure for people")]

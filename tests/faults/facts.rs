@@ -28,12 +28,11 @@ async fn rows(office: &Office, sql: &'static str) -> Vec<Cells> {
             rows.iter().map(|row| (0..row.len()).map(|at| row.get(at)).collect()).collect()
         }};
     }
-    match office.db.url.strip_prefix("sqlite://") {
-        Some(path) => {
-            let options = SqliteConnectOptions::new().filename(path).busy_timeout(PATIENCE);
-            fetch!(SqliteConnection::connect_with(&options).await.unwrap())
-        }
-        None => fetch!(PgConnection::connect(&office.db.url).await.unwrap()),
+    if let Some(path) = office.db.url.strip_prefix("sqlite://") {
+        let options = SqliteConnectOptions::new().filename(path).busy_timeout(PATIENCE);
+        fetch!(SqliteConnection::connect_with(&options).await.unwrap())
+    } else {
+        fetch!(PgConnection::connect(&office.db.url).await.unwrap())
     }
 }
 

@@ -1,6 +1,7 @@
 //! A made-up office: its own sandbox, database and folder, so that several can be tormented side by side.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -308,7 +309,7 @@ pub(crate) fn roster_csv(size: Size) -> String {
     for group in 0..size.groups {
         for n in 0..size.people {
             let id = account(size, group, n);
-            sheet.push_str(&format!("S{id:05},白露{id},管委会/科室{group},,,公职人员,\n"));
+            writeln!(sheet, "S{id:05},白露{id},管委会/科室{group},,,公职人员,").unwrap();
         }
     }
     sheet

@@ -45,18 +45,22 @@ const DOCTORED: &[(&str, Doctor, &str)] = &[
     ("more second copies than cut sends", |f| f.cut = 0, "cut in two"),
     ("sent, and nothing in the chat", |f| drop(f.copies.remove(0)), "false sent"),
     ("sent, as another message", |f| f.attempts[0].message_id = Some("999".to_owned()), "false sent"),
-    ("failed, and a copy in the chat", |f| f.deliveries[0].state = "failed".to_owned(), "a copy is in the chat"),
-    ("a delivery nobody took up", |f| f.deliveries[0].state = "queued".to_owned(), "left queued"),
-    ("in doubt without a reason", |f| f.deliveries[0].state = "in_doubt".to_owned(), "without an attempt of unknown"),
+    ("failed, and a copy in the chat", |f| "failed".clone_into(&mut f.deliveries[0].state), "a copy is in the chat"),
+    ("a delivery nobody took up", |f| "queued".clone_into(&mut f.deliveries[0].state), "left queued"),
+    (
+        "in doubt without a reason",
+        |f| "in_doubt".clone_into(&mut f.deliveries[0].state),
+        "without an attempt of unknown",
+    ),
     ("in doubt and never re-sent", never_resent, "without its one re-send"),
-    ("an attempt nobody ended", |f| f.attempts[0].outcome = "pending".to_owned(), "left pending"),
+    ("an attempt nobody ended", |f| "pending".clone_into(&mut f.attempts[0].outcome), "left pending"),
     ("a message from nowhere", |f| f.copies[0].attempt = 77, "by no attempt"),
     ("a broken chain", |f| f.chain = false, "chain"),
-    ("a broken file", |f| f.integrity = "page 3 is torn".to_owned(), "torn"),
+    ("a broken file", |f| "page 3 is torn".clone_into(&mut f.integrity), "torn"),
 ];
 
 fn never_resent(facts: &mut Facts) {
-    facts.deliveries[1].state = "in_doubt".to_owned();
+    "in_doubt".clone_into(&mut facts.deliveries[1].state);
     facts.attempts.remove(2);
     facts.copies.remove(2);
     facts.presses.remove(2);

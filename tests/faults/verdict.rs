@@ -233,10 +233,10 @@ fn states(facts: &Facts, index: &Index<'_>, verdict: &mut Verdict) {
                 let unknown = attempts.iter().any(|attempt| attempt.outcome == "unknown");
                 let group = delivery.target == "group";
                 let tried = !group || attempts.iter().any(|attempt| attempt.possible_duplicate);
-                if !unknown {
-                    Some(format!("delivery {id} is in doubt without an attempt of unknown outcome"))
-                } else {
+                if unknown {
                     (!tried).then(|| format!("delivery {id} is left in doubt without its one re-send"))
+                } else {
+                    Some(format!("delivery {id} is in doubt without an attempt of unknown outcome"))
                 }
             }
             "failed" | "expired" | "cancelled" => {

@@ -362,6 +362,7 @@ async fn a_pause_is_told_and_no_fault() {
     office.later(121).await;
     said.push(ready().await);
     served.abort();
-    insta::assert_snapshot!(said.into_iter().map(|(status, text)| format!("{status} {text}")).collect::<String>());
+    let said: Vec<String> = said.into_iter().map(|(status, text)| format!("{status} {text}")).collect();
+    insta::assert_snapshot!(said.concat());
     office.stop().await;
 }

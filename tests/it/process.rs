@@ -67,17 +67,14 @@ impl Machine {
 
     /// A number from the database.
     pub(crate) async fn number(&self, sql: &'static str) -> i64 {
-        match &self.database {
-            Some(url) => {
-                let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(url).await.unwrap();
-                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
-            }
-            None => {
-                let options = sqlx::sqlite::SqliteConnectOptions::new();
-                let options = options.filename(self.folder.path().join("data/qingfeng.db"));
-                let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
-                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
-            }
+        if let Some(url) = &self.database {
+            let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(url).await.unwrap();
+            sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+        } else {
+            let options = sqlx::sqlite::SqliteConnectOptions::new();
+            let options = options.filename(self.folder.path().join("data/qingfeng.db"));
+            let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+            sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
         }
     }
 

@@ -122,20 +122,20 @@ async fn c9_an_old_backup_sends_nothing_until_someone_confirms_and_lists_its_slo
 async fn c10_backups_under_load_restore_to_a_commit_point_and_verify() {
     let mut office = World::new(databases().await.remove(0)).await;
     let ctx = office.ctx();
-    let writer = async {
+    let load = async {
         for n in 0..200 {
             let name = qingfeng::domain::setting::Key::OfficeName;
             qingfeng::office::setting::set(&ctx, &OPERATOR, name.as_str(), &format!("园区{n}")).await.unwrap();
         }
     };
-    let copier = async {
+    let backups = async {
         let mut copies = Vec::new();
         for n in 0..5 {
             copies.push(back_up(&office, &format!("copy{n}.db")).await);
         }
         copies
     };
-    let ((), copies) = tokio::join!(writer, copier);
+    let ((), copies) = tokio::join!(load, backups);
     let again = backup::backup(&ctx, &OPERATOR, &office.config(TOKEN), &copies[0]).await;
     assert!(matches!(&again, Err(Refusal::File { .. })), "{again:?}");
     let live = audit::tail(&ctx, &OPERATOR, i64::MAX).await.unwrap();

@@ -82,14 +82,19 @@ impl World {
         let server = Server::start_at(Time::Manual(NOON)).await;
         let (clock, hand) = Clock::manual(DateTime::from_timestamp_millis(NOON).unwrap());
         let mut world = Self { db, server, clock, hand, app: None, poller: None };
-        world.start().await;
-        let ctx = world.ctx();
+        // Boxed: stories are long, and a test's thread has a small stack.
+        Box::pin(world.furnish()).await;
+        world
+    }
+
+    async fn furnish(&mut self) {
+        self.start().await;
+        let ctx = self.ctx();
         let rows = qingfeng::render::sheet::read(roster_csv().as_bytes()).unwrap();
         let people = roster::parse(&rows).unwrap();
         office::roster::import(&ctx, &OPERATOR, &people, Mode::Apply).await.unwrap();
         office::content::sync(&ctx, &OPERATOR, &items()).await.unwrap();
-        world.meet().await;
-        world
+        self.meet().await;
     }
 
     /// The people open the app, and the bot is added to both groups, which are then linked.

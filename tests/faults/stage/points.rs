@@ -30,7 +30,7 @@ pub(crate) const POINTS: &[(&str, &str)] = &[
 /// platform has taken the message by then or it has not.
 const HELD: [(&str, bool); 2] = [("a2 request_written (taken)", true), ("a2 request_written (not taken)", false)];
 /// Longest wait for a place to be reached.
-const REACH: Duration = Duration::from_secs(60);
+const REACH: Duration = Duration::from_mins(1);
 /// SIGABRT: how the program dies at a place.
 const ABORT: i32 = 6;
 /// A call is written long before it has been pending for this time.

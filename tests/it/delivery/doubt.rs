@@ -23,7 +23,7 @@ async fn fault(office: &World, kind: &str, accept: bool) {
     office.server.order("faults", json!({"method": "sendMessage", "chat": STUDY, "times": 1, "fault": fault})).await;
 }
 
-async fn kept(office: &World) -> usize {
+fn kept(office: &World) -> usize {
     std::fs::read_to_string(&*office.ctx().spool)
         .map_or(0, |text| text.split('\n').filter(|line| !line.is_empty()).count())
 }
@@ -161,7 +161,7 @@ async fn c2_a_result_that_cannot_be_written_is_kept_and_nothing_more_is_sent() {
         full(&office).await;
         assert!(send::step(&office.ctx(), &office.line()).await.is_err(), "{label}");
         assert_eq!(office.delivery(&push).await.0, "sending", "{label}");
-        assert_eq!(kept(&office).await, 1, "{label}");
+        assert_eq!(kept(&office), 1, "{label}");
         let next = office.push_now(None).await;
         office.later(5).await;
         assert!(send::step(&office.ctx(), &office.line()).await.is_err(), "{label}");
@@ -174,7 +174,7 @@ async fn c2_a_result_that_cannot_be_written_is_kept_and_nothing_more_is_sent() {
         office.work().await;
         assert_eq!(office.delivery(&push).await, ("sent".to_owned(), vec!["ok".to_owned()]), "{label}");
         assert_eq!(office.delivery(&next).await.0, "sent", "{label}");
-        assert_eq!(kept(&office).await, 0, "{label}");
+        assert_eq!(kept(&office), 0, "{label}");
         assert!(office.verified().await, "{label}");
         office.stop().await;
     }
@@ -193,7 +193,7 @@ async fn c2_a_kept_result_outlives_the_process() {
         office.later(600).await;
         office.start().await;
         assert_eq!(office.delivery(&push).await, ("sent".to_owned(), vec!["ok".to_owned()]), "{label}");
-        assert_eq!(kept(&office).await, 0, "{label}");
+        assert_eq!(kept(&office), 0, "{label}");
         office.stop().await;
     }
 }
@@ -211,10 +211,10 @@ async fn c2_one_sender_goes_on_by_itself_when_there_is_room_again() {
         sender.round().await.unwrap();
         sender.news().await;
         assert!(sender.round().await.is_err(), "{label}");
-        assert_eq!(kept(&office).await, 1, "{label}");
+        assert_eq!(kept(&office), 1, "{label}");
         room_again(&office).await;
         sender.round().await.unwrap();
-        assert_eq!((office.delivery(&push).await.0, kept(&office).await), ("sent".to_owned(), 0), "{label}");
+        assert_eq!((office.delivery(&push).await.0, kept(&office)), ("sent".to_owned(), 0), "{label}");
         sender.finish().await;
         office.stop().await;
     }
