@@ -142,7 +142,10 @@ fn unknown_unit(given: &str, known: &[String]) -> String {
 }
 
 fn group_not_linked(name: &str) -> String {
-    format!("群“{name}”还没有关联单位，或已暂停。请先运行：qingfeng group link {name} --units 单位")
+    format!(
+        "群“{name}”还没有关联单位，或已停发。没有关联的，请先运行：qingfeng group link {name} --units 单位；\
+        已停发的，请先运行：qingfeng group resume {name}"
+    )
 }
 
 fn item_expired(slug: &str, on: NaiveDate) -> String {

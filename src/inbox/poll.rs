@@ -136,10 +136,12 @@ impl Poller {
 pub async fn run(mut poller: Poller, news: Arc<Notify>, mut stop: Stop) {
     let clock = poller.ctx.clock.clone();
     let mut pause = PAUSE_FIRST;
+    // The first poll is not held open: what was missed meanwhile is known at once.
+    let mut hold = Duration::ZERO;
     poller.make_way().await;
     while !stop.stopped() {
         let fetched = tokio::select! {
-            fetched = poller.fetch(HOLD) => fetched,
+            fetched = poller.fetch(hold) => fetched,
             () = stop.wait() => break,
         };
         let taken = match fetched {
@@ -151,7 +153,7 @@ pub async fn run(mut poller: Poller, news: Arc<Notify>, mut stop: Stop) {
                 if came > 0 {
                     news.notify_one();
                 }
-                pause = PAUSE_FIRST;
+                (pause, hold) = (PAUSE_FIRST, HOLD);
                 continue;
             }
             Err(failure) => failure,

@@ -81,14 +81,18 @@ pub async fn link(ctx: &Ctx, actor: &Actor, name: &str, unit_names: &[String]) -
     let mut tx = ctx.store.write().await?;
     authorise(&mut tx, actor, Act::GroupWrite).await?;
     let groups = store::group::list(&mut tx).await?;
-    let id = pick(&groups, name)?.id;
+    let group = pick(&groups, name)?;
+    let id = group.id;
     let units = store::unit::list(&mut tx, OFFICE).await?;
     if units.is_empty() {
         return Err(Refusal::RosterEmpty);
     }
     let ids = unit::resolve(&units, unit_names)?;
     store::group::set_units(&mut tx, id, &ids).await?;
-    store::group::set_state(&mut tx, id, GroupState::Active, None).await?;
+    // What an admin stopped goes on by `resume` alone.
+    if (group.state, group.reason) != (GroupState::Suspended, Some(StopReason::ByAdmin)) {
+        store::group::set_state(&mut tx, id, GroupState::Active, None).await?;
+    }
     note(&mut tx, ctx.now(), actor, (Action::GroupLink, format!("group:{id}"), json!({ "units": ids })));
     let group = store::group::find(&mut tx, id).await?.ok_or_else(|| Refusal::UnknownGroup(name.to_owned()))?;
     let linked = listed(&mut tx, ctx, vec![group]).await?.pop();

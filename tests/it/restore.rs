@@ -104,6 +104,9 @@ async fn c9_an_old_backup_sends_nothing_until_someone_confirms_and_lists_its_slo
     // What had been listed as missed does not go out a second time.
     assert_eq!((office.sent(STUDY).await.len(), office.sent(FIRMS).await.len()), sent);
     assert_eq!(audit::verify(&office.ctx(), &OPERATOR).await.unwrap().first_bad, None);
+    // Buttons of what was sent after the copy was made never come to mean a later message.
+    let next = office.push_now(None).await;
+    assert!(next.push.id.0 > 1_000_000, "{}", next.push.id);
     die(&mut office).await;
     office.start_as_it_is().await;
     assert_eq!(doubt(&office).await, None, "confirmed once is confirmed");

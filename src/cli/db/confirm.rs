@@ -136,7 +136,12 @@ fn print(waiting: &Waiting, zone: Tz) -> Ended {
     let row = |message: &Message, becomes: &str| {
         vec![message.id.to_string(), message.target.clone(), local(message.not_before, zone), becomes.to_owned()]
     };
-    let queued = waiting.queued.iter().map(|m| row(m, if m.over { "过期，不发送" } else { "马上发送" }));
+    let becomes = |message: &Message| match (message.over, message.ahead) {
+        (true, _) => "过期，不发送",
+        (false, true) => "到时发送",
+        (false, false) => "马上发送",
+    };
+    let queued = waiting.queued.iter().map(|message| row(message, becomes(message)));
     let in_doubt = waiting.in_doubt.iter().map(|m| row(m, "不知是否送到：群里补发一次并注明，私聊由管理员决定"));
     out::table(&columns, queued.chain(in_doubt).collect(), "没有未发完的消息")
 }

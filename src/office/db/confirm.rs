@@ -43,6 +43,8 @@ pub struct Message {
     pub not_before: DateTime<Utc>,
     /// Whether it is too late for it.
     pub over: bool,
+    /// Whether its time is yet to come.
+    pub ahead: bool,
 }
 
 /// Shows what waits. Changes nothing.
@@ -76,6 +78,8 @@ pub async fn confirm(ctx: &Ctx, actor: &Actor, home: &Home) -> Outcome<i64> {
         return Err(CopyFault::NothingToConfirm.into());
     }
     let generation = home.next_generation(&mut tx).await?;
+    // The messages of what happened after the copy was made are still in the chats, with their buttons.
+    store::installation::skip_ids(&mut tx).await?;
     let now = tx.lease_now(ctx.now()).await?;
     // What comes next is measured from here: a service that starts later finds no day of silence.
     store::installation::alive(&mut tx, now).await?;
@@ -114,6 +118,7 @@ impl Names {
             target: named.cloned().unwrap_or_else(|| row.target_id.to_string()),
             not_before: row.not_before.utc(),
             over: row.expires_at.utc() <= now,
+            ahead: row.not_before.utc() > now,
         }
     }
 }
