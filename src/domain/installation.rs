@@ -30,6 +30,8 @@ words! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Remembered {
     pub generation: i64,
+    /// Whether the database stood elsewhere when it was last seen: what stood there may be at work still.
+    pub moved: bool,
     /// Whether the last state that was seen here is part of what the database holds.
     pub contained: bool,
 }
@@ -67,6 +69,9 @@ pub fn start(facts: &Facts, now: DateTime<Utc>) -> Start {
         None => return Start::Doubt(Doubt::Foreign),
         Some(here) => here,
     };
+    if here.moved {
+        return Start::Doubt(Doubt::Foreign);
+    }
     if !here.contained {
         return Start::Doubt(Doubt::Older);
     }
@@ -85,10 +90,12 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    const HERE: Option<Remembered> = Some(Remembered { generation: 3, contained: true });
-    const OLDER: Option<Remembered> = Some(Remembered { generation: 3, contained: false });
-    const BEFORE: Option<Remembered> = Some(Remembered { generation: 2, contained: true });
-    const AFTER: Option<Remembered> = Some(Remembered { generation: 4, contained: true });
+    const HERE: Option<Remembered> = Some(Remembered { generation: 3, moved: false, contained: true });
+    const OLDER: Option<Remembered> = Some(Remembered { generation: 3, moved: false, contained: false });
+    const BEFORE: Option<Remembered> = Some(Remembered { generation: 2, moved: false, contained: true });
+    const AFTER: Option<Remembered> = Some(Remembered { generation: 4, moved: false, contained: true });
+
+    const MOVED: Option<Remembered> = Some(Remembered { generation: 3, moved: true, contained: true });
 
     fn facts(here: Option<Remembered>, alive_minutes_ago: Option<i64>, shared: bool) -> Facts {
         let alive_at = alive_minutes_ago.map(|minutes| DateTime::UNIX_EPOCH - TimeDelta::minutes(minutes));
@@ -101,6 +108,7 @@ mod tests {
     #[case::a_weekend(facts(HERE, Some(24 * 60), false), Start::Doubt(Doubt::Silent))]
     #[case::a_night(facts(HERE, Some(24 * 60 - 1), false), Start::Home)]
     #[case::copied_to_another_machine(facts(None, Some(1), false), Start::Doubt(Doubt::Foreign))]
+    #[case::copied_with_all_that_is_beside_it(facts(MOVED, Some(1), false), Start::Doubt(Doubt::Foreign))]
     #[case::another_machine_joins(facts(None, Some(1), true), Start::Join)]
     #[case::another_machine_finds_nobody(facts(None, Some(2), true), Start::Doubt(Doubt::Foreign))]
     #[case::an_older_state(facts(OLDER, Some(1), false), Start::Doubt(Doubt::Older))]

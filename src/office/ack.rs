@@ -200,11 +200,8 @@ async fn record(tx: &mut Tx, ctx: &Ctx, line: &Line, presses: &[(InboxId, Press<
     let accounts = accounts(tx, line, presses).await?;
     let aims = aim::find(tx, presses, &accounts).await?;
     let taken = presses.iter().zip(aims).map(|((inbox, press), aim)| Taken { inbox: *inbox, press: *press, aim });
-    let mut taken: Vec<Taken<'_>> = taken.collect();
+    let taken: Vec<Taken<'_>> = taken.collect();
     let facts = facts(tx, accounts, &taken).await?;
-    for one in &mut taken {
-        facts.doubt_foreign(one);
-    }
     let mut wanted: Vec<NewAck> = Vec::new();
     let mut kept: Vec<KeptPress> = Vec::new();
     for Taken { inbox, press, aim } in &taken {
@@ -239,16 +236,6 @@ impl Facts {
     fn push(&self, aim: &Aim) -> Option<&PushRow> {
         let copied = || Some(self.copies.get(&aim.attempt()?)?.push_id);
         self.pushes.get(&aim.push().or_else(copied)?)
-    }
-
-    /// A button under another message than the copy it names is of data that was put back since: the same number means
-    /// another copy now.
-    fn doubt_foreign(&self, taken: &mut Taken<'_>) {
-        let By::Button { attempt, message_id } = taken.press.by else { return };
-        let known = self.copies.get(&attempt).and_then(|copy| copy.message_id.as_deref());
-        if known.is_some_and(|known| known != message_id) {
-            taken.aim = Aim::Unknown;
-        }
     }
 
     /// The push, the account and the person of a press; `None` when it is not on a copy of ours or may not be stored.

@@ -23,7 +23,7 @@ use crate::store::{self, Tx};
 pub struct Resumed {
     pub since: DateTime<Utc>,
     /// Slots that fell due meanwhile and do not go out.
-    pub missed: u64,
+    pub missed: i64,
     /// Messages that were queued before and are still in time.
     pub waiting: i64,
 }
@@ -60,7 +60,10 @@ pub async fn resume(ctx: &Ctx, actor: &Actor) -> Outcome<Resumed> {
     let since = rows.iter().find(|row| row.cause == HaltCause::Paused).map(|row| row.since.utc());
     let since = since.ok_or(Held::NotPaused)?;
     let ground = Ground::load(&mut tx, ctx).await?;
-    let missed = settle(&mut tx, &ground, since).await? + store::occurrence::miss_paused(&mut tx, since, now).await?;
+    settle(&mut tx, &ground, since).await?;
+    store::occurrence::miss_paused(&mut tx, since, now).await?;
+    // Those of a planner that ran meanwhile are on record already.
+    let missed = store::occurrence::missed_in_pause(&mut tx, since).await?;
     store::halt::lift(&mut tx, HaltCause::Paused).await?;
     let waiting = store::delivery::decide::waiting(&mut tx, now).await?;
     let detail = json!({ "since": since.timestamp_millis(), "missed": missed });
@@ -70,17 +73,15 @@ pub async fn resume(ctx: &Ctx, actor: &Actor) -> Outcome<Resumed> {
 }
 
 /// Gives every slot that fell due in the pause its row: the service may have stood still as well.
-async fn settle(tx: &mut Tx, ground: &Ground, since: DateTime<Utc>) -> Outcome<u64> {
+async fn settle(tx: &mut Tx, ground: &Ground, since: DateTime<Utc>) -> Outcome<()> {
     let all = store::schedule::list(tx).await?.into_iter();
     let active = all.filter(|schedule| schedule.state == ScheduleState::Active).collect();
     let paused = Verdict::Skip(OccurrenceState::SkippedPaused, None);
-    let mut missed = 0;
     for live in lives(tx, active).await?.0 {
         let slots = pending(tx, &live, ground, ground.now).await?;
         let slots = slots.iter().filter(|slot| slot.due >= since);
         let rows: Vec<_> = slots.map(|slot| decided(&live, slot, paused)).collect();
-        missed += u64::try_from(rows.len()).unwrap_or(u64::MAX);
         store::occurrence::add(tx, &rows, ground.now).await?;
     }
-    Ok(missed)
+    Ok(())
 }

@@ -10,6 +10,13 @@ pub fn resolve(units: &[UnitRow], names: &[String]) -> Outcome<Vec<UnitId>> {
     for name in names {
         found.extend(leaves(units, name.trim())?);
     }
+    if found.is_empty() {
+        // Nothing was named: a group that addresses nobody is a slip.
+        return Err(Refusal::UnknownUnit {
+            given: String::new(),
+            known: units.iter().map(|unit| unit.path.clone()).collect(),
+        });
+    }
     Ok(units.iter().map(|unit| unit.id).filter(|id| found.contains(id)).collect())
 }
 

@@ -200,10 +200,10 @@ pub async fn attempts(tx: &mut Tx, delivery: DeliveryId) -> Result<Vec<AttemptRo
 
 /// The push whose copy each attempt made; an attempt of another kind of delivery is left out.
 pub async fn pushes_of_attempts(tx: &mut Tx, attempts: &[AttemptId]) -> Result<Vec<CopyRow>> {
-    const SQLITE: &str = "SELECT a.id, a.delivery_id, d.subject_id AS push_id, a.outcome, a.message_id
+    const SQLITE: &str = "SELECT a.id, a.delivery_id, d.subject_id AS push_id, a.outcome
         FROM attempt a JOIN delivery d ON d.id = a.delivery_id
         WHERE d.kind = 'push' AND a.id IN (SELECT value FROM json_each($1))";
-    const PG: &str = "SELECT a.id, a.delivery_id, d.subject_id AS push_id, a.outcome, a.message_id
+    const PG: &str = "SELECT a.id, a.delivery_id, d.subject_id AS push_id, a.outcome
         FROM attempt a JOIN delivery d ON d.id = a.delivery_id
         WHERE d.kind = 'push' AND a.id IN (SELECT value::bigint FROM json_array_elements_text($1::json))";
     let (sql, ids) = (tx.pick(SQLITE, PG), json(attempts));
@@ -229,6 +229,4 @@ pub struct CopyRow {
     pub delivery_id: DeliveryId,
     pub push_id: PushId,
     pub outcome: AttemptOutcome,
-    /// The platform's id of the message, once it is known.
-    pub message_id: Option<String>,
 }

@@ -60,6 +60,8 @@ pub struct Unsettled {
     pub target_id: i64,
     pub not_before: At,
     pub expires_at: At,
+    /// A person carries it.
+    pub by_hand: bool,
 }
 
 /// Leaves a million ids of every table unused: those that were given out after a copy was made stand in buttons, and must
@@ -83,9 +85,31 @@ pub async fn skip_ids(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
+impl Unsettled {
+    /// Whether the program sends it by itself to people.
+    pub fn is_push(&self) -> bool {
+        self.kind == DeliveryKind::Push && !self.by_hand
+    }
+}
+
+/// Puts every push that waits in doubt: another copy of the data may have sent it. Its call is one of which nothing is
+/// known, so that what is sent after all says that it may be a second one. Returns the deliveries.
+pub async fn doubt_waiting(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<DeliveryId>> {
+    const CALL: &str = "INSERT INTO attempt (delivery_id, n, boot, chat, started_at, ended_at, outcome)
+        SELECT d.id, COALESCE((SELECT MAX(a.n) FROM attempt a WHERE a.delivery_id = d.id), 0) + 1, 'restore', '', $1, $1,
+            'unknown'
+        FROM delivery d WHERE d.kind = 'push' AND NOT d.by_hand AND d.state IN ('queued', 'claimed', 'retry_wait')";
+    const DOUBT: &str =
+        "UPDATE delivery SET state = 'in_doubt', lease_owner = NULL, lease_until = NULL, changed_at = $1
+        WHERE kind = 'push' AND NOT by_hand AND state IN ('queued', 'claimed', 'retry_wait') RETURNING id";
+    on!(tx, c => sqlx::query(CALL).bind(At::from(now)).execute(c).await.map(drop))?;
+    Ok(on!(tx, c => sqlx::query_scalar(DOUBT).bind(At::from(now)).fetch_all(c).await)?)
+}
+
 /// Every delivery that waits, is under way or is in doubt, by time.
 pub async fn unsettled(tx: &mut Tx) -> Result<Vec<Unsettled>> {
-    const SQL: &str = "SELECT id, kind, subject_id, state, target_kind, target_id, not_before, expires_at FROM delivery
+    const SQL: &str =
+        "SELECT id, kind, subject_id, state, target_kind, target_id, not_before, expires_at, by_hand FROM delivery
         WHERE state IN ('queued', 'claimed', 'sending', 'retry_wait', 'in_doubt') ORDER BY not_before, id";
     Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
 }

@@ -123,6 +123,13 @@ pub async fn miss_paused(tx: &mut Tx, since: DateTime<Utc>, now: DateTime<Utc>) 
         .execute(c).await.map(|done| done.rows_affected()))?)
 }
 
+/// How many slots that fell due since an instant were missed because everything was paused.
+pub async fn missed_in_pause(tx: &mut Tx, since: DateTime<Utc>) -> Result<i64> {
+    const SQL: &str =
+        "SELECT COUNT(*) FROM occurrence WHERE state = 'skipped_paused' AND due_at >= $1 AND decided_at >= $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(At::from(since)).fetch_one(c).await)?)
+}
+
 /// Takes back what a rule has planned and not made a push of yet.
 pub async fn cancel(tx: &mut Tx, id: ScheduleId, reason: MissReason, now: DateTime<Utc>) -> Result<()> {
     const SQL: &str = "UPDATE occurrence SET state = 'cancelled', reason = $2, decided_at = $3

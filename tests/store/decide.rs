@@ -177,6 +177,7 @@ async fn slots_of_a_pause_that_are_not_made_yet_are_missed() {
     for world in worlds().await {
         let mut tx = world.tx().await;
         assert_eq!(occurrence::miss_paused(&mut tx, DateTime::UNIX_EPOCH, at(1)).await.unwrap(), 0);
+        assert_eq!(occurrence::missed_in_pause(&mut tx, DateTime::UNIX_EPOCH).await.unwrap(), 0);
         assert_eq!(schedule::lateness(&mut tx, world.push).await.unwrap(), None, "made by hand");
     }
 }

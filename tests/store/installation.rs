@@ -50,6 +50,36 @@ async fn what_is_not_over_is_listed() {
 }
 
 #[tokio::test]
+async fn what_another_copy_may_have_sent_is_in_doubt_and_its_second_copy_says_so() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        let id = world.deliver(&mut tx).await;
+        assert!(installation::unsettled(&mut tx).await.unwrap()[0].is_push());
+        assert_eq!(installation::doubt_waiting(&mut tx, at(1)).await.unwrap(), [id]);
+        assert_eq!(installation::doubt_waiting(&mut tx, at(2)).await.unwrap(), []);
+        assert_eq!(delivery::requeue_doubtful(&mut tx, at(91), at(1)).await.unwrap(), [id]);
+        let claimed = crate::delivery::claim(&mut tx, "boot", 91).await.remove(0);
+        let attempt = delivery::begin_attempt(&mut tx, &claimed, "boot", "-100", at(91)).await.unwrap().unwrap();
+        assert_eq!((attempt.n, attempt.possible_duplicate), (2, true));
+    }
+}
+
+#[tokio::test]
+async fn ids_given_out_after_a_copy_was_made_are_never_given_out_again() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        let before = world.deliver(&mut tx).await;
+        installation::skip_ids(&mut tx).await.unwrap();
+        // Also of a table that held nothing when the copy was made.
+        let gap = qingfeng::domain::hearing::Gap { from: at(0), to: at(200), settled: at(200) };
+        let first = qingfeng::store::blind::add(&mut tx, world.channel, &gap).await.unwrap().unwrap();
+        let next = qingfeng::store::delivery::NewDelivery { target_id: 99, ..world.to_chat(world.push) };
+        let after = delivery::add(&mut tx, &next, at(0)).await.unwrap();
+        assert!(after.0 > before.0 + 999_999 && first > 999_999, "{after} {first}");
+    }
+}
+
+#[tokio::test]
 async fn what_does_not_fit_together_is_named() {
     for world in worlds().await {
         let mut tx = world.tx().await;

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::delivery::{DeliveryState, HaltCause, TargetKind};
+use crate::domain::installation::Doubt;
 use crate::domain::policy::Act;
 use crate::ids::{DeliveryId, GroupId, StaffId};
 use crate::office::db::{CopyFault, Home};
@@ -61,25 +62,42 @@ pub async fn waiting(ctx: &Ctx, actor: &Actor) -> Outcome<Waiting> {
     let slots = entries(&mut tx, ctx, (&lives, &ground), ctx.now()).await?;
     let unsettled = store::installation::unsettled(&mut tx).await?;
     let names = Names::of(&mut tx, &unsettled).await?;
+    let lost = may_have_gone_out(&halt.detail);
     let (in_doubt, queued) = unsettled.into_iter().partition(|row| {
-        // What was under way when the copy was made is in doubt as soon as a service looks at it.
-        row.state == DeliveryState::InDoubt || row.state == DeliveryState::Sending
+        // What was under way when the copy was made is in doubt as soon as a service looks at it, and what waited may have
+        // been sent by whoever went on.
+        row.state == DeliveryState::InDoubt || row.state == DeliveryState::Sending || (lost && row.is_push())
     });
     let shown = |rows: Vec<Unsettled>| rows.iter().map(|row| names.message(row, ctx.now())).collect();
     let (in_doubt, queued) = (shown(in_doubt), shown(queued));
     Ok(Waiting { why: halt.detail, since: halt.since.utc(), alive_at, slots, queued, in_doubt })
 }
 
+/// Whether what waits in the data may have been sent since by another copy of it: then nobody knows. Data that only nobody
+/// served for a day was sent by nobody.
+fn may_have_gone_out(why: &str) -> bool {
+    Doubt::parse(why).is_none_or(|doubt| match doubt {
+        Doubt::Foreign | Doubt::Generation | Doubt::Older | Doubt::Restored => true,
+        Doubt::Silent => false,
+    })
+}
+
 /// Lets the data go on as the one that is served here. Returns its generation. A running service notices within a second.
 pub async fn confirm(ctx: &Ctx, actor: &Actor, home: &Home) -> Outcome<i64> {
     let mut tx = ctx.store.write().await?;
     authorise(&mut tx, actor, Act::DatabaseWrite).await?;
-    if !store::halt::lift(&mut tx, HaltCause::Quarantine).await? {
-        return Err(CopyFault::NothingToConfirm.into());
-    }
+    let halts = store::halt::list(&mut tx).await?;
+    let halt = halts.into_iter().find(|halt| halt.cause == HaltCause::Quarantine).ok_or(CopyFault::NothingToConfirm)?;
+    store::halt::lift(&mut tx, HaltCause::Quarantine).await?;
     let generation = home.next_generation(&mut tx).await?;
     // The messages of what happened after the copy was made are still in the chats, with their buttons.
     store::installation::skip_ids(&mut tx).await?;
+    if may_have_gone_out(&halt.detail) {
+        for delivery in store::installation::doubt_waiting(&mut tx, ctx.now()).await? {
+            let detail = json!({ "state": DeliveryState::InDoubt.as_str(), "by": "restore" });
+            note(&mut tx, ctx.now(), actor, (Action::DeliveryState, format!("delivery:{delivery}"), detail));
+        }
+    }
     let now = tx.lease_now(ctx.now()).await?;
     // What comes next is measured from here: a service that starts later finds no day of silence.
     store::installation::alive(&mut tx, now).await?;

@@ -159,7 +159,9 @@ impl Home {
         let Some(known) = self.known(&found.installation_id)? else { return Ok(None) };
         let entry = store::audit::page(tx, AuditSeq(known.seq), 1).await?.into_iter().next();
         let same = entry.is_some_and(|entry| entry.seq.0 == known.seq && hex::encode(entry.mac) == known.mac);
-        Ok(Some(Remembered { generation: known.generation, contained: known.seq == 0 || same }))
+        // Several machines name a database on a server each in its own way.
+        let moved = !self.shared && known.place != self.place;
+        Ok(Some(Remembered { generation: known.generation, moved, contained: known.seq == 0 || same }))
     }
 
     async fn compare_clocks(&self, tx: &mut Tx, ctx: &Ctx) -> Outcome<()> {
