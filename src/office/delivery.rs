@@ -1,8 +1,8 @@
 //! Sending what is due. An attempt is committed before its call, and its result after it; no transaction is open while
 //! the network is (invariant I2).
 //!
-//! One round: [`claim`] chooses what may go now and books it, [`begin`] commits the attempts, [`make`] makes one call,
-//! [`settle`] stores what it came to. What cannot be stored waits in the [`Spool`].
+//! One round: `claim` chooses what may go now and books it, `begin` commits the attempts, `make` makes one call,
+//! `settle` stores what it came to. What cannot be stored waits in the `Spool`.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};

@@ -20,7 +20,7 @@ use crate::store::{self, At, Tx};
 /// What waits for the confirmation.
 #[derive(Debug)]
 pub struct Waiting {
-    /// A [`Doubt`](crate::domain::installation::Doubt).
+    /// A [`Doubt`].
     pub why: String,
     pub since: DateTime<Utc>,
     /// Last sign of life of a running service.
