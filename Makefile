@@ -28,10 +28,10 @@ bench: ## speed and size, release build
 mutants: ## break each invariant on purpose and see its test turn red
 	scripts/mutants.sh
 
-faults: ## kill, stop, cut off and lie to the program for 25 minutes; prints the tables of docs/reliability.md
+faults: ## kill, stop, cut off and lie to the program, every stage; prints the tables of docs/reliability.md
 	scripts/faults.sh
 
-faults-short: ## the same for a minute and a half
+faults-short: ## two minutes of the same
 	cargo test --locked --features faults --test faults -- --short
 
 smoke: ## the demo's month once: its report must equal what the sandbox saw

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that shows that nothing is lost and nothing hidden; about 25 minutes on two cores. Prints the tables that stand in
+# Everything that shows that nothing is lost and nothing hidden. Prints the tables that stand in
 # docs/reliability.md. Arguments go to the harness: `scripts/faults.sh kills` runs one stage.
 set -euo pipefail
 cd "$(dirname "$0")/.."
