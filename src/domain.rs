@@ -18,6 +18,8 @@ pub mod content;
 pub mod cron;
 /// The life of one outgoing message.
 pub mod delivery;
+/// Options of conversations.
+pub mod dialogue;
 /// Time in which nobody took in updates.
 pub mod hearing;
 /// Whether a database is the one that was served here before.

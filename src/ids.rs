@@ -33,6 +33,8 @@ ids! {
     PersonVersionId,
     /// A one-use code that binds an account to a person.
     InviteId,
+    /// A conversation of several steps.
+    DialogueId,
     /// A dated absence or exemption.
     LeaveId,
     /// A content item.

@@ -109,6 +109,23 @@ pub fn action(word: &str) -> &str {
         Action::ScheduleResume => "恢复计划",
         Action::CalendarImport => "导入放假安排",
         Action::AlertRaise => "告知管理员",
+        Action::UnitRename => "单位改名",
+        Action::UnitMove => "单位调整",
+        Action::StaffMerge => "合并重复人员",
+        Action::StaffUnbind => "解除绑定",
+        Action::StaffLeave => "调离",
+        Action::StaffErase => "删除个人身份",
+        Action::LeaveImport => "导入请假",
+        Action::LeaveEnd => "结束请假",
+        Action::LeaveDeclare => "本人申报返岗日期",
+        Action::InviteDecline => "绑定码不是本人",
+        Action::PressPurge => "删除未绑定的点击",
+        Action::GroupClaim => "确认是本单位的群",
+        Action::GroupLeave => "退出群",
+        Action::GroupWelcome => "群内首次说明",
+        Action::Refused => "拒绝越权",
+        Action::Checkpoint => "写检查点",
+        Action::KeyRotate => "更换密钥",
         Action::SettingSet => "更改设置",
         Action::PushCreate => "生成推送",
         Action::PushMissingView => "查看未确认名单",
@@ -170,7 +187,11 @@ pub fn subject(stored: &str) -> String {
 pub const fn role(role: Role) -> &'static str {
     match role {
         Role::Admin => "管理员",
+        Role::Editor => "编辑",
+        Role::Approver => "审核人",
+        Role::UnitHead => "科室负责人",
         Role::Leader => "领导",
+        Role::Auditor => "审计员",
         Role::Staff => "职工",
     }
 }
@@ -212,7 +233,7 @@ pub fn leave_choices() -> String {
 
 /// Reads a right that is granted; being staff needs no grant.
 pub fn granted_role(text: &str) -> Result<Role, &'static str> {
-    let named = [Role::Admin, Role::Leader].into_iter().find(|known| [role(*known), known.as_str()].contains(&text));
+    let named = Role::ALL.iter().copied().filter(|role| *role != Role::Staff).find(|known| [role(*known), known.as_str()].contains(&text));
     named.ok_or("角色可写admin（管理员）或leader（领导）")
 }
 

@@ -7,8 +7,16 @@ words! {
     Role {
         /// Plans the month, imports the roster, links groups.
         Admin = "admin",
+        /// Writes items.
+        Editor = "editor",
+        /// Approves the month's plan and items, never their own.
+        Approver = "approver",
+        /// Sees their own unit.
+        UnitHead = "unit_head",
         /// Reads the month's report.
         Leader = "leader",
+        /// Verifies the ledger.
+        Auditor = "auditor",
         /// Confirms and reads their own record.
         Staff = "staff",
     }
@@ -22,6 +30,13 @@ words! {
         RosterRead = "roster_read",
         RosterWrite = "roster_write",
         StaffWrite = "staff_write",
+        /// Rename and move units.
+        UnitWrite = "unit_write",
+        LeaveRead = "leave_read",
+        LeaveWrite = "leave_write",
+        /// Remove a person's identity.
+        StaffErase = "staff_erase",
+        RoleRead = "role_read",
         RoleWrite = "role_write",
         SettingRead = "setting_read",
         SettingWrite = "setting_write",
@@ -36,6 +51,10 @@ words! {
         MissingRead = "missing_read",
         ReportRead = "report_read",
         AuditRead = "audit_read",
+        /// Write checkpoints.
+        CheckpointWrite = "checkpoint_write",
+        /// Put a new key in force.
+        KeyRotate = "key_rotate",
         /// Stop everything that goes out, or let it go on.
         OutgoingWrite = "outgoing_write",
         /// Back up, restore, confirm what was restored.
@@ -53,6 +72,11 @@ pub fn may(role: Role, act: Act) -> bool {
             | Act::RosterRead
             | Act::RosterWrite
             | Act::StaffWrite
+            | Act::UnitWrite
+            | Act::LeaveRead
+            | Act::LeaveWrite
+            | Act::StaffErase
+            | Act::RoleRead
             | Act::RoleWrite
             | Act::SettingRead
             | Act::SettingWrite
@@ -63,10 +87,12 @@ pub fn may(role: Role, act: Act) -> bool {
             | Act::PushWrite
             | Act::MissingRead
             | Act::AuditRead
+            | Act::CheckpointWrite
+            | Act::KeyRotate
             | Act::OutgoingWrite
             | Act::DatabaseWrite => false,
         },
-        Role::Staff => false,
+        Role::Editor | Role::Approver | Role::UnitHead | Role::Auditor | Role::Staff => false,
     }
 }
 

@@ -23,10 +23,16 @@ pub enum Verb {
     Relayed,
     /// 今天不发: a delivery is not passed on.
     NotToday,
+    /// An option of a conversation.
+    Choose,
+    /// 是我们的群: a chat belongs to the office.
+    Ours,
+    /// 退出: the bot leaves a chat.
+    Leave,
 }
 
 impl Verb {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 12] = [
         Self::Ack,
         Self::Basis,
         Self::Accept,
@@ -36,6 +42,9 @@ impl Verb {
         Self::Abandon,
         Self::Relayed,
         Self::NotToday,
+        Self::Choose,
+        Self::Ours,
+        Self::Leave,
     ];
 
     const fn letter(self) -> char {
@@ -49,6 +58,9 @@ impl Verb {
             Self::Abandon => 'x',
             Self::Relayed => 'p',
             Self::NotToday => 'd',
+            Self::Choose => 'c',
+            Self::Ours => 'o',
+            Self::Leave => 'l',
         }
     }
 }

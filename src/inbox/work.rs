@@ -138,8 +138,8 @@ async fn pressed(ctx: &Ctx, line: &Line, press: &Press) -> Outcome<Vec<Effect>> 
         Verb::Abandon => decided(Asked::Doubt(AttemptId(id), Decision::Abandon)).await,
         Verb::Relayed => decided(Asked::Relay(DeliveryId(id), Decision::Relayed)).await,
         Verb::NotToday => decided(Asked::Relay(DeliveryId(id), Decision::Declined)).await,
-        // A confirmation was read above.
-        Verb::Ack => Ok(vec![answer(toast::unknown())]),
+        // A confirmation was read above; conversations and strange chats are not worked through yet.
+        Verb::Ack | Verb::Choose | Verb::Ours | Verb::Leave => Ok(vec![answer(toast::unknown())]),
     }
 }
 

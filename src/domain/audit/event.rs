@@ -177,5 +177,39 @@ words! {
         Quarantine = "quarantine",
         /// Someone confirmed that this data goes on.
         RestoreConfirm = "restore_confirm",
+        /// A unit got another name.
+        UnitRename = "unit_rename",
+        /// A unit was put under another parent or to another place of the order.
+        UnitMove = "unit_move",
+        /// Two staff numbers of one person were made one.
+        StaffMerge = "staff_merge",
+        /// An account was let go.
+        StaffUnbind = "staff_unbind",
+        /// A person left the roster.
+        StaffLeave = "staff_leave",
+        /// A person's identity was removed.
+        StaffErase = "staff_erase",
+        /// A file of absences was taken in.
+        LeaveImport = "leave_import",
+        /// An absence was ended or withdrawn.
+        LeaveEnd = "leave_end",
+        /// A person said themselves until when they are away.
+        LeaveDeclare = "leave_declare",
+        /// Someone said that a code is not theirs.
+        InviteDecline = "invite_decline",
+        /// Presses that nobody was bound to were removed when their month closed.
+        PressPurge = "press_purge",
+        /// An admin said that a chat is the office's.
+        GroupClaim = "group_claim",
+        /// The bot left a chat.
+        GroupLeave = "group_leave",
+        /// The bot said in a chat what it is for.
+        GroupWelcome = "group_welcome",
+        /// Someone asked for what they have no right to.
+        Refused = "refused",
+        /// The end of the chain was noted outside the database.
+        Checkpoint = "checkpoint",
+        /// A new key is in force; this is the last entry under the one before.
+        KeyRotate = "key_rotate",
     }
 }

@@ -1,0 +1,50 @@
+-- What joining, leave, roles and names need. Only additions: the program before this one runs on it, and sees neither
+-- absences that only move a deadline nor a key that was changed.
+
+-- How a unit was called before: past figures are printed with the name of their day.
+CREATE TABLE unit_was (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    unit_id  INTEGER NOT NULL REFERENCES unit (id),
+    path     TEXT    NOT NULL,
+    until_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX unit_was_unit ON unit_was (unit_id, until_at);
+
+-- Grows with every change of people and units, so that a change prepared on an older roster is noticed.
+ALTER TABLE office ADD COLUMN roster_revision INTEGER NOT NULL DEFAULT 0;
+
+-- The day a person took up work here; they count from the next day on.
+ALTER TABLE staff ADD COLUMN joined_on TEXT;
+-- The same person under another staff number.
+ALTER TABLE staff ADD COLUMN merged_into INTEGER REFERENCES staff (id);
+-- The person's identity was removed.
+ALTER TABLE staff ADD COLUMN erased_at INTEGER;
+
+-- 本人申报: the person said themselves until when they are away.
+ALTER TABLE leave ADD COLUMN declared INTEGER NOT NULL DEFAULT 0 CHECK (declared IN (0, 1));
+-- Recorded by mistake; it has no effect any more.
+ALTER TABLE leave ADD COLUMN withdrawn_at INTEGER;
+
+-- One person's own deadline of one push, fixed when its audience was frozen or when the absence was recorded.
+CREATE TABLE personal_deadline (
+    push_id     INTEGER NOT NULL REFERENCES push (id),
+    staff_id    INTEGER NOT NULL REFERENCES staff (id),
+    deadline_at INTEGER NOT NULL,
+    leave_id    INTEGER NOT NULL REFERENCES leave (id),
+    recorded_at INTEGER NOT NULL,
+    PRIMARY KEY (push_id, staff_id)
+) STRICT;
+
+-- When the bot said in a chat what it is for.
+ALTER TABLE chat_group ADD COLUMN welcomed_at INTEGER;
+-- When the bot leaves a chat that nobody of the office stands for; null: it stays.
+ALTER TABLE chat_group ADD COLUMN leaves_at INTEGER;
+
+-- A conversation of several steps in a private chat; one a person and channel.
+CREATE TABLE dialogue (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    account_id INTEGER NOT NULL UNIQUE REFERENCES account (id),
+    step       INTEGER NOT NULL, -- grows with each answer; a button names the step it belongs to
+    state      TEXT    NOT NULL, -- JSON: what is asked, what was answered, what the buttons mean
+    expires_at INTEGER NOT NULL
+) STRICT;
