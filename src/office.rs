@@ -6,12 +6,14 @@ use serde_json::Value;
 use crate::domain::audit::{Action, Actor, Event};
 use crate::domain::content::ContentProblem;
 use crate::domain::cron::CronError;
+use crate::domain::leave::{LeaveCategory, Span};
 use crate::domain::policy::{Act, Role, may};
 use crate::domain::report::CheckFailed;
 use crate::domain::schedule::RuleError;
 use crate::domain::setting::Key;
 use crate::domain::slot::AllowedHours;
 use crate::domain::word::{ItemState, ScheduleState};
+use crate::ids::LeaveId;
 use crate::store::{StoreError, Tx};
 
 /// Presses and what they are answered with.
@@ -30,6 +32,8 @@ pub mod content;
 pub mod db;
 /// Sending what is due.
 pub mod delivery;
+/// Removing who somebody was.
+pub mod erase;
 /// Chats and the units they address.
 pub mod group;
 /// Stopping everything that goes out, and letting it go on.
@@ -42,6 +46,8 @@ pub mod held;
 pub mod inbox;
 /// Who of several instances does what only one does.
 pub mod lease;
+/// Absences: recorded, declared, ended, taken in from a file.
+pub mod leave;
 /// What a monitoring system is told.
 pub mod metrics;
 /// What is going to go out, other rules and caps considered.
@@ -137,12 +143,26 @@ pub enum Refusal {
     RoleHeld { staff_no: String, role: Role },
     #[error("the role is not held")]
     RoleNotHeld { staff_no: String, role: Role },
+    #[error("staff number {0} was never known")]
+    UnknownStaff(String),
     #[error("the last admin cannot be revoked")]
     LastAdmin,
     #[error("the leave ends before it starts")]
     LeaveBackwards,
     #[error("the leave overlaps another")]
     LeaveOverlaps,
+    #[error("the last day of {0:?} must be known")]
+    LeaveNeedsEnd(LeaveCategory),
+    #[error("no such leave: {0}")]
+    NoLeave(String),
+    #[error("several leaves could be meant")]
+    LeaveWhich(Vec<LeaveId>),
+    #[error("the last day must lie in {0:?}")]
+    LeaveEnd(Span),
+    #[error("the day of return must lie after {today} and not after {latest}")]
+    ReturnDay { today: chrono::NaiveDate, latest: chrono::NaiveDate },
+    #[error("the sheet of leaves has problems")]
+    LeaveSheet(Vec<crate::domain::leave::sheet::Problem>),
     #[error("the content has problems")]
     Content(Vec<(String, ContentProblem)>),
     #[error("the year file has problems")]

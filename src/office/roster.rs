@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::NaiveDate;
 use serde_json::json;
 
 use crate::crash;
@@ -9,6 +10,7 @@ use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::policy::Act;
 use crate::domain::roster::{Person, Roster, diff};
+use crate::domain::wall;
 use crate::domain::word::Kind;
 use crate::ids::UnitId;
 use crate::office::{Outcome, authorise, note};
@@ -60,10 +62,12 @@ pub async fn import(ctx: &Ctx, actor: &Actor, roster: &Roster, mode: Mode) -> Ou
     if mode == Mode::DryRun {
         return Ok(before);
     }
+    // Who stands on the first roster was here before; who comes later took up work on the day they appear.
+    let joined_on = store::staff::any(&mut tx).await?.then(|| wall::of(ctx.now(), ctx.zone).date());
     let units = put_units(&mut tx, ctx, OFFICE, &roster.units).await?;
     let branches = put_units(&mut tx, ctx, BRANCH, &roster.branches).await?;
     for (person, position) in roster.people.iter().zip(1..) {
-        put_person(&mut tx, ctx, person, &Place { position, units: &units, branches: &branches }).await?;
+        put_person(&mut tx, ctx, person, &Place { position, joined_on, units: &units, branches: &branches }).await?;
     }
     let staying: HashSet<&str> = roster.people.iter().map(|person| person.staff_no.as_str()).collect();
     for row in store::staff::roster(&mut tx).await?.iter().filter(|row| !staying.contains(row.staff_no.as_str())) {
@@ -95,6 +99,8 @@ async fn put_units(tx: &mut Tx, ctx: &Ctx, kind: &str, paths: &[String]) -> Outc
 /// Where a person of the file stands.
 struct Place<'a> {
     position: i64,
+    /// The day that somebody new took up work here.
+    joined_on: Option<NaiveDate>,
     units: &'a HashMap<String, UnitId>,
     branches: &'a HashMap<String, UnitId>,
 }
@@ -111,7 +117,7 @@ async fn put_person(tx: &mut Tx, ctx: &Ctx, person: &Person, place: &Place<'_>) 
             store::staff::place(tx, row.id, place.position).await?;
             row.id
         }
-        None => store::staff::add(tx, &person.staff_no, place.position).await?,
+        None => store::staff::add(tx, &person.staff_no, place.position, place.joined_on).await?,
     };
     if !known.as_ref().is_some_and(same_state) {
         let version = NewVersion { staff_id, unit_id, branch_id, kinds: &kinds };

@@ -39,7 +39,8 @@ pub struct CandidateRow {
     pub version_id: PersonVersionId,
     pub unit_id: UnitId,
     pub kinds: String,
-    pub exempt: bool,
+    /// The day they took up work here; none: before the office began to count, or nobody knows.
+    pub joined_on: Option<NaiveDate>,
 }
 
 macro_rules! person_sql {
@@ -72,10 +73,12 @@ pub async fn find(tx: &mut Tx, id: StaffId) -> Result<Option<PersonRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await)?)
 }
 
-/// Adds a staff number. Its first version follows with [`set_version`] in the same transaction.
-pub async fn add(tx: &mut Tx, staff_no: &str, position: i64) -> Result<StaffId> {
-    const SQL: &str = "INSERT INTO staff (staff_no, version_id, position) VALUES ($1, 0, $2) RETURNING id";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(staff_no).bind(position).fetch_one(c).await)?)
+/// Adds a staff number. Its first version follows with [`set_version`] in the same transaction. `joined_on` is the day the
+/// person took up work here; none for those who were here when the office began to count.
+pub async fn add(tx: &mut Tx, staff_no: &str, position: i64, joined_on: Option<NaiveDate>) -> Result<StaffId> {
+    const SQL: &str =
+        "INSERT INTO staff (staff_no, version_id, position, joined_on) VALUES ($1, 0, $2, $3) RETURNING id";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(staff_no).bind(position).bind(joined_on).fetch_one(c).await)?)
 }
 
 /// Puts a person at a place in the roster, and back on it if they had left.
@@ -112,14 +115,17 @@ pub async fn leave(tx: &mut Tx, id: StaffId, now: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
-/// Everyone on the roster with whether an absence takes them out of the count on `day`, in roster order.
-pub async fn candidates(tx: &mut Tx, day: NaiveDate) -> Result<Vec<CandidateRow>> {
-    const SQL: &str = "SELECT s.id, s.version_id, v.unit_id, v.kinds,
-            EXISTS (SELECT 1 FROM leave l WHERE l.staff_id = s.id AND l.starts_on <= $1
-                AND (l.ends_on IS NULL OR l.ends_on >= $1)) AS exempt
+/// Everyone on the roster as an audience is made of them, in roster order.
+pub async fn candidates(tx: &mut Tx) -> Result<Vec<CandidateRow>> {
+    const SQL: &str = "SELECT s.id, s.version_id, v.unit_id, v.kinds, s.joined_on
          FROM staff s JOIN person_version v ON v.id = s.version_id
          WHERE s.left_at IS NULL ORDER BY s.position, s.id";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(day).fetch_all(c).await)?)
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}
+
+/// Whether anybody was ever on the roster.
+pub async fn any(tx: &mut Tx) -> Result<bool> {
+    Ok(on!(tx, c => sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM staff)").fetch_one(c).await)?)
 }
 
 /// Given people in roster order, also those who left.

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::channel::Capabilities;
 use crate::domain::content::{ItemSource, fill, placeholders};
 use crate::domain::delivery::{DeliveryKind, TargetKind};
+use crate::domain::leave::{Absence, outside, own_deadline};
 use crate::domain::month::Month;
 use crate::domain::pacing::spread;
 use crate::domain::push::{Candidate, Chunk, MemberStatus, freeze};
@@ -21,7 +21,8 @@ use crate::domain::wall;
 use crate::domain::word::{Confirm, Kind};
 use crate::ids::{GroupId, ItemVersionId, OccurrenceId, PushId, StaffId, UnitId};
 use crate::office::setting::{self, Settings};
-use crate::office::{Outcome, Refusal, note};
+use crate::office::{Outcome, Refusal, calendar, note};
+use crate::store::deadline::NewOwn;
 use crate::store::delivery::NewDelivery;
 use crate::store::push::NewPush;
 use crate::store::{self, StoreError, Tx};
@@ -63,14 +64,23 @@ pub(in crate::office) struct Office {
     mute: HashSet<GroupId>,
     /// Everyone on the roster as of a day.
     people: BTreeMap<NaiveDate, Vec<Candidate>>,
+    /// Who is or will be away.
+    absences: HashMap<StaffId, Vec<Absence>>,
 }
 
 impl Office {
     pub(in crate::office) async fn load(tx: &mut Tx, ctx: &Ctx, days: &BTreeSet<NaiveDate>) -> Outcome<Self> {
+        let mut absences: HashMap<StaffId, Vec<Absence>> = HashMap::new();
+        if let Some(first) = days.first() {
+            for row in store::leave::standing(tx, *first).await? {
+                absences.entry(row.staff_id).or_default().push(row.absence());
+            }
+        }
+        let rows = store::staff::candidates(tx).await?;
         let mut people = BTreeMap::new();
         for day in days {
-            let rows = store::staff::candidates(tx, *day).await?;
-            people.insert(*day, rows.iter().map(candidate).collect::<Outcome<_>>()?);
+            let on_day = rows.iter().map(|row| candidate(row, absences.get(&row.id), *day));
+            people.insert(*day, on_day.collect::<Outcome<_>>()?);
         }
         let groups = store::group::list(tx).await?;
         let without = |can: fn(Capabilities) -> bool| {
@@ -82,6 +92,7 @@ impl Office {
             by_hand: without(|can| can.send),
             mute: without(|can| can.ack),
             people,
+            absences,
         })
     }
 
@@ -159,10 +170,14 @@ pub(in crate::office) async fn make(
     let push = store::push::add(tx, &new, ctx.now()).await?;
     let mut hashes = Vec::new();
     for chunk in &chunks {
-        let hash = hash(chunk);
+        let hash = chunk.hash();
         store::push::add_chunk(tx, push, chunk, &hash).await?;
         hashes.push(hash);
     }
+    let own = match deadline {
+        Some(deadline) => own_deadlines(tx, ctx, (push, order.slot, deadline), (office, &chunks)).await?,
+        None => 0,
+    };
     let plain = TimeDelta::minutes(PLAIN_MINUTES_MAX);
     let expires = deadline.unwrap_or((order.slot + order.patience).max(ctx.now() + plain));
     let like = NewDelivery {
@@ -181,10 +196,35 @@ pub(in crate::office) async fn make(
     let detail = json!({
         "item": order.item.slug, "item_version": order.item_version, "confirm": order.confirm.as_str(),
         "slot": order.slot.timestamp_millis(), "deadline": deadline.map(|at| at.timestamp_millis()),
-        "expected": expected, "audience": hashes,
+        "expected": expected, "audience": hashes, "own_deadlines": own,
     });
     note(tx, ctx.now(), actor, (Action::PushCreate, format!("push:{push}"), detail));
     Ok(Made { push, expected, unasked })
+}
+
+/// Stores the deadlines of those who are expected and away, and returns how many.
+async fn own_deadlines(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    (push_id, slot, deadline): (PushId, DateTime<Utc>, DateTime<Utc>),
+    (office, chunks): (&Office, &[Chunk]),
+) -> Outcome<usize> {
+    let expected = chunks.iter().flat_map(|c| &c.members).filter(|member| member.status == MemberStatus::Expected);
+    let away: Vec<(StaffId, &[Absence])> =
+        expected.filter_map(|member| Some((member.staff, office.absences.get(&member.staff)?.as_slice()))).collect();
+    if away.is_empty() {
+        return Ok(0);
+    }
+    let calendar = calendar::load(tx, ctx).await?;
+    let pushed = Some(wall::of(slot, ctx.zone).date());
+    let own = away.into_iter().filter_map(|(staff_id, absences)| {
+        let own = own_deadline(absences, (pushed, deadline), &calendar, &office.settings.hours)?;
+        let deadline_at = own.deadline.timestamp_millis();
+        Some(NewOwn { push_id, staff_id, deadline_at, leave_id: own.leave })
+    });
+    let own: Vec<NewOwn> = own.collect();
+    store::deadline::put_many(tx, &own, ctx.now()).await?;
+    Ok(own.len())
 }
 
 /// Over how long the messages of an order are spread: those of a schedule at the full or half hour, when every office
@@ -227,8 +267,13 @@ enum Covers {
     Private(Vec<StaffId>),
 }
 
-fn candidate(row: &store::staff::CandidateRow) -> Outcome<Candidate> {
-    let (kinds, exempt) = (kinds(&row.kinds)?, row.exempt);
+fn candidate(
+    row: &store::staff::CandidateRow,
+    absences: Option<&Vec<Absence>>,
+    day: NaiveDate,
+) -> Outcome<Candidate> {
+    let exempt = outside(absences.map_or(&[][..], Vec::as_slice), row.joined_on, day);
+    let kinds = kinds(&row.kinds)?;
     Ok(Candidate { staff: row.id, version: row.version_id, unit: row.unit_id, kinds, exempt, asked: true })
 }
 
@@ -283,9 +328,4 @@ async fn queue(tx: &mut Tx, like: &NewDelivery, (covers, how): (&Covers, &How<'_
         }
     }
     Ok(())
-}
-
-/// Names a chunk by what it holds: ids and status words, never names.
-fn hash(chunk: &Chunk) -> String {
-    hex::encode(Sha256::digest(format!("{}:{}", chunk.unit, chunk.encode())))
 }
