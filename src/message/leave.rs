@@ -67,10 +67,16 @@ pub fn of_category(category: LeaveCategory) -> String {
     }
 }
 
+/// What can be written for a category. Names joined from others are read as well and need no mention.
+pub fn names(category: LeaveCategory) -> String {
+    let single = category.names().iter().filter(|name| !name.contains('、'));
+    single.copied().collect::<Vec<_>>().join("、")
+}
+
 /// The table of categories for documents, one row each.
 pub fn table() -> Vec<String> {
     let row = |category: &LeaveCategory| {
-        let (names, end) = (category.names().join("、"), if category.needs_end() { "必填" } else { "可空" });
+        let (names, end) = (names(*category), if category.needs_end() { "必填" } else { "可空" });
         format!("| {names} | `{}` | {end} | {} |", category.as_str(), of_category(*category))
     };
     LeaveCategory::ALL.iter().map(row).collect()

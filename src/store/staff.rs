@@ -1,8 +1,11 @@
 //! The roster. A person's state is an immutable version; a name lives in one erasable place.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{At, Result, Tx, on};
+use crate::domain::leave::{Absence, outside};
 use crate::ids::{PersonVersionId, StaffId, UnitId};
 
 /// A person on the roster, or one who left it.
@@ -33,14 +36,14 @@ pub struct NewVersion<'a> {
 }
 
 /// A person who may be frozen into an audience.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone)]
 pub struct CandidateRow {
     pub id: StaffId,
     pub version_id: PersonVersionId,
     pub unit_id: UnitId,
     pub kinds: String,
-    /// The day they took up work here; none: before the office began to count, or nobody knows.
-    pub joined_on: Option<NaiveDate>,
+    /// Outside the count on the day that was asked for.
+    pub exempt: bool,
 }
 
 macro_rules! person_sql {
@@ -115,12 +118,22 @@ pub async fn leave(tx: &mut Tx, id: StaffId, now: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
-/// Everyone on the roster as an audience is made of them, in roster order.
-pub async fn candidates(tx: &mut Tx) -> Result<Vec<CandidateRow>> {
+/// Everyone on the roster in roster order, with whether the rule of absences takes them out of the count on `day`.
+pub async fn candidates(tx: &mut Tx, day: NaiveDate) -> Result<Vec<CandidateRow>> {
     const SQL: &str = "SELECT s.id, s.version_id, v.unit_id, v.kinds, s.joined_on
          FROM staff s JOIN person_version v ON v.id = s.version_id
          WHERE s.left_at IS NULL ORDER BY s.position, s.id";
-    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+    type Row = (StaffId, PersonVersionId, UnitId, String, Option<NaiveDate>);
+    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?;
+    let mut absences: HashMap<StaffId, Vec<Absence>> = HashMap::new();
+    for row in super::leave::standing(tx, day).await? {
+        absences.entry(row.staff_id).or_default().push(row.absence());
+    }
+    let candidate = |(id, version_id, unit_id, kinds, joined_on): Row| {
+        let exempt = outside(absences.get(&id).map_or(&[][..], Vec::as_slice), joined_on, day);
+        CandidateRow { id, version_id, unit_id, kinds, exempt }
+    };
+    Ok(rows.into_iter().map(candidate).collect())
 }
 
 /// Whether anybody was ever on the roster.

@@ -1,10 +1,8 @@
 //! How much a year of frozen audiences takes.
 
-use std::collections::HashMap;
-
 use chrono::Days;
 use qingfeng::domain::content::Addressed;
-use qingfeng::domain::leave::{Absence, LeaveCategory, outside};
+use qingfeng::domain::leave::LeaveCategory;
 use qingfeng::domain::push::{Candidate, freeze};
 use qingfeng::ids::{LeaveId, StaffId, UnitId};
 use qingfeng::store::leave::NewLeave;
@@ -41,13 +39,9 @@ async fn bytes(world: &World) -> i64 {
 
 /// The audience of everybody as a push of today would freeze it.
 async fn candidates(tx: &mut Tx, today: chrono::NaiveDate) -> Vec<Candidate> {
-    let mut absences: HashMap<StaffId, Vec<Absence>> = HashMap::new();
-    for row in store::leave::standing(tx, today).await.unwrap() {
-        absences.entry(row.staff_id).or_default().push(row.absence());
-    }
-    let rows = store::staff::candidates(tx).await.unwrap();
+    let rows = store::staff::candidates(tx, today).await.unwrap();
     let candidate = |row: store::staff::CandidateRow| Candidate {
-        exempt: outside(absences.get(&row.id).map_or(&[][..], Vec::as_slice), row.joined_on, today),
+        exempt: row.exempt,
         staff: row.id,
         version: row.version_id,
         unit: row.unit_id,

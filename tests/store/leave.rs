@@ -9,7 +9,7 @@ use qingfeng::store::{At, Tx, ack, push, staff};
 
 use crate::world::{assert_constraint, at, day, new_push, worlds};
 
-fn new(staff_id: StaffId, from: u32, to: Option<u32>) -> NewLeave {
+fn absent(staff_id: StaffId, from: u32, to: Option<u32>) -> NewLeave {
     let (starts_on, ends_on) = (day(from), to.map(day));
     NewLeave { staff_id, category: LeaveCategory::Study, starts_on, ends_on, declared: false }
 }
@@ -18,7 +18,7 @@ fn new(staff_id: StaffId, from: u32, to: Option<u32>) -> NewLeave {
 async fn an_absence_is_recorded_ended_and_withdrawn() {
     for world in worlds().await {
         let mut tx = world.tx().await;
-        let id = leave::add(&mut tx, &new(world.li, 5, None), at(1)).await.unwrap();
+        let id = leave::add(&mut tx, &absent(world.li, 5, None), at(1)).await.unwrap();
         leave::end(&mut tx, id, day(9)).await.unwrap();
         let row = leave::find(&mut tx, id).await.unwrap().unwrap();
         assert_eq!((row.staff_id, row.category, row.declared), (world.li, LeaveCategory::Study, false));
@@ -31,7 +31,7 @@ async fn an_absence_is_recorded_ended_and_withdrawn() {
         assert_eq!(leave::of_many(&mut tx, &[world.li]).await.unwrap(), []);
         assert_eq!(leave::of_staff(&mut tx, world.zhang).await.unwrap(), []);
         assert_eq!(leave::find(&mut tx, LeaveId(99)).await.unwrap(), None);
-        assert_constraint(leave::add(&mut tx, &new(world.li, 5, Some(4)), at(0)).await);
+        assert_constraint(leave::add(&mut tx, &absent(world.li, 5, Some(4)), at(0)).await);
     }
 }
 
@@ -39,10 +39,10 @@ async fn an_absence_is_recorded_ended_and_withdrawn() {
 async fn absences_that_matter_from_a_day_on_are_found() {
     for world in worlds().await {
         let mut tx = world.tx().await;
-        let declared = NewLeave { category: LeaveCategory::Away, declared: true, ..new(world.wang, 7, Some(8)) };
-        let many = [new(world.li, 1, Some(4)), new(world.li, 5, Some(7)), declared, new(world.zhao, 1, Some(6))];
+        let declared = NewLeave { category: LeaveCategory::Away, declared: true, ..absent(world.wang, 7, Some(8)) };
+        let many = [absent(world.li, 1, Some(4)), absent(world.li, 5, Some(7)), declared, absent(world.zhao, 1, Some(6))];
         leave::add_many(&mut tx, &many, at(0)).await.unwrap();
-        leave::add_many(&mut tx, &[new(world.zhang, 20, None)], at(0)).await.unwrap();
+        leave::add_many(&mut tx, &[absent(world.zhang, 20, None)], at(0)).await.unwrap();
         let of = |rows: Vec<leave::LeaveRow>| {
             rows.into_iter().map(|row| (row.staff_id, row.starts_on, row.ends_on, row.declared)).collect::<Vec<_>>()
         };
@@ -68,9 +68,12 @@ async fn who_is_frozen_is_known_with_the_day_they_came() {
         let version = staff::NewVersion { staff_id: new, unit_id: world.general, branch_id: None, kinds: "" };
         staff::set_version(&mut tx, &version, at(0)).await.unwrap();
         staff::leave(&mut tx, world.wang, at(0)).await.unwrap();
-        let people = staff::candidates(&mut tx).await.unwrap();
-        let people: Vec<_> = people.iter().map(|person| (person.id, person.joined_on)).collect();
-        assert_eq!(people, [(world.zhang, None), (world.li, None), (world.zhao, None), (new, Some(day(3)))]);
+        leave::add(&mut tx, &absent(world.zhao, 4, None), at(0)).await.unwrap();
+        for (on, outside) in [(3, vec![new]), (4, vec![world.zhao])] {
+            let people = staff::candidates(&mut tx, day(on)).await.unwrap();
+            assert_eq!(people.iter().map(|p| p.id).collect::<Vec<_>>(), [world.zhang, world.li, world.zhao, new]);
+            assert_eq!(people.iter().filter(|p| p.exempt).map(|p| p.id).collect::<Vec<_>>(), outside, "day {on}");
+        }
     }
 }
 
@@ -89,7 +92,7 @@ async fn own(tx: &mut Tx, pushes: &[PushId]) -> Vec<(PushId, StaffId, At)> {
 async fn an_own_deadline_only_moves_later() {
     for world in worlds().await {
         let mut tx = world.tx().await;
-        let leave_id = leave::add(&mut tx, &new(world.li, 5, Some(9)), at(0)).await.unwrap();
+        let leave_id = leave::add(&mut tx, &absent(world.li, 5, Some(9)), at(0)).await.unwrap();
         let to = |staff_id, seconds| NewOwn {
             push_id: world.push,
             staff_id,
@@ -132,7 +135,7 @@ async fn pushes_with_a_deadline_in_a_stretch_are_found() {
         };
         assert_eq!(ids(&mut tx, 3600, None).await, [world.push, second]);
         assert_eq!(ids(&mut tx, 0, Some(3600)).await, []);
-        let leave_id = leave::add(&mut tx, &new(world.li, 5, Some(9)), at(0)).await.unwrap();
+        let leave_id = leave::add(&mut tx, &absent(world.li, 5, Some(9)), at(0)).await.unwrap();
         let later = at(7200).timestamp_millis();
         let own = NewOwn { push_id: second, staff_id: world.li, deadline_at: later, leave_id };
         deadline::put_many(&mut tx, &[own], at(0)).await.unwrap();

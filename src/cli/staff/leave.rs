@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::cli::out::{self, Ended, Form, left, line};
 use crate::cli::session::{Session, Setup};
 use crate::cli::words;
-use crate::domain::leave::{Effect, LeaveCategory, Span, sheet};
+use crate::domain::leave::{LeaveCategory, Span, sheet};
 use crate::ids::LeaveId;
 use crate::message::print::date;
 use crate::message::{leave as say, roster as file};
@@ -89,7 +89,7 @@ pub struct End {
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-pub struct WhichArgs {
+pub(super) struct WhichArgs {
     /// 谁的；他还没有结束的只有一段时可用
     #[arg(value_name = "工号", value_parser = words::staff_no)]
     staff_no: Option<String>,
@@ -100,7 +100,7 @@ pub struct WhichArgs {
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-pub struct HowArgs {
+pub(super) struct HowArgs {
     /// 最后一天
     #[arg(long, value_name = "日期", value_parser = words::day)]
     on: Option<NaiveDate>,
@@ -111,7 +111,7 @@ pub struct HowArgs {
 
 fn categories() -> String {
     let rows = LeaveCategory::ALL.iter().map(|category| {
-        let (names, word) = (category.names().join("、"), category.as_str());
+        let (names, word) = (say::names(*category), category.as_str());
         format!("  {names}（{word}）\n      {}", say::of_category(*category))
     });
     format!(
@@ -170,8 +170,7 @@ fn moved(deadlines: usize) -> String {
 async fn list(session: &Session, staff_no: Option<&str>, form: Form) -> Ended {
     let listed = leave::list(&session.ctx, &session.actor, staff_no).await?;
     if form == Form::Json {
-        let row = |listed: &'_ Listed| -> serde_json::Value { serde_json::json!(of(listed)) };
-        return out::json(&listed.iter().map(row).collect::<Vec<_>>());
+        return out::json(&listed.iter().map(of).collect::<Vec<_>>());
     }
     let columns = ["编号", "工号", "姓名", "单位", "类别", "起", "止", "统计", "状态"].map(left);
     let rows = listed.into_iter().map(|Listed { row, person, effect }| {
@@ -197,7 +196,7 @@ fn of(Listed { row, person, effect }: &Listed) -> LeaveJson<'_> {
         category: row.category.as_str(),
         from: row.starts_on,
         to: row.ends_on,
-        effect: Effect::as_str(*effect),
+        effect: effect.as_str(),
         declared: row.declared,
         withdrawn: row.withdrawn_at.is_some(),
     }

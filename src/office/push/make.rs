@@ -11,7 +11,7 @@ use crate::domain::audit::{Action, Actor};
 use crate::domain::channel::Capabilities;
 use crate::domain::content::{ItemSource, fill, placeholders};
 use crate::domain::delivery::{DeliveryKind, TargetKind};
-use crate::domain::leave::{Absence, outside, own_deadline};
+use crate::domain::leave::{Absence, own_deadline};
 use crate::domain::month::Month;
 use crate::domain::pacing::spread;
 use crate::domain::push::{Candidate, Chunk, MemberStatus, freeze};
@@ -64,23 +64,14 @@ pub(in crate::office) struct Office {
     mute: HashSet<GroupId>,
     /// Everyone on the roster as of a day.
     people: BTreeMap<NaiveDate, Vec<Candidate>>,
-    /// Who is or will be away.
-    absences: HashMap<StaffId, Vec<Absence>>,
 }
 
 impl Office {
     pub(in crate::office) async fn load(tx: &mut Tx, ctx: &Ctx, days: &BTreeSet<NaiveDate>) -> Outcome<Self> {
-        let mut absences: HashMap<StaffId, Vec<Absence>> = HashMap::new();
-        if let Some(first) = days.first() {
-            for row in store::leave::standing(tx, *first).await? {
-                absences.entry(row.staff_id).or_default().push(row.absence());
-            }
-        }
-        let rows = store::staff::candidates(tx).await?;
         let mut people = BTreeMap::new();
         for day in days {
-            let on_day = rows.iter().map(|row| candidate(row, absences.get(&row.id), *day));
-            people.insert(*day, on_day.collect::<Outcome<_>>()?);
+            let rows = store::staff::candidates(tx, *day).await?;
+            people.insert(*day, rows.iter().map(candidate).collect::<Outcome<_>>()?);
         }
         let groups = store::group::list(tx).await?;
         let without = |can: fn(Capabilities) -> bool| {
@@ -92,7 +83,6 @@ impl Office {
             by_hand: without(|can| can.send),
             mute: without(|can| can.ack),
             people,
-            absences,
         })
     }
 
@@ -209,16 +199,21 @@ async fn own_deadlines(
     (push_id, slot, deadline): (PushId, DateTime<Utc>, DateTime<Utc>),
     (office, chunks): (&Office, &[Chunk]),
 ) -> Outcome<usize> {
-    let expected = chunks.iter().flat_map(|c| &c.members).filter(|member| member.status == MemberStatus::Expected);
-    let away: Vec<(StaffId, &[Absence])> =
-        expected.filter_map(|member| Some((member.staff, office.absences.get(&member.staff)?.as_slice()))).collect();
-    if away.is_empty() {
+    let pushed = wall::of(slot, ctx.zone).date();
+    let mut absences: BTreeMap<StaffId, Vec<Absence>> = BTreeMap::new();
+    for row in store::leave::standing(tx, pushed).await? {
+        absences.entry(row.staff_id).or_default().push(row.absence());
+    }
+    let members = chunks.iter().flat_map(|chunk| &chunk.members);
+    let expected: HashSet<StaffId> =
+        members.filter(|member| member.status == MemberStatus::Expected).map(|member| member.staff).collect();
+    absences.retain(|staff, _| expected.contains(staff));
+    if absences.is_empty() {
         return Ok(0);
     }
     let calendar = calendar::load(tx, ctx).await?;
-    let pushed = Some(wall::of(slot, ctx.zone).date());
-    let own = away.into_iter().filter_map(|(staff_id, absences)| {
-        let own = own_deadline(absences, (pushed, deadline), &calendar, &office.settings.hours)?;
+    let own = absences.into_iter().filter_map(|(staff_id, away)| {
+        let own = own_deadline(&away, (Some(pushed), deadline), &calendar, &office.settings.hours)?;
         let deadline_at = own.deadline.timestamp_millis();
         Some(NewOwn { push_id, staff_id, deadline_at, leave_id: own.leave })
     });
@@ -267,13 +262,8 @@ enum Covers {
     Private(Vec<StaffId>),
 }
 
-fn candidate(
-    row: &store::staff::CandidateRow,
-    absences: Option<&Vec<Absence>>,
-    day: NaiveDate,
-) -> Outcome<Candidate> {
-    let exempt = outside(absences.map_or(&[][..], Vec::as_slice), row.joined_on, day);
-    let kinds = kinds(&row.kinds)?;
+fn candidate(row: &store::staff::CandidateRow) -> Outcome<Candidate> {
+    let (kinds, exempt) = (kinds(&row.kinds)?, row.exempt);
     Ok(Candidate { staff: row.id, version: row.version_id, unit: row.unit_id, kinds, exempt, asked: true })
 }
 
