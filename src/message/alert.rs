@@ -132,6 +132,10 @@ mod tests {
             Alert::PushFailed { delivery, push, title: title.clone(), target: target.clone(), reason, attempt: 40 },
             Alert::RemovalRefused { push, title, target, attempt: 40 },
         ];
-        insta::assert_snapshot!(all.iter().map(words).collect::<Vec<_>>().join("\n"), @r"");
+        insta::assert_snapshot!(all.iter().map(words).collect::<Vec<_>>().join("\n"), @r"
+        【管理员】“机关学习群”（群编号7）发不进消息了（机器人已被移出群），已暂停向它推送，群里的人列“未送达”。处理好以后请运行：qingfeng group resume 7，没有发出的补发：qingfeng push resend-failed。
+        【管理员】《收礼多少算违规？》发到“机关学习群”没有发出（平台拒绝），要收的人列“未送达”。原因见：qingfeng push show 12，处理好以后补发：qingfeng push resend-failed 12。
+        【管理员】《收礼多少算违规？》已撤回，但是“机关学习群”里的那一条平台不让机器人删除，请到群里手工删除。
+        ");
     }
 }

@@ -35,7 +35,7 @@ mod spool;
 pub use begin::{Begun, begin, release, release_own};
 pub use came::Came;
 pub use circuit::try_again;
-pub use claim::{Cursor, Round, claim};
+pub use claim::{Cursor, Round, claim, made_late};
 pub use compose::{basis, read_tag, tag};
 pub use edit::{Edit, edited};
 pub use remove::{Removal, removed};
