@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::channel::telegram::{KIND, Settings, Telegram, Timeouts};
 use crate::channel::{Channel, SendError, SetupError};
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::ctx::{Ctx, Line};
 use crate::domain::word::InboundMode;
@@ -31,6 +31,9 @@ use crate::{jobs, web};
 
 /// Longest wait for the loops when the program stops; what is unfinished is found by the next start.
 const DRAIN: Duration = Duration::from_secs(10);
+/// Longest wait for the last things before the end: a database that does not answer, or whose rows another instance holds
+/// while it stands still, must not keep the program. With [`DRAIN`] it ends within 15 seconds of being asked to.
+const LEAVE: Duration = Duration::from_secs(3);
 /// Pause before the platform is asked again who we are.
 const GREET_PAUSE: Duration = Duration::from_secs(5);
 
@@ -124,8 +127,13 @@ pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output =
     }
     // Whatever still runs has nothing left to rest on.
     loops.abort_all();
-    leave(&ctx, &keeper, &home).await;
-    ctx.store.close().await;
+    let left = clock::limit(LEAVE, async {
+        leave(&ctx, &keeper, &home).await;
+        ctx.store.close().await;
+    });
+    if left.await.is_none() {
+        tracing::warn!("the database does not answer; the leases run out by themselves");
+    }
     drop(hold);
     ended
 }

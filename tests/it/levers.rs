@@ -196,6 +196,34 @@ async fn what_is_older_than_the_platform_allows_is_left_to_a_person() {
 }
 
 #[tokio::test]
+async fn a_copy_that_the_platform_keeps_is_told_to_the_admins() {
+    for db in databases().await {
+        let label = db.label;
+        let mut office = World::new(db).await;
+        office.bind(1).await;
+        office::staff::grant(&office.ctx(), &OPERATOR, "S01", qingfeng::domain::policy::Role::Admin).await.unwrap();
+        let push = office.push_now(None).await;
+        office.work().await;
+        let fault = json!({"kind": "error", "code": 400, "description": "Bad Request: something new"});
+        office
+            .server
+            .order("faults", json!({"method": "deleteMessage", "chat": STUDY, "times": 1, "fault": fault}))
+            .await;
+        levers::recall(&office.ctx(), &OPERATOR, push.push.id, "过时").await.unwrap();
+        let before = office.sent(1).await.len();
+        for _ in 0..3 {
+            office.later(2).await;
+            office.work().await;
+        }
+        let told: Vec<_> = office.sent(1).await.split_off(before);
+        let words: Vec<_> = told.iter().map(|sent| sent["text"].as_str().unwrap()).collect();
+        assert_eq!(words.len(), 1, "{label}: {words:?}");
+        assert!(words[0].contains("已撤回") && words[0].contains("请到群里手工删除"), "{label}: {words:?}");
+        office.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn only_what_failed_is_sent_again_to_the_same_people() {
     for db in databases().await {
         let label = db.label;
