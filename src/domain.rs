@@ -54,6 +54,8 @@ pub mod setting;
 pub mod slot;
 /// What stands inside a button.
 pub mod tag;
+/// The tree of units.
+pub mod unit;
 /// Wall-clock times of a zone.
 pub mod wall;
 /// Full-width forms.

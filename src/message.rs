@@ -36,3 +36,5 @@ pub mod schedule;
 pub mod secret;
 /// What a press on a button is answered with.
 pub mod toast;
+/// Names of units.
+pub mod unit;

@@ -8,9 +8,11 @@ use crate::domain::content::ContentProblem;
 use crate::domain::cron::CronError;
 use crate::domain::policy::{Act, Role, may};
 use crate::domain::report::CheckFailed;
+use crate::domain::roster::Doubt;
 use crate::domain::schedule::RuleError;
 use crate::domain::setting::Key;
 use crate::domain::slot::AllowedHours;
+use crate::domain::unit::UnitFault;
 use crate::domain::word::{ItemState, ScheduleState};
 use crate::store::{StoreError, Tx};
 
@@ -42,6 +44,8 @@ pub mod held;
 pub mod inbox;
 /// Who of several instances does what only one does.
 pub mod lease;
+/// Two staff numbers of one person.
+pub mod merge;
 /// What a monitoring system is told.
 pub mod metrics;
 /// What is going to go out, other rules and caps considered.
@@ -80,6 +84,18 @@ pub enum Refusal {
     UnknownUnit { given: String, known: Vec<String> },
     #[error("unit {given} could be several")]
     AmbiguousUnit { given: String, options: Vec<String> },
+    #[error("unit {was} is called {now} now")]
+    UnitRenamed { was: String, now: String },
+    #[error("the unit does not get that path or place: {0:?}")]
+    Unit(UnitFault),
+    #[error("the import could mean two things")]
+    RosterDoubts(Vec<Doubt>),
+    #[error("people or units changed meanwhile")]
+    RosterMoved(Box<roster::Meanwhile>),
+    #[error("another import took over")]
+    ImportOvertaken,
+    #[error(transparent)]
+    Merge(#[from] merge::MergeFault),
     #[error("group {0} is unknown")]
     UnknownGroup(String),
     #[error("group {0} addresses no unit")]
@@ -173,6 +189,12 @@ pub enum Refusal {
     Lever(#[from] held::Held),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<UnitFault> for Refusal {
+    fn from(fault: UnitFault) -> Self {
+        Self::Unit(fault)
+    }
 }
 
 /// Result of every use case.

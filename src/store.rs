@@ -48,6 +48,8 @@ pub mod item;
 pub mod lease;
 /// Dated absences.
 pub mod leave;
+/// Two staff numbers of one person.
+pub mod merge;
 /// What became of the slots of recurring rules.
 pub mod occurrence;
 /// The one office of a database.
@@ -62,6 +64,8 @@ pub mod push;
 pub mod report;
 /// Roles granted to people.
 pub mod role;
+/// The roster taken in by small steps.
+pub mod roster;
 /// Recurring rules.
 pub mod schedule;
 /// Settings that differ from their default.

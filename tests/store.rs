@@ -45,6 +45,8 @@ mod places;
 mod push;
 #[path = "store/queue.rs"]
 mod queue;
+#[path = "store/roster.rs"]
+mod roster;
 #[path = "store/schedule.rs"]
 mod schedule;
 #[path = "store/schema.rs"]

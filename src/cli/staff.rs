@@ -10,6 +10,7 @@ use super::words;
 use crate::domain::leave::LeaveCategory;
 use crate::domain::policy::Role;
 use crate::message::print::{date, local};
+use crate::office::merge::{self, Merged};
 use crate::office::staff::{self, Invitees};
 
 /// 人员：名单、绑定码、免计、角色
@@ -41,6 +42,18 @@ pub enum Verb {
     },
     Leave(Leave),
     Role(RoleNoun),
+    /// 把同一个人的两个工号合成一个
+    ///
+    /// 旧工号从花名册里去掉，绑定的账号、角色和没有结束的请假转到留下的工号；过去的统计不变。
+    #[command(after_help = "例子\n  qingfeng staff merge G2601 G2699")]
+    Merge {
+        /// 不再用的工号，也可以是已调离的
+        #[arg(value_name = "旧工号", value_parser = words::staff_no)]
+        from: String,
+        /// 留下的工号
+        #[arg(value_name = "留下的工号", value_parser = words::staff_no)]
+        into: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -166,6 +179,9 @@ impl Verb {
                 setup.open(async |session| invite(session, &whom, json.into()).await)
             }
             Self::Leave(Leave { verb: LeaveVerb::Add(leave) }) => setup.open(async |session| add(session, leave).await),
+            Self::Merge { from, into } => {
+                setup.open(async |session| merged(&merge::merge(&session.ctx, &session.actor, &from, &into).await?))
+            }
             Self::Role(RoleNoun { verb }) => setup.open(async |session| match verb {
                 RoleVerb::Grant(Given { staff_no, role }) => {
                     let person = staff::grant(&session.ctx, &session.actor, &staff_no, role).await?;
@@ -231,6 +247,25 @@ async fn add(session: &Session, leave: LeaveAdd) -> Ended {
     let until = to.map_or_else(|| "起一直".to_owned(), |to| format!("至{}", date(to)));
     let what = words::leave(category);
     out::print(&format!("已登记：{}（{}）{}{until}免计（{what}）", person.staff_no, person.name, date(from)))
+}
+
+fn merged(merged: &Merged) -> Ended {
+    let Merged { from, into, bindings, leave, roles } = merged;
+    let mut moved = Vec::new();
+    if *bindings > 0 {
+        moved.push("绑定的账号".to_owned());
+    }
+    if *leave > 0 {
+        moved.push(format!("请假{leave}段"));
+    }
+    if !roles.is_empty() {
+        moved.push(format!("角色（{}）", roles.iter().map(|role| words::role(*role)).collect::<Vec<_>>().join("、")));
+    }
+    let moved = if moved.is_empty() { "没有要转的".to_owned() } else { format!("已转：{}", moved.join("、")) };
+    out::print(&format!(
+        "{}（{}）已并入{}（{}），{moved}。过去的统计不变；以后的花名册里不要再写{0}",
+        from.staff_no, from.name, into.staff_no, into.name
+    ))
 }
 
 async fn roles(session: &Session, form: Form) -> Ended {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use crate::ctx::Ctx;
@@ -23,7 +23,7 @@ use crate::office::{Outcome, Refusal, authorise, note};
 use crate::store::push::PushRow;
 use crate::store::report::CoverRow;
 use crate::store::staff::PersonRow;
-use crate::store::unit::OFFICE;
+use crate::store::unit::{OFFICE, UnitRow};
 use crate::store::{self, StoreError, Tx};
 
 /// A person who has not confirmed a required push.
@@ -42,9 +42,8 @@ pub async fn month(ctx: &Ctx, actor: &Actor, month: Month) -> Outcome<MonthRepor
     let pushes: Vec<PushRow> = pushes.into_iter().filter(|push| push.state != PushState::Recalled).collect();
     let now = ctx.now();
     let facts = facts(&mut tx, &pushes, now).await?;
-    let units = store::unit::list_all(&mut tx, OFFICE).await?;
-    let units = units.into_iter().map(|unit| UnitRef { id: unit.id, name: leaf(&unit.path).to_owned() }).collect();
     let range = month.instants(ctx.zone);
+    let units = units_at(&mut tx, now.min(range.end - TimeDelta::milliseconds(1))).await?;
     let off = store::occurrence::days_off(&mut tx, range.start, range.end).await?;
     let off = off.into_iter().map(|(at, name)| DayOff { day: wall::of(at.utc(), ctx.zone).date(), name }).collect();
     let silent = silent(&mut tx, &pushes).await?;
@@ -57,6 +56,14 @@ async fn silent(tx: &mut Tx, pushes: &[PushRow]) -> Outcome<Vec<Silence>> {
     let ids: Vec<PushId> = pushes.iter().map(|push| push.id).collect();
     let gaps = store::blind::of_pushes(tx, &ids).await?;
     Ok(gaps.into_iter().map(|(row, shown)| Silence { gap: row.into(), told: shown > 0 }).collect())
+}
+
+/// Every unit in roster order, with what it was called at an instant: a past month keeps its names.
+async fn units_at(tx: &mut Tx, at: DateTime<Utc>) -> Outcome<Vec<UnitRef>> {
+    let paths = store::unit::paths_at(tx, at).await?;
+    let units = store::unit::list_all(tx, OFFICE).await?;
+    let name = |unit: &UnitRow| leaf(paths.get(&unit.id).unwrap_or(&unit.path)).to_owned();
+    Ok(units.iter().map(|unit| UnitRef { id: unit.id, name: name(unit) }).collect())
 }
 
 /// The last part of a unit's path: how reports name it.
