@@ -26,7 +26,7 @@ pub mod hearing;
 pub mod installation;
 /// Binding codes.
 pub mod invite;
-/// Categories of absence that take a person out of the count.
+/// Absences, and what each does to the count.
 pub mod leave;
 /// Calendar months.
 pub mod month;

@@ -18,6 +18,8 @@ pub mod decide;
 pub mod delivery;
 /// Why data may be a copy.
 pub mod installation;
+/// Absences: what people are told, and what is wrong with their sheet.
+pub mod leave;
 /// What goes out, before a channel turns it into its own markup.
 pub mod outgoing;
 /// Days, times and people as they are printed.

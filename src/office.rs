@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::domain::audit::{Action, Actor, Event};
 use crate::domain::content::ContentProblem;
 use crate::domain::cron::CronError;
+use crate::domain::leave::{LeaveCategory, Span};
 use crate::domain::policy::{Act, Role, may};
 use crate::domain::report::CheckFailed;
 use crate::domain::roster::Doubt;
@@ -14,6 +15,7 @@ use crate::domain::setting::Key;
 use crate::domain::slot::AllowedHours;
 use crate::domain::unit::UnitFault;
 use crate::domain::word::{ItemState, ScheduleState};
+use crate::ids::LeaveId;
 use crate::store::{StoreError, Tx};
 
 /// Presses and what they are answered with.
@@ -32,6 +34,8 @@ pub mod content;
 pub mod db;
 /// Sending what is due.
 pub mod delivery;
+/// Removing who somebody was.
+pub mod erase;
 /// Chats and the units they address.
 pub mod group;
 /// Stopping everything that goes out, and letting it go on.
@@ -44,6 +48,8 @@ pub mod held;
 pub mod inbox;
 /// Who of several instances does what only one does.
 pub mod lease;
+/// Absences: recorded, declared, ended, taken in from a file.
+pub mod leave;
 /// Two staff numbers of one person.
 pub mod merge;
 /// What a monitoring system is told.
@@ -153,12 +159,26 @@ pub enum Refusal {
     RoleHeld { staff_no: String, role: Role },
     #[error("the role is not held")]
     RoleNotHeld { staff_no: String, role: Role },
+    #[error("staff number {0} was never known")]
+    UnknownStaff(String),
     #[error("the last admin cannot be revoked")]
     LastAdmin,
     #[error("the leave ends before it starts")]
     LeaveBackwards,
     #[error("the leave overlaps another")]
     LeaveOverlaps,
+    #[error("the last day of {0:?} must be known")]
+    LeaveNeedsEnd(LeaveCategory),
+    #[error("no such leave: {0}")]
+    NoLeave(String),
+    #[error("several leaves could be meant")]
+    LeaveWhich(Vec<LeaveId>),
+    #[error("the last day must lie in {0:?}")]
+    LeaveEnd(Span),
+    #[error("the day of return must lie after {today} and not after {latest}")]
+    ReturnDay { today: chrono::NaiveDate, latest: chrono::NaiveDate },
+    #[error("the sheet of leaves has problems")]
+    LeaveSheet(Vec<crate::domain::leave::sheet::Problem>),
     #[error("the content has problems")]
     Content(Vec<(String, ContentProblem)>),
     #[error("the year file has problems")]

@@ -28,8 +28,12 @@ pub mod blind;
 pub mod calendar;
 /// Connections to chat platforms.
 pub mod channel;
+/// People's own deadlines.
+pub mod deadline;
 /// Deliveries and their attempts.
 pub mod delivery;
+/// Removing who somebody was.
+pub mod erase;
 /// Until when the platform told us to wait.
 pub mod gate;
 /// Chats and the units they address.

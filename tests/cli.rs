@@ -10,6 +10,8 @@ mod content;
 mod database;
 #[path = "cli/doctor.rs"]
 mod doctor;
+#[path = "cli/leave.rs"]
+mod leave;
 #[path = "cli/levers.rs"]
 mod levers;
 #[path = "cli/office.rs"]

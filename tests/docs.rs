@@ -23,7 +23,7 @@ use qingfeng::message::schedule::{explain, outcome};
 const ZONE: Tz = Tz::Asia__Shanghai;
 
 /// Documents with commands for people to type.
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: [&str; 10] = [
     "README.md",
     "README.zh-CN.md",
     "ARCHITECTURE.md",
@@ -31,6 +31,7 @@ const DOCUMENTS: [&str; 9] = [
     "SECURITY.md",
     "content/README.md",
     "docs/delivery.md",
+    "docs/leave.md",
     "docs/schedules.md",
     "docs/operations.md",
 ];
@@ -141,6 +142,21 @@ fn sentences_about_rules_are_the_programs_own() {
         seen += 1;
     }
     assert_eq!(seen, 12);
+}
+
+/// The rows of the table of categories are the rule's own.
+#[test]
+fn every_category_of_absence_is_in_the_table() {
+    let text = document("docs/leave.md");
+    let written = |row: &&str| row.starts_with('|') && (row.contains("必填") || row.contains("可空"));
+    let rows: Vec<&str> = text.lines().filter(written).collect();
+    let table = qingfeng::message::leave::table();
+    assert_eq!(rows, table, "\n{}\n", table.join("\n"));
+    for sentence in ["没有查到全国统一的定义", "说的是选举，不是学习"] {
+        assert!(text.contains(sentence), "{sentence}");
+    }
+    let most = format!("最多{}天", qingfeng::domain::leave::RETURN_DAYS_MOST);
+    assert!(text.contains(&most), "{most}");
 }
 
 #[test]

@@ -9,6 +9,8 @@ mod db;
 mod ack;
 #[path = "store/alert.rs"]
 mod alert;
+#[path = "store/audience.rs"]
+mod audience;
 #[path = "store/audit.rs"]
 mod audit;
 #[path = "store/blind.rs"]
@@ -21,12 +23,16 @@ mod content;
 mod decide;
 #[path = "store/delivery.rs"]
 mod delivery;
+#[path = "store/erase.rs"]
+mod erase;
 #[path = "store/inbox.rs"]
 mod inbox;
 #[path = "store/installation.rs"]
 mod installation;
 #[path = "store/lease.rs"]
 mod lease;
+#[path = "store/leave.rs"]
+mod leave;
 #[path = "store/ledger.rs"]
 mod ledger;
 #[path = "store/model.rs"]

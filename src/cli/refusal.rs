@@ -11,6 +11,7 @@ use crate::domain::policy::Act;
 use crate::domain::report::{CheckFailed, CheckName};
 use crate::domain::setting::{Key, Shape};
 use crate::domain::word::{ItemState, ScheduleState};
+use crate::ids::LeaveId;
 use crate::message;
 use crate::message::print::date;
 use crate::office::Refusal;
@@ -81,9 +82,23 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::RoleNotHeld { staff_no, role } => {
             format!("{staff_no}不是{}，没有可收回的。现有角色见：qingfeng staff role list", words::role(*role))
         }
+        Refusal::UnknownStaff(no) => format!("从来没有工号“{no}”，或者已经删除。请核对工号"),
         Refusal::LastAdmin => fixed("这是最后一个管理员，不能收回。请先给别人：qingfeng staff role grant 工号 admin"),
         Refusal::LeaveBackwards => fixed("最后一天早于第一天。请核对--from和--to"),
-        Refusal::LeaveOverlaps => fixed("与这个人已登记的免计日期重叠。请核对--from和--to"),
+        Refusal::LeaveOverlaps => {
+            fixed("与这个人已登记的请假日期重叠。请核对--from和--to，见：qingfeng staff leave list")
+        }
+        Refusal::LeaveNeedsEnd(category) => {
+            format!("{}要写最后一天（--to），截止时间才知道顺延到哪天", category.label())
+        }
+        Refusal::NoLeave(which) => format!("没有“{which}”还没结束的请假。编号见：qingfeng staff leave list"),
+        Refusal::LeaveWhich(ids) => leave_which(ids),
+        Refusal::LeaveEnd(span) => format!(
+            "最后一天要在这一段里（{}）。要延长，请另登记首尾相接的一段；登记错了，用--withdraw撤销",
+            message::leave::days(*span)
+        ),
+        Refusal::ReturnDay { today, latest } => message::leave::bad_return_day(*today, *latest),
+        Refusal::LeaveSheet(problems) => message::leave::problems("请假表", problems).join("\n"),
         Refusal::Content(problems) => content(problems),
         Refusal::Calendar(problems) => message::calendar::problems("年度文件", problems).join("\n"),
         Refusal::YearMissing(year) => message::calendar::missing(*year),
@@ -107,6 +122,11 @@ pub fn words(refusal: &Refusal) -> String {
 const NOBODY_ADDRESSED: &str =
     "没有人要收这条推送：内容的对象在所选范围里一个都没有。请核对对象和范围，见：qingfeng content list";
 const NOT_SET_UP: &str = "还没有建好，或者比程序旧。请先运行：qingfeng db migrate";
+
+fn leave_which(ids: &[LeaveId]) -> String {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    format!("这个人有{}段还没结束的请假（编号{}）。请用--id写明是哪一段", ids.len(), ids.join("、"))
+}
 
 fn copy(fault: &CopyFault) -> String {
     match fault {

@@ -1,19 +1,20 @@
 //! `staff`: who is on the roster, binding codes, absences, roles.
 
-use chrono::NaiveDate;
+mod erase;
+mod leave;
+
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::out::{self, Ended, Form, left};
 use super::session::{Session, Setup};
 use super::words;
-use crate::domain::leave::LeaveCategory;
 use crate::domain::policy::Role;
-use crate::message::print::{date, local};
+use crate::message::print::local;
 use crate::office::merge::{self, Merged};
 use crate::office::staff::{self, Invitees};
 
-/// 人员：名单、绑定码、免计、角色
+/// 人员：名单、绑定码、请假、角色、删除
 #[derive(Debug, Args)]
 pub struct Staff {
     #[command(subcommand)]
@@ -40,7 +41,8 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
-    Leave(Leave),
+    Leave(leave::Leave),
+    Erase(erase::Erase),
     Role(RoleNoun),
     /// 把同一个人的两个工号合成一个
     ///
@@ -65,47 +67,6 @@ pub struct Whom {
     /// 给所有还没有绑定的人
     #[arg(long)]
     all: bool,
-}
-
-/// 免计：一段日期里不计入应知人数
-#[derive(Debug, Args)]
-pub struct Leave {
-    #[command(subcommand)]
-    pub verb: LeaveVerb,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum LeaveVerb {
-    /// 登记一个人的免计日期
-    ///
-    /// 只记类别，不记事由。已经发出的推送不受影响。
-    #[command(after_help = leave_help())]
-    Add(LeaveAdd),
-}
-
-#[derive(Debug, Args)]
-pub struct LeaveAdd {
-    /// 谁
-    #[arg(value_name = "工号", value_parser = words::staff_no)]
-    staff_no: String,
-    /// 类别，见下
-    #[arg(long, value_name = "类别", value_parser = words::leave_category)]
-    category: LeaveCategory,
-    /// 第一天
-    #[arg(long, value_name = "日期", value_parser = words::day)]
-    from: NaiveDate,
-    /// 最后一天；不写就一直免计
-    #[arg(long, value_name = "日期", value_parser = words::day)]
-    to: Option<NaiveDate>,
-}
-
-fn leave_help() -> String {
-    let rows =
-        LeaveCategory::ALL.iter().map(|category| format!("  {}，也可写{}", words::leave(*category), category.as_str()));
-    format!(
-        "类别\n{}\n\n例子\n  qingfeng staff leave add G2608 --category 产假 --from 2026-09-01 --to 2027-02-05",
-        rows.collect::<Vec<_>>().join("\n")
-    )
 }
 
 /// 角色：管理员、领导
@@ -178,10 +139,11 @@ impl Verb {
                 let whom = whom.staff_no.map_or(Invitees::All, Invitees::One);
                 setup.open(async |session| invite(session, &whom, json.into()).await)
             }
-            Self::Leave(Leave { verb: LeaveVerb::Add(leave) }) => setup.open(async |session| add(session, leave).await),
             Self::Merge { from, into } => {
                 setup.open(async |session| merged(&merge::merge(&session.ctx, &session.actor, &from, &into).await?))
             }
+            Self::Leave(leave) => leave.verb.run(setup),
+            Self::Erase(erase) => erase.run(setup),
             Self::Role(RoleNoun { verb }) => setup.open(async |session| match verb {
                 RoleVerb::Grant(Given { staff_no, role }) => {
                     let person = staff::grant(&session.ctx, &session.actor, &staff_no, role).await?;
@@ -239,14 +201,6 @@ async fn invite(session: &Session, whom: &Invitees, form: Form) -> Ended {
         vec![person.staff_no, person.name, person.unit, invited.code, local(invited.expires_at, zone), link]
     });
     out::table(&columns, rows.collect(), "在册的人都已绑定，没有要发的绑定码")
-}
-
-async fn add(session: &Session, leave: LeaveAdd) -> Ended {
-    let LeaveAdd { staff_no, category, from, to } = leave;
-    let person = staff::add_leave(&session.ctx, &session.actor, &staff::Leave { staff_no, category, from, to }).await?;
-    let until = to.map_or_else(|| "起一直".to_owned(), |to| format!("至{}", date(to)));
-    let what = words::leave(category);
-    out::print(&format!("已登记：{}（{}）{}{until}免计（{what}）", person.staff_no, person.name, date(from)))
 }
 
 fn merged(merged: &Merged) -> Ended {

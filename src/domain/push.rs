@@ -2,7 +2,7 @@
 //!
 //! The audience is kept per unit as a chunk of ids and status codes, never of names. Equal chunks are stored once.
 
-use chrono::NaiveDate;
+use sha2::{Digest, Sha256};
 
 use super::content::Addressed;
 use super::word::{Kind, words};
@@ -56,6 +56,11 @@ impl Chunk {
         members.collect::<Vec<_>>().join(",")
     }
 
+    /// Names a chunk by what it holds: ids and status words, never names.
+    pub fn hash(&self) -> String {
+        hex::encode(Sha256::digest(format!("{}:{}", self.unit, self.encode())))
+    }
+
     /// Reads the stored text back; `None` when it was not written by [`Chunk::encode`].
     pub fn decode(unit: UnitId, text: &str) -> Option<Self> {
         let members = text.split(',').filter(|part| !part.is_empty()).map(decode_member).collect::<Option<_>>()?;
@@ -80,7 +85,7 @@ pub struct Candidate {
     pub version: PersonVersionId,
     pub unit: UnitId,
     pub kinds: Vec<Kind>,
-    /// On leave of a category that is outside the count, on the day of the push.
+    /// Outside the count on the day of the push, by an absence or because they joined that day.
     pub exempt: bool,
     /// Some chat that speaks to the person takes presses.
     pub asked: bool,
@@ -108,11 +113,6 @@ pub fn freeze(candidates: &[Candidate], audience: &Addressed) -> Vec<Chunk> {
         }
     }
     chunks
-}
-
-/// A dated absence covers a day when the day is not before its first and not after its last (open without one).
-pub fn covers(starts_on: NaiveDate, ends_on: Option<NaiveDate>, day: NaiveDate) -> bool {
-    starts_on <= day && ends_on.is_none_or(|last| day <= last)
 }
 
 #[cfg(test)]
@@ -182,13 +182,5 @@ mod tests {
                 prop_assert_eq!(read.as_ref(), Some(chunk));
             }
         }
-    }
-
-    #[test]
-    fn leave_counts_on_its_first_and_last_day() {
-        let day = |d| NaiveDate::from_ymd_opt(2026, 9, d).unwrap_or_default();
-        assert!(covers(day(1), Some(day(3)), day(1)) && covers(day(1), Some(day(3)), day(3)));
-        assert!(!covers(day(2), None, day(1)) && covers(day(2), None, day(30)));
-        assert!(!covers(day(1), Some(day(3)), day(4)));
     }
 }

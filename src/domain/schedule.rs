@@ -14,6 +14,7 @@ use chrono_tz::Tz;
 
 use crate::domain::calendar::{Calendar, Festival};
 use crate::domain::word::words;
+pub(in crate::domain) use deadline::end_of;
 pub use deadline::{DEADLINE_HOURS, DEADLINE_WORKDAYS, DeadlineRule, default_deadline};
 pub use festival::first_off;
 pub use load::{Load, load, outside_hours, stays_on_weekdays};

@@ -154,6 +154,8 @@ struct Facts {
     copies: HashMap<AttemptId, CopyRow>,
     pushes: HashMap<PushId, PushRow>,
     members: HashMap<(PushId, StaffId), MemberStatus>,
+    /// People's own deadlines.
+    own: HashMap<(PushId, StaffId), DateTime<Utc>>,
     accounts: Accounts,
     /// Times in which nobody took in presses, and which may have held up some of these.
     gaps: Vec<Gap>,
@@ -188,12 +190,29 @@ async fn facts(tx: &mut Tx, accounts: Accounts, taken: &[Taken<'_>]) -> Outcome<
         None => Vec::new(),
     };
     Ok(Facts {
+        own: own_deadlines(tx, &pushes, &accounts).await?,
         members,
         copies: copies.into_iter().map(|copy| (copy.id, copy)).collect(),
         pushes: pushes.into_iter().map(|push| (push.id, push)).collect(),
         accounts,
         gaps: gaps.into_iter().map(Gap::from).collect(),
     })
+}
+
+/// The own deadlines that these presses may be judged by: one look, and none unless a required push is among them.
+async fn own_deadlines(
+    tx: &mut Tx,
+    pushes: &[PushRow],
+    accounts: &Accounts,
+) -> Outcome<HashMap<(PushId, StaffId), DateTime<Utc>>> {
+    let people = || accounts.values().filter_map(|(_, staff)| *staff);
+    let asked = pushes.iter().filter(|push| push.deadline_at.is_some());
+    let pairs: Vec<(PushId, StaffId)> = asked.flat_map(|push| people().map(|staff| (push.id, staff))).collect();
+    if pairs.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = store::deadline::find_many(tx, &pairs).await?;
+    Ok(rows.into_iter().map(|row| ((row.push_id, row.staff_id), row.deadline_at.utc())).collect())
 }
 
 async fn record(tx: &mut Tx, ctx: &Ctx, line: &Line, presses: &[(InboxId, Press<'_>)]) -> Outcome<Vec<Pressed>> {
@@ -263,7 +282,7 @@ impl Facts {
                 let standing = Standing {
                     state: push.state,
                     confirm: push.confirm,
-                    deadline: push.deadline_at.map(store::At::utc),
+                    deadline: self.own.get(&(push.id, staff)).copied().or(push.deadline_at.map(store::At::utc)),
                     member: self.members.get(&(push.id, staff)).copied(),
                     // The update that made the ack gets the first answer again when it is delivered again.
                     repeat: ack.inbox_id != Some(*inbox),

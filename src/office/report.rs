@@ -88,11 +88,10 @@ pub async fn missing(ctx: &Ctx, actor: &Actor, id: PushId) -> Outcome<Vec<Missin
     let list = facts.first().and_then(|facts| report::missing(facts, ctx.now()));
     let list = list.ok_or(Refusal::NoMissingList(id.0))?;
     let ids: Vec<StaffId> = list.iter().map(|person| person.staff).collect();
-    let mut people: HashMap<StaffId, PersonRow> =
-        store::staff::find_many(&mut tx, &ids).await?.into_iter().map(|person| (person.id, person)).collect();
-    let named =
-        |row: report::NotAcked| people.remove(&row.staff).map(|person| Missing { person, reached: row.reached() });
-    let missing: Vec<Missing> = list.into_iter().filter_map(named).collect();
+    let reached: HashMap<StaffId, bool> = list.iter().map(|row| (row.staff, row.reached())).collect();
+    let people = store::staff::find_many(&mut tx, &ids).await?;
+    let named = |person: PersonRow| Some(Missing { reached: *reached.get(&person.id)?, person });
+    let missing: Vec<Missing> = people.into_iter().filter_map(named).collect();
     let detail = json!({ "people": missing.len() });
     note(&mut tx, ctx.now(), actor, (Action::PushMissingView, format!("push:{id}"), detail));
     tx.commit().await?;
@@ -119,11 +118,15 @@ async fn facts(tx: &mut Tx, pushes: &[PushRow], as_of: DateTime<Utc>) -> Outcome
         .into_iter()
         .map(|(push, count)| (push, u32::try_from(count).unwrap_or(u32::MAX)))
         .collect();
+    let mut own: HashMap<PushId, HashMap<StaffId, DateTime<Utc>>> = HashMap::new();
+    for row in store::deadline::of_pushes(tx, &ids).await? {
+        own.entry(row.push_id).or_default().insert(row.staff_id, row.deadline_at.utc());
+    }
     let bound: HashSet<StaffId> = bound(tx, as_of).await?;
     let gaps = gaps(tx, pushes).await?;
     let fact = |push: &PushRow| {
         let theme = Theme::parse(&push.theme).ok_or_else(|| StoreError::Unreadable(push.theme.clone()))?;
-        let members = members(&audiences.remove(&push.id).unwrap_or_default());
+        let members = members(&audiences.remove(&push.id).unwrap_or_default(), own.get(&push.id));
         Ok(PushFacts {
             id: push.id,
             slug: push.slug.clone(),
@@ -160,16 +163,17 @@ async fn bound(tx: &mut Tx, as_of: DateTime<Utc>) -> Outcome<HashSet<StaffId>> {
     Ok(spans.into_iter().filter(|span| span.bound_at.utc() <= as_of).map(|span| span.staff_id).collect())
 }
 
-fn members(chunks: &[Chunk]) -> Vec<Member> {
-    let member = |chunk: &Chunk| {
-        let unit = chunk.unit;
-        chunk
-            .members
-            .iter()
-            .map(move |m| Member { staff: m.staff, unit, status: m.status, deadline: None })
-            .collect::<Vec<_>>()
-    };
-    chunks.iter().flat_map(member).collect()
+fn members(chunks: &[Chunk], own: Option<&HashMap<StaffId, DateTime<Utc>>>) -> Vec<Member> {
+    let mut members = Vec::new();
+    for chunk in chunks {
+        members.extend(chunk.members.iter().map(|m| Member {
+            staff: m.staff,
+            unit: chunk.unit,
+            status: m.status,
+            deadline: own.and_then(|own| own.get(&m.staff)).copied(),
+        }));
+    }
+    members
 }
 
 fn coverage(rows: &[CoverRow]) -> Coverage {

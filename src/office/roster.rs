@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use serde_json::json;
 
 use crate::ctx::Ctx;

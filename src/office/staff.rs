@@ -1,19 +1,16 @@
-//! People: who is on the roster, binding codes, absences, roles.
+//! People: who is on the roster, binding codes, roles.
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, Datelike, TimeDelta, Utc, Weekday};
 use serde_json::json;
 
 use crate::channel::telegram::start_link;
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::invite::{CODE_LEN, VALID_WEEKDAYS, code_from, printed};
-use crate::domain::leave::LeaveCategory;
 use crate::domain::policy::{Act, Role};
-use crate::domain::push::covers;
 use crate::domain::wall;
 use crate::ids::StaffId;
 use crate::office::{Outcome, Refusal, authorise, binding, note, unit};
-use crate::store::leave::NewLeave;
 use crate::store::role::GrantRow;
 use crate::store::staff::PersonRow;
 use crate::store::unit::OFFICE;
@@ -46,16 +43,6 @@ pub enum Invitees {
     One(String),
     /// Everyone on the roster who is not bound.
     All,
-}
-
-/// An absence to record.
-#[derive(Debug, Clone)]
-pub struct Leave {
-    pub staff_no: String,
-    pub category: LeaveCategory,
-    pub from: NaiveDate,
-    /// Last day; open without one.
-    pub to: Option<NaiveDate>,
 }
 
 /// Everyone on the roster, in roster order. Each look at these names is an entry in the ledger.
@@ -132,29 +119,6 @@ fn code_end(ctx: &Ctx) -> DateTime<Utc> {
     }
     let end = day.and_hms_opt(CODE_ENDS.0, CODE_ENDS.1, 0).unwrap_or_default();
     wall::instant(end, ctx.zone)
-}
-
-/// Records an absence that takes a person out of the count of pushes frozen on its days.
-pub async fn add_leave(ctx: &Ctx, actor: &Actor, leave: &Leave) -> Outcome<PersonRow> {
-    if leave.to.is_some_and(|to| to < leave.from) {
-        return Err(Refusal::LeaveBackwards);
-    }
-    let mut tx = ctx.store.write().await?;
-    authorise(&mut tx, actor, Act::StaffWrite).await?;
-    let person = present(&mut tx, &leave.staff_no).await?;
-    let others = store::leave::of_staff(&mut tx, person.id).await?;
-    let overlaps = |(from, to): &(NaiveDate, Option<NaiveDate>)| {
-        covers(*from, *to, leave.from) || covers(leave.from, leave.to, *from)
-    };
-    if others.iter().any(overlaps) {
-        return Err(Refusal::LeaveOverlaps);
-    }
-    let new = NewLeave { staff_id: person.id, category: leave.category, starts_on: leave.from, ends_on: leave.to };
-    let id = store::leave::add(&mut tx, &new, ctx.now()).await?;
-    let detail = json!({ "leave": id, "from": leave.from, "to": leave.to });
-    note(&mut tx, ctx.now(), actor, (Action::LeaveAdd, format!("staff:{}", person.id), detail));
-    tx.commit().await?;
-    Ok(person)
 }
 
 /// Gives a person a role.

@@ -9,7 +9,7 @@ mod tests;
 mod write;
 
 pub use plan::{PlanRow, plan_csv, plan_xlsx};
-pub use read::read;
+pub use read::{read, read_dated};
 pub use write::{WriteError, roster_csv, roster_xlsx, template};
 
 /// Cells of a sheet as text, row by row; rows may differ in length.

@@ -162,8 +162,8 @@ pub struct OpenRow {
     pub attempt_id: AttemptId,
 }
 
-/// The pushes that arrived somewhere and that a person has not confirmed, newest first: those whose deadline is to come, and
-/// those without one that fell due since an instant. Whom they address is not asked here.
+/// The pushes that arrived somewhere and that a person has not confirmed, newest first: those whose deadline, or the
+/// person's own, is to come, and those without one that fell due since an instant. Whom they address is not asked here.
 pub async fn unconfirmed(
     tx: &mut Tx,
     staff: StaffId,
@@ -174,8 +174,9 @@ pub async fn unconfirmed(
         FROM push p JOIN item_version v ON v.id = p.item_version_id
         JOIN delivery d ON d.kind = 'push' AND d.subject_id = p.id
         JOIN attempt a ON a.delivery_id = d.id AND a.outcome IN ('ok', 'proved')
+        LEFT JOIN personal_deadline o ON o.push_id = p.id AND o.staff_id = $1
         WHERE p.state = 'open' AND p.confirm <> 'none'
-            AND (p.deadline_at > $2 OR p.deadline_at IS NULL AND p.slot_at >= $3)
+            AND (COALESCE(o.deadline_at, p.deadline_at) > $2 OR p.deadline_at IS NULL AND p.slot_at >= $3)
             AND NOT EXISTS (SELECT 1 FROM ack k WHERE k.push_id = p.id AND k.staff_id = $1)
         GROUP BY p.id, v.title, p.slot_at ORDER BY p.slot_at DESC, p.id DESC";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(staff).bind(At::from(now)).bind(At::from(since)).fetch_all(c).await)?)

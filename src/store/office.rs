@@ -20,6 +20,13 @@ pub async fn create(tx: &mut Tx, office: &OfficeRow, now: DateTime<Utc>) -> Resu
     Ok(())
 }
 
+/// Notes that people or units changed.
+pub async fn bump_roster(tx: &mut Tx) -> Result<()> {
+    const SQL: &str = "UPDATE office SET roster_revision = roster_revision + 1";
+    on!(tx, c => sqlx::query(SQL).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// The database's own integrity check, where it has one: `ok`, or what is wrong.
 pub async fn integrity(tx: &mut Tx) -> Result<String> {
     let sql = tx.pick("PRAGMA integrity_check(1)", "SELECT 'ok'");

@@ -1,8 +1,11 @@
 //! The roster. A person's state is an immutable version; a name lives in one erasable place.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{At, Result, Tx, on};
+use crate::domain::leave::{Absence, outside};
 use crate::ids::{PersonVersionId, StaffId, UnitId};
 
 /// A person on the roster, or one who left it.
@@ -33,12 +36,13 @@ pub struct NewVersion<'a> {
 }
 
 /// A person who may be frozen into an audience.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone)]
 pub struct CandidateRow {
     pub id: StaffId,
     pub version_id: PersonVersionId,
     pub unit_id: UnitId,
     pub kinds: String,
+    /// Outside the count on the day that was asked for.
     pub exempt: bool,
 }
 
@@ -72,10 +76,12 @@ pub async fn find(tx: &mut Tx, id: StaffId) -> Result<Option<PersonRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await)?)
 }
 
-/// Adds a staff number. Its first version follows with [`set_version`] in the same transaction.
-pub async fn add(tx: &mut Tx, staff_no: &str, position: i64) -> Result<StaffId> {
-    const SQL: &str = "INSERT INTO staff (staff_no, version_id, position) VALUES ($1, 0, $2) RETURNING id";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(staff_no).bind(position).fetch_one(c).await)?)
+/// Adds a staff number. Its first version follows with [`set_version`] in the same transaction. `joined_on` is the day the
+/// person took up work here; none for those who were here when the office began to count.
+pub async fn add(tx: &mut Tx, staff_no: &str, position: i64, joined_on: Option<NaiveDate>) -> Result<StaffId> {
+    const SQL: &str =
+        "INSERT INTO staff (staff_no, version_id, position, joined_on) VALUES ($1, 0, $2, $3) RETURNING id";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(staff_no).bind(position).bind(joined_on).fetch_one(c).await)?)
 }
 
 /// Puts a person at a place in the roster, and back on it if they had left.
@@ -112,14 +118,22 @@ pub async fn leave(tx: &mut Tx, id: StaffId, now: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
-/// Everyone on the roster with whether an absence takes them out of the count on `day`, in roster order.
+/// Everyone on the roster in roster order, with whether the rule of absences takes them out of the count on `day`.
 pub async fn candidates(tx: &mut Tx, day: NaiveDate) -> Result<Vec<CandidateRow>> {
-    const SQL: &str = "SELECT s.id, s.version_id, v.unit_id, v.kinds,
-            EXISTS (SELECT 1 FROM leave l WHERE l.staff_id = s.id AND l.starts_on <= $1
-                AND (l.ends_on IS NULL OR l.ends_on >= $1)) AS exempt
+    const SQL: &str = "SELECT s.id, s.version_id, v.unit_id, v.kinds, s.joined_on
          FROM staff s JOIN person_version v ON v.id = s.version_id
          WHERE s.left_at IS NULL ORDER BY s.position, s.id";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(day).fetch_all(c).await)?)
+    type Row = (StaffId, PersonVersionId, UnitId, String, Option<NaiveDate>);
+    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?;
+    let mut absences: HashMap<StaffId, Vec<Absence>> = HashMap::new();
+    for row in super::leave::standing(tx, day).await? {
+        absences.entry(row.staff_id).or_default().push(row.absence());
+    }
+    let candidate = |(id, version_id, unit_id, kinds, joined_on): Row| {
+        let exempt = outside(absences.get(&id).map_or(&[][..], Vec::as_slice), joined_on, day);
+        CandidateRow { id, version_id, unit_id, kinds, exempt }
+    };
+    Ok(rows.into_iter().map(candidate).collect())
 }
 
 /// Given people in roster order, also those who left.

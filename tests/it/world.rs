@@ -20,9 +20,9 @@ use qingfeng::domain::word::Confirm;
 use qingfeng::inbox::poll::Poller;
 use qingfeng::jobs::send;
 use qingfeng::office::delivery::Others;
+use qingfeng::office::leave::Leave;
 use qingfeng::office::push::{Hours, Now, NowTarget, Shown};
 use qingfeng::office::roster::Mode;
-use qingfeng::office::staff::Leave;
 use qingfeng::office::{self, plan, schedule};
 use qingfeng::render::report as render;
 use qingfeng::sandbox::Time;
@@ -312,7 +312,7 @@ impl World {
         let day = |day: &u32| NaiveDate::from_ymd_opt(2026, 9, *day).unwrap();
         let (staff_no, category) = (staff_no.to_owned(), LeaveCategory::Parental);
         let leave = Leave { staff_no, category, from: day(days.start()), to: Some(day(days.end())) };
-        office::staff::add_leave(&self.ctx(), &OPERATOR, &leave).await.unwrap();
+        office::leave::add(&self.ctx(), &OPERATOR, &leave).await.unwrap();
     }
 
     /// How many entries the ledger has.

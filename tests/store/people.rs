@@ -1,9 +1,7 @@
 //! Units, staff, leave, roles, accounts and codes.
 
-use qingfeng::domain::leave::LeaveCategory;
 use qingfeng::domain::policy::Role;
 use qingfeng::ids::{InviteId, StaffId};
-use qingfeng::store::leave::{self, NewLeave};
 use qingfeng::store::staff::{self, NewVersion};
 use qingfeng::store::unit::{self, BRANCH, OFFICE};
 use qingfeng::store::{At, account, invite, role};
@@ -44,7 +42,7 @@ async fn a_person_has_one_state_in_force_and_one_name() {
         assert_eq!((after.branch.as_deref(), after.kinds.as_str()), (Some("第一支部"), "party"));
         assert_eq!((after.name.as_str(), after.post.as_str()), ("改名", ""));
         assert_eq!(staff::find(&mut tx, StaffId(99)).await.unwrap(), None);
-        assert_constraint(staff::add(&mut tx, "G002", 9).await);
+        assert_constraint(staff::add(&mut tx, "G002", 9, None).await);
     }
 }
 
@@ -52,7 +50,7 @@ async fn a_person_has_one_state_in_force_and_one_name() {
 async fn a_person_needs_a_state_before_the_commit() {
     for world in worlds().await {
         let mut tx = world.tx().await;
-        staff::add(&mut tx, "G009", 9).await.unwrap();
+        staff::add(&mut tx, "G009", 9, None).await.unwrap();
         assert_constraint(tx.commit().await);
         assert_eq!(staff::find_by_no(&mut world.tx().await, "G009").await.unwrap(), None);
     }
@@ -72,30 +70,6 @@ async fn the_roster_is_in_order_without_those_who_left() {
         assert_eq!(staff::find(&mut tx, world.li).await.unwrap().unwrap().left_at, Some(At::from(at(1))));
         staff::place(&mut tx, world.li, 9).await.unwrap();
         assert_eq!(staff::roster(&mut tx).await.unwrap().last().unwrap().id, world.li, "back on it");
-    }
-}
-
-#[tokio::test]
-async fn leave_counts_from_its_first_to_its_last_day() {
-    for world in worlds().await {
-        let mut tx = world.tx().await;
-        let leave =
-            |staff_id, ends_on| NewLeave { staff_id, category: LeaveCategory::Study, starts_on: day(5), ends_on };
-        leave::add(&mut tx, &leave(world.li, Some(day(7))), at(0)).await.unwrap();
-        leave::add(&mut tx, &leave(world.wang, None), at(0)).await.unwrap();
-        assert_eq!(leave::of_staff(&mut tx, world.li).await.unwrap(), [(day(5), Some(day(7)))]);
-        assert_eq!(leave::of_staff(&mut tx, world.zhang).await.unwrap(), []);
-        for (on, exempt) in
-            [(4, vec![]), (5, vec![world.li, world.wang]), (7, vec![world.li, world.wang]), (8, vec![world.wang])]
-        {
-            let people = staff::candidates(&mut tx, day(on)).await.unwrap();
-            assert_eq!(
-                people.iter().map(|p| p.id).collect::<Vec<_>>(),
-                [world.zhang, world.li, world.wang, world.zhao]
-            );
-            assert_eq!(people.iter().filter(|p| p.exempt).map(|p| p.id).collect::<Vec<_>>(), exempt, "day {on}");
-        }
-        assert_constraint(leave::add(&mut tx, &leave(world.li, Some(day(4))), at(0)).await);
     }
 }
 

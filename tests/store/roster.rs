@@ -79,7 +79,7 @@ async fn what_is_staged_is_seen_by_nobody_until_the_swap() {
         tx.commit().await.unwrap();
 
         let mut tx = world.tx().await;
-        roster::swap(&mut tx).await.unwrap();
+        roster::swap(&mut tx, None).await.unwrap();
         office::bump_roster(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
         let mut tx = world.tx().await;

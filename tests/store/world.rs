@@ -101,7 +101,7 @@ async fn build(db: TestDb) -> World {
 
 /// A person on the roster, at the place of their number.
 pub(crate) async fn person(tx: &mut Tx, no: &str, unit: UnitId) -> StaffId {
-    let id = store::staff::add(tx, no, no[1..].parse().unwrap()).await.unwrap();
+    let id = store::staff::add(tx, no, no[1..].parse().unwrap(), None).await.unwrap();
     let version = store::staff::NewVersion { staff_id: id, unit_id: unit, branch_id: None, kinds: "official" };
     store::staff::set_version(tx, &version, at(0)).await.unwrap();
     store::staff::put_name(tx, id, &format!("姓名{no}"), "科员").await.unwrap();

@@ -18,7 +18,8 @@ use crate::domain::roster;
 use crate::domain::rotation::Pool;
 use crate::domain::schedule::{LATE_MINUTES, Missed, Rule, Terms};
 use crate::domain::setting::Key;
-use crate::office::staff::{Invitees, Leave};
+use crate::office::leave::{self, Leave};
+use crate::office::staff::Invitees;
 use crate::office::{content, group, report, schedule, setting, staff};
 use crate::render;
 
@@ -116,8 +117,8 @@ async fn set_up(
     for player in players {
         if let Some((from, category)) = player.away_from() {
             let category = LeaveCategory::parse(category).context("an unknown category of absence")?;
-            let leave = Leave { staff_no: player.staff_no.clone(), category, from, to: None };
-            staff::add_leave(ctx, &OPERATOR, &leave).await?;
+            let away = Leave { staff_no: player.staff_no.clone(), category, from, to: None };
+            leave::add(ctx, &OPERATOR, &away).await?;
         }
     }
     for (name, rule) in [("小知识", format!("cron {KNOWLEDGE}")), ("节前提醒", REMINDER.to_owned())] {

@@ -101,7 +101,7 @@ pub fn default_deadline(
 }
 
 /// The last minute of a day at which messages are allowed.
-fn end_of(day: NaiveDate, hours: &AllowedHours) -> DateTime<Utc> {
+pub(in crate::domain) fn end_of(day: NaiveDate, hours: &AllowedHours) -> DateTime<Utc> {
     // Hours without a window allow nothing; midnight keeps the function total.
     let end = hours.windows.iter().map(|window| window.to).max().unwrap_or(NaiveTime::MIN);
     wall::instant(day.and_time(end), hours.tz)

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::channel::Capabilities;
 use crate::domain::content::{ItemSource, fill, placeholders};
 use crate::domain::delivery::{DeliveryKind, TargetKind};
+use crate::domain::leave::{Absence, own_deadline};
 use crate::domain::month::Month;
 use crate::domain::pacing::spread;
 use crate::domain::push::{Candidate, Chunk, MemberStatus, freeze};
@@ -21,7 +21,8 @@ use crate::domain::wall;
 use crate::domain::word::{Confirm, Kind};
 use crate::ids::{GroupId, ItemVersionId, OccurrenceId, PushId, StaffId, UnitId};
 use crate::office::setting::{self, Settings};
-use crate::office::{Outcome, Refusal, note};
+use crate::office::{Outcome, Refusal, calendar, note};
+use crate::store::deadline::NewOwn;
 use crate::store::delivery::NewDelivery;
 use crate::store::push::NewPush;
 use crate::store::{self, StoreError, Tx};
@@ -159,10 +160,14 @@ pub(in crate::office) async fn make(
     let push = store::push::add(tx, &new, ctx.now()).await?;
     let mut hashes = Vec::new();
     for chunk in &chunks {
-        let hash = hash(chunk);
+        let hash = chunk.hash();
         store::push::add_chunk(tx, push, chunk, &hash).await?;
         hashes.push(hash);
     }
+    let own = match deadline {
+        Some(deadline) => own_deadlines(tx, ctx, (push, order.slot, deadline), (office, &chunks)).await?,
+        None => 0,
+    };
     let plain = TimeDelta::minutes(PLAIN_MINUTES_MAX);
     let expires = deadline.unwrap_or((order.slot + order.patience).max(ctx.now() + plain));
     let like = NewDelivery {
@@ -181,10 +186,40 @@ pub(in crate::office) async fn make(
     let detail = json!({
         "item": order.item.slug, "item_version": order.item_version, "confirm": order.confirm.as_str(),
         "slot": order.slot.timestamp_millis(), "deadline": deadline.map(|at| at.timestamp_millis()),
-        "expected": expected, "audience": hashes,
+        "expected": expected, "audience": hashes, "own_deadlines": own,
     });
     note(tx, ctx.now(), actor, (Action::PushCreate, format!("push:{push}"), detail));
     Ok(Made { push, expected, unasked })
+}
+
+/// Stores the deadlines of those who are expected and away, and returns how many.
+async fn own_deadlines(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    (push_id, slot, deadline): (PushId, DateTime<Utc>, DateTime<Utc>),
+    (office, chunks): (&Office, &[Chunk]),
+) -> Outcome<usize> {
+    let pushed = wall::of(slot, ctx.zone).date();
+    let mut absences: BTreeMap<StaffId, Vec<Absence>> = BTreeMap::new();
+    for row in store::leave::standing(tx, pushed).await? {
+        absences.entry(row.staff_id).or_default().push(row.absence());
+    }
+    let members = chunks.iter().flat_map(|chunk| &chunk.members);
+    let expected: HashSet<StaffId> =
+        members.filter(|member| member.status == MemberStatus::Expected).map(|member| member.staff).collect();
+    absences.retain(|staff, _| expected.contains(staff));
+    if absences.is_empty() {
+        return Ok(0);
+    }
+    let calendar = calendar::load(tx, ctx).await?;
+    let own = absences.into_iter().filter_map(|(staff_id, away)| {
+        let own = own_deadline(&away, (Some(pushed), deadline), &calendar, &office.settings.hours)?;
+        let deadline_at = own.deadline.timestamp_millis();
+        Some(NewOwn { push_id, staff_id, deadline_at, leave_id: own.leave })
+    });
+    let own: Vec<NewOwn> = own.collect();
+    store::deadline::put_many(tx, &own, ctx.now()).await?;
+    Ok(own.len())
 }
 
 /// Over how long the messages of an order are spread: those of a schedule at the full or half hour, when every office
@@ -283,9 +318,4 @@ async fn queue(tx: &mut Tx, like: &NewDelivery, (covers, how): (&Covers, &How<'_
         }
     }
     Ok(())
-}
-
-/// Names a chunk by what it holds: ids and status words, never names.
-fn hash(chunk: &Chunk) -> String {
-    hex::encode(Sha256::digest(format!("{}:{}", chunk.unit, chunk.encode())))
 }

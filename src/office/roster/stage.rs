@@ -12,6 +12,7 @@ use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::policy::Act;
 use crate::domain::roster::{Person, Roster, Stated};
+use crate::domain::wall;
 use crate::ids::{AuditSeq, PersonVersionId, StaffId, UnitId};
 use crate::office::roster::prepare::{Prepared, View, prepare};
 use crate::office::roster::{Imported, Locked, Meanwhile, current};
@@ -133,7 +134,9 @@ impl Import<'_> {
         authorise(&mut tx, self.actor, Act::RosterWrite).await?;
         store::unit::arrange(&mut tx, &places).await?;
         store::unit::retire_many(&mut tx, &gone, self.at).await?;
-        store::roster::swap(&mut tx).await?;
+        // Who stands on the first roster was here before; who comes later took up work on the day they appear.
+        let joined_on = (!prepared.before.is_empty()).then(|| wall::of(self.at, self.ctx.zone).date());
+        store::roster::swap(&mut tx, joined_on).await?;
         store::office::bump_roster(&mut tx).await?;
         note(&mut tx, self.ctx.now(), self.actor, (Action::RosterImport, "roster".to_owned(), detail));
         crash::point("mid_import");

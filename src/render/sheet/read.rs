@@ -22,6 +22,25 @@ const EXACT_NUMBER_MAX: f64 = 999_999_999_999_999.0;
 /// first. Whole numbers come without a fraction (`8`), other cells as they are shown; a cell merged downwards stands in
 /// each of its rows. A file without text gives rows without text.
 pub fn read(bytes: &[u8]) -> Result<Rows, FileProblem> {
+    read_with(bytes, cell_text)
+}
+
+/// Like [`read`], of a sheet in which days are expected: a cell that holds one gives it as `2026-09-01`.
+pub fn read_dated(bytes: &[u8]) -> Result<Rows, FileProblem> {
+    read_with(bytes, |value| match value {
+        DataRef::DateTime(at) if at.is_datetime() => {
+            let (year, month, day, ..) = at.to_ymd_hms_milli();
+            Ok(format!("{year:04}-{month:02}-{day:02}"))
+        }
+        DataRef::DateTimeIso(text) => Ok(text.split('T').next().unwrap_or_default().to_owned()),
+        other => cell_text(other),
+    })
+}
+
+/// How the value of a workbook's cell becomes text.
+type CellText = fn(&DataRef<'_>) -> Result<String, CellFault>;
+
+fn read_with(bytes: &[u8], cell_text: CellText) -> Result<Rows, FileProblem> {
     if bytes.len() > BYTES_MAX {
         return Err(FileProblem::TooLarge { bytes_max: BYTES_MAX });
     }
@@ -29,7 +48,7 @@ pub fn read(bytes: &[u8]) -> Result<Rows, FileProblem> {
         return Err(FileProblem::OldWorkbook);
     }
     if bytes.starts_with(archive::SIGNATURE) {
-        return read_xlsx(bytes);
+        return read_xlsx(bytes, cell_text);
     }
     // UTF-16 of plain ASCII is valid UTF-8 full of NUL characters.
     let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0')).ok_or(FileProblem::NotUtf8)?;
@@ -67,7 +86,7 @@ fn push_row(rows: &mut Rows, row: Vec<String>) -> Result<(), FileProblem> {
     Ok(())
 }
 
-fn read_xlsx(bytes: &[u8]) -> Result<Rows, FileProblem> {
+fn read_xlsx(bytes: &[u8], cell_text: CellText) -> Result<Rows, FileProblem> {
     match archive::fits(bytes, UNPACKED_BYTES_MAX) {
         Ok(true) => {}
         Ok(false) => return Err(FileProblem::UnpacksTooLarge { bytes_max: UNPACKED_BYTES_MAX }),
