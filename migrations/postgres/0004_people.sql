@@ -48,3 +48,6 @@ CREATE TABLE dialogue (
     state      TEXT    NOT NULL, -- JSON: what is asked, what was answered, what the buttons mean
     expires_at BIGINT NOT NULL
 );
+
+-- The day on which whoever writes there in the name of the group was last told that nobody can be told from that.
+ALTER TABLE chat_group ADD COLUMN hinted_on DATE;

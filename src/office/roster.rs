@@ -11,7 +11,7 @@ use crate::domain::policy::Act;
 use crate::domain::roster::{Person, Roster, diff};
 use crate::domain::word::Kind;
 use crate::ids::UnitId;
-use crate::office::{Outcome, authorise, note};
+use crate::office::{Outcome, authorise, note, role};
 use crate::store::staff::{NewVersion, PersonRow};
 use crate::store::unit::{BRANCH, OFFICE};
 use crate::store::{self, Tx};
@@ -69,6 +69,7 @@ pub async fn import(ctx: &Ctx, actor: &Actor, roster: &Roster, mode: Mode) -> Ou
     for row in store::staff::roster(&mut tx).await?.iter().filter(|row| !staying.contains(row.staff_no.as_str())) {
         store::staff::leave(&mut tx, row.id, ctx.now()).await?;
     }
+    role::guard_last_admin(&mut tx).await?;
     let changes = diff(&before, &roster.people);
     let detail = json!({
         "joined": changes.joined.len(), "left": changes.left.len(), "moved": changes.moved.len(),

@@ -1,4 +1,4 @@
-//! People: who is on the roster, binding codes, absences, roles.
+//! People: who is on the roster, binding codes, absences.
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc, Weekday};
 use serde_json::json;
@@ -8,13 +8,12 @@ use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::invite::{CODE_LEN, VALID_WEEKDAYS, code_from, printed};
 use crate::domain::leave::LeaveCategory;
-use crate::domain::policy::{Act, Role};
+use crate::domain::policy::Act;
 use crate::domain::push::covers;
 use crate::domain::wall;
 use crate::ids::StaffId;
-use crate::office::{Outcome, Refusal, authorise, binding, note, unit};
+use crate::office::{Outcome, Refusal, authorise, authorise_units, binding, note, unit};
 use crate::store::leave::NewLeave;
-use crate::store::role::GrantRow;
 use crate::store::staff::PersonRow;
 use crate::store::unit::OFFICE;
 use crate::store::{self, StoreError, Tx};
@@ -58,11 +57,12 @@ pub struct Leave {
     pub to: Option<NaiveDate>,
 }
 
-/// Everyone on the roster, in roster order. Each look at these names is an entry in the ledger.
+/// Everyone on the roster that the actor may see, in roster order. Each look at these names is an entry in the ledger.
 pub async fn list(ctx: &Ctx, actor: &Actor) -> Outcome<Vec<Listed>> {
     let mut tx = ctx.store.write().await?;
-    authorise(&mut tx, actor, Act::RosterRead).await?;
-    let people = all(&mut tx).await?;
+    let allowed = authorise_units(&mut tx, actor, Act::RosterRead, &[]).await?;
+    let mut people = all(&mut tx).await?;
+    people.retain(|listed| allowed.covers(listed.person.unit_id));
     note(&mut tx, ctx.now(), actor, (Action::StaffView, "roster".to_owned(), json!({ "people": people.len() })));
     tx.commit().await?;
     Ok(people)
@@ -140,7 +140,7 @@ pub async fn add_leave(ctx: &Ctx, actor: &Actor, leave: &Leave) -> Outcome<Perso
         return Err(Refusal::LeaveBackwards);
     }
     let mut tx = ctx.store.write().await?;
-    authorise(&mut tx, actor, Act::StaffWrite).await?;
+    authorise(&mut tx, actor, Act::LeaveWrite).await?;
     let person = present(&mut tx, &leave.staff_no).await?;
     let others = store::leave::of_staff(&mut tx, person.id).await?;
     let overlaps = |(from, to): &(NaiveDate, Option<NaiveDate>)| {
@@ -155,43 +155,4 @@ pub async fn add_leave(ctx: &Ctx, actor: &Actor, leave: &Leave) -> Outcome<Perso
     note(&mut tx, ctx.now(), actor, (Action::LeaveAdd, format!("staff:{}", person.id), detail));
     tx.commit().await?;
     Ok(person)
-}
-
-/// Gives a person a role.
-pub async fn grant(ctx: &Ctx, actor: &Actor, staff_no: &str, role: Role) -> Outcome<PersonRow> {
-    let mut tx = ctx.store.write().await?;
-    authorise(&mut tx, actor, Act::RoleWrite).await?;
-    let person = present(&mut tx, staff_no).await?;
-    if !store::role::grant(&mut tx, person.id, role, ctx.now()).await? {
-        return Err(Refusal::RoleHeld { staff_no: person.staff_no, role });
-    }
-    let subject = format!("staff:{}", person.id);
-    note(&mut tx, ctx.now(), actor, (Action::RoleGrant, subject, json!({ "role": role.as_str() })));
-    tx.commit().await?;
-    Ok(person)
-}
-
-/// Takes a role away; the last admin keeps theirs.
-pub async fn revoke(ctx: &Ctx, actor: &Actor, staff_no: &str, role: Role) -> Outcome<PersonRow> {
-    let mut tx = ctx.store.write().await?;
-    authorise(&mut tx, actor, Act::RoleWrite).await?;
-    let person = present(&mut tx, staff_no).await?;
-    if !store::role::revoke(&mut tx, person.id, role, ctx.now()).await? {
-        return Err(Refusal::RoleNotHeld { staff_no: person.staff_no, role });
-    }
-    let admins = store::role::list(&mut tx).await?.iter().filter(|grant| grant.role == Role::Admin).count();
-    if role == Role::Admin && admins == 0 {
-        return Err(Refusal::LastAdmin);
-    }
-    let subject = format!("staff:{}", person.id);
-    note(&mut tx, ctx.now(), actor, (Action::RoleRevoke, subject, json!({ "role": role.as_str() })));
-    tx.commit().await?;
-    Ok(person)
-}
-
-/// Every role in force.
-pub async fn roles(ctx: &Ctx, actor: &Actor) -> Outcome<Vec<GrantRow>> {
-    let mut tx = ctx.store.read().await?;
-    authorise(&mut tx, actor, Act::RosterRead).await?;
-    Ok(store::role::list(&mut tx).await?)
 }
