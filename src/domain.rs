@@ -32,6 +32,8 @@ pub mod leave;
 pub mod month;
 /// How fast we call.
 pub mod pacing;
+/// Whether a text tells of a person.
+pub mod personal;
 /// Who may do what.
 pub mod policy;
 /// A push and its frozen audience.

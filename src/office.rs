@@ -7,7 +7,8 @@ use crate::domain::audit::{Action, Actor, Event};
 use crate::domain::content::ContentProblem;
 use crate::domain::cron::CronError;
 use crate::domain::leave::{LeaveCategory, Span};
-use crate::domain::policy::{Act, Role, may};
+use crate::domain::personal::Personal;
+use crate::domain::policy::{Act, Role};
 use crate::domain::report::CheckFailed;
 use crate::domain::roster::Doubt;
 use crate::domain::schedule::RuleError;
@@ -15,13 +16,15 @@ use crate::domain::setting::Key;
 use crate::domain::slot::AllowedHours;
 use crate::domain::unit::UnitFault;
 use crate::domain::word::{ItemState, ScheduleState};
-use crate::ids::LeaveId;
+use crate::ids::{LeaveId, UnitId};
 use crate::store::{StoreError, Tx};
 
 /// Presses and what they are answered with.
 pub mod ack;
 /// What the admins are told without asking.
 pub mod alert;
+/// Whoever acts in the name of a group.
+pub mod anonymous;
 /// The ledger: verify and read.
 pub mod audit;
 /// Joining: codes, accounts, people.
@@ -64,6 +67,10 @@ pub mod push;
 pub mod relay;
 /// The month's report.
 pub mod report;
+/// Who may do what.
+mod rights;
+/// Roles: given, taken away, listed.
+pub mod role;
 /// The roster file.
 pub mod roster;
 /// What the choice of an item rests on.
@@ -72,16 +79,21 @@ pub mod rotation;
 pub mod schedule;
 /// Settings of the office.
 pub mod setting;
-/// People: codes, leave, roles.
+/// People: codes, leave.
 pub mod staff;
 /// Units as people name them.
 pub mod unit;
+
+pub use rights::{Allowed, authorise, authorise_units, refused};
 
 /// Why a use case did not do what was asked. Nothing was changed. Worded in one place: `cli::refusal`.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     #[error("{actor} may not {act:?}")]
     Forbidden { actor: String, act: Act },
+    /// Units they asked for and do not head; `own` are the paths of theirs.
+    #[error("{actor} may not {act:?} in units {asked:?}")]
+    OtherUnit { actor: String, act: Act, asked: Vec<UnitId>, own: Vec<String> },
     #[error("staff number {0} is not on the roster")]
     NotOnRoster(String),
     #[error("the roster is empty")]
@@ -155,14 +167,18 @@ pub enum Refusal {
     UnknownSetting(String),
     #[error("setting {0:?} does not take this value")]
     SettingValue(Key),
+    #[error("setting {key:?} would tell of a person: {what:?}")]
+    SettingPersonal { key: Key, what: Personal },
     #[error("the role is held already")]
     RoleHeld { staff_no: String, role: Role },
     #[error("the role is not held")]
     RoleNotHeld { staff_no: String, role: Role },
     #[error("staff number {0} was never known")]
     UnknownStaff(String),
-    #[error("the last admin cannot be revoked")]
+    #[error("the last admin cannot go")]
     LastAdmin,
+    #[error(transparent)]
+    Role(#[from] role::RoleFault),
     #[error("the leave ends before it starts")]
     LeaveBackwards,
     #[error("the leave overlaps another")]
@@ -217,23 +233,18 @@ impl From<UnitFault> for Refusal {
     }
 }
 
+impl Refusal {
+    /// What was asked for without a right, and the units it was asked of.
+    pub fn denied(&self) -> Option<(Act, &[UnitId])> {
+        if let Self::Forbidden { act, .. } = self {
+            return Some((*act, &[]));
+        }
+        if let Self::OtherUnit { act, asked, .. } = self { Some((*act, asked)) } else { None }
+    }
+}
+
 /// Result of every use case.
 pub type Outcome<T> = Result<T, Refusal>;
-
-/// Refuses unless the actor has a role that may do `act`. The machine's operator acts with an admin's rights.
-pub async fn authorise(tx: &mut Tx, actor: &Actor, act: Act) -> Outcome<()> {
-    let staff = match actor {
-        Actor::System { .. } | Actor::Operator { staff_no: None } => return Ok(()),
-        Actor::Operator { staff_no: Some(no) } => {
-            let person = crate::store::staff::find_by_no(tx, no).await?.filter(|person| person.left_at.is_none());
-            person.ok_or_else(|| Refusal::NotOnRoster(no.clone()))?.id
-        }
-        Actor::Staff { id, .. } => *id,
-    };
-    let grants = crate::store::role::list(tx).await?;
-    let allowed = grants.iter().any(|grant| grant.staff_id == staff && may(grant.role, act)) || may(Role::Staff, act);
-    if allowed { Ok(()) } else { Err(Refusal::Forbidden { actor: actor.to_string(), act }) }
-}
 
 /// Notes an entry for the audit chain, written with the transaction's commit. `detail` holds ids and words, never names.
 pub fn note(tx: &mut Tx, at: chrono::DateTime<chrono::Utc>, actor: &Actor, what: (Action, String, Value)) {

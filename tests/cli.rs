@@ -20,6 +20,8 @@ mod office;
 mod plan;
 #[path = "cli/push.rs"]
 mod push;
+#[path = "cli/roles.rs"]
+mod roles;
 #[path = "cli/roster.rs"]
 mod roster;
 #[path = "cli/schedule.rs"]

@@ -70,3 +70,5 @@ CREATE TABLE roster_stage (
     new_name    BIGINT NOT NULL, -- 1: written already, for nobody sees the name of a person who is not on the roster
     PRIMARY KEY (import, part, staff_id)
 );
+-- The day on which whoever writes there in the name of the group was last told that nobody can be told from that.
+ALTER TABLE chat_group ADD COLUMN hinted_on DATE;

@@ -31,6 +31,7 @@ pub struct Press {
     pub callback_id: String,
     /// Who pressed, by the platform's word. The button's data never says who.
     pub account: String,
+    pub sender: Sender,
     pub chat: String,
     pub place: Place,
     /// The message that carried the button, even when it can no longer be read or edited.
@@ -53,12 +54,12 @@ pub struct Said {
     pub text: String,
 }
 
-/// Who stands behind a text.
+/// Who stands behind a text or a press.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sender {
     /// The account is the person.
     Person,
-    /// The text was written in the name of a group or channel; the account is a stand-in and nobody's identity.
+    /// It was done in the name of a group or channel; the account is a stand-in and nobody's identity.
     Anonymous,
 }
 

@@ -13,9 +13,12 @@ use tracing_subscriber::EnvFilter;
 
 use super::refusal;
 use super::usage::Stop;
+use crate::domain::channel::Names;
 use crate::office::Refusal;
 use crate::render::table::{Align, Column, Table};
 
+/// What is printed stays on the machine of the office.
+pub const NAMES: Names = Names::Full;
 /// Files may hold names: only their owner reads them.
 const FILE_MODE: u32 = 0o600;
 

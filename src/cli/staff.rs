@@ -9,10 +9,11 @@ use serde::Serialize;
 use super::out::{self, Ended, Form, left};
 use super::session::{Session, Setup};
 use super::words;
-use crate::domain::policy::Role;
-use crate::message::print::local;
 use crate::office::merge::{self, Merged};
 use crate::office::staff::{self, Invitees};
+
+/// Who may do what.
+pub mod role;
 
 /// 人员：名单、绑定码、请假、角色、删除
 #[derive(Debug, Args)]
@@ -24,6 +25,8 @@ pub struct Staff {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// 列出在册人员和是否已绑定
+    ///
+    /// 科室负责人只看到本人负责的单位。每看一次都记入审计记录。
     #[command(after_help = "例子\n  qingfeng staff list\n  qingfeng staff list --json")]
     List {
         /// 输出JSON，供其他程序读取
@@ -43,7 +46,7 @@ pub enum Verb {
     },
     Leave(leave::Leave),
     Erase(erase::Erase),
-    Role(RoleNoun),
+    Role(role::RoleNoun),
     /// 把同一个人的两个工号合成一个
     ///
     /// 旧工号从花名册里去掉，绑定的账号、角色和没有结束的请假转到留下的工号；过去的统计不变。
@@ -69,42 +72,6 @@ pub struct Whom {
     all: bool,
 }
 
-/// 角色：管理员、领导
-#[derive(Debug, Args)]
-pub struct RoleNoun {
-    #[command(subcommand)]
-    pub verb: RoleVerb,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum RoleVerb {
-    /// 给一个人角色
-    #[command(after_help = "例子\n  qingfeng staff role grant G2601 admin\n  qingfeng staff role grant G2602 领导")]
-    Grant(Given),
-    /// 收回一个人的角色
-    ///
-    /// 最后一个管理员不能收回。
-    #[command(after_help = "例子\n  qingfeng staff role revoke G2601 admin")]
-    Revoke(Given),
-    /// 列出现有的角色
-    #[command(after_help = "例子\n  qingfeng staff role list")]
-    List {
-        /// 输出JSON，供其他程序读取
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Debug, Args)]
-pub struct Given {
-    /// 谁
-    #[arg(value_name = "工号", value_parser = words::staff_no)]
-    staff_no: String,
-    /// admin（管理员：管计划、花名册、群）或leader（领导：看报表）
-    #[arg(value_name = "角色", value_parser = words::granted_role)]
-    role: Role,
-}
-
 #[derive(Serialize)]
 struct StaffJson<'a> {
     staff_no: &'a str,
@@ -123,13 +90,6 @@ struct InviteJson<'a> {
     expires_at: String,
 }
 
-#[derive(Serialize)]
-struct RoleJson<'a> {
-    staff_no: &'a str,
-    role: &'a str,
-    granted_at: String,
-}
-
 impl Verb {
     /// Carries the verb out.
     pub fn run(self, setup: &Setup) -> Ended {
@@ -144,17 +104,7 @@ impl Verb {
             }
             Self::Leave(leave) => leave.verb.run(setup),
             Self::Erase(erase) => erase.run(setup),
-            Self::Role(RoleNoun { verb }) => setup.open(async |session| match verb {
-                RoleVerb::Grant(Given { staff_no, role }) => {
-                    let person = staff::grant(&session.ctx, &session.actor, &staff_no, role).await?;
-                    out::print(&format!("{}（{}）现在是{}", person.staff_no, person.name, words::role(role)))
-                }
-                RoleVerb::Revoke(Given { staff_no, role }) => {
-                    let person = staff::revoke(&session.ctx, &session.actor, &staff_no, role).await?;
-                    out::print(&format!("{}（{}）不再是{}", person.staff_no, person.name, words::role(role)))
-                }
-                RoleVerb::List { json } => roles(session, json.into()).await,
-            }),
+            Self::Role(role) => role.run(setup),
         }
     }
 }
@@ -220,22 +170,4 @@ fn merged(merged: &Merged) -> Ended {
         "{}（{}）已并入{}（{}），{moved}。过去的统计不变；以后的花名册里不要再写{0}",
         from.staff_no, from.name, into.staff_no, into.name
     ))
-}
-
-async fn roles(session: &Session, form: Form) -> Ended {
-    let grants = staff::roles(&session.ctx, &session.actor).await?;
-    let zone = session.config.zone;
-    if form == Form::Json {
-        let rows = grants.iter().map(|grant| RoleJson {
-            staff_no: &grant.staff_no,
-            role: grant.role.as_str(),
-            granted_at: out::instant(grant.granted_at.utc(), zone),
-        });
-        return out::json(&rows.collect::<Vec<_>>());
-    }
-    let rows = grants
-        .into_iter()
-        .map(|grant| vec![grant.staff_no, words::role(grant.role).to_owned(), local(grant.granted_at.utc(), zone)]);
-    let empty = "还没有给过角色。请运行：qingfeng staff role grant 工号 admin";
-    out::table(&[left("工号"), left("角色"), left("时间")], rows.collect(), empty)
 }

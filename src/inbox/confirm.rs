@@ -43,6 +43,10 @@ pub fn read(ctx: &Ctx, line: &Line, raw: &str) -> Option<Confirming> {
 }
 
 fn pressed(ctx: &Ctx, press: Press) -> Option<Confirming> {
+    // A press in the name of a group is nobody's: it is neither counted nor kept.
+    if press.sender != Sender::Person {
+        return None;
+    }
     let tag = delivery::read_tag(ctx.store.keys(), &press.data).filter(|tag| tag.verb == Verb::Ack)?;
     let Press { account, message_id, callback_id, .. } = press;
     Some(Confirming { account, how: How::Button { attempt: AttemptId(tag.id), message_id, callback_id } })

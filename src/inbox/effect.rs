@@ -20,15 +20,15 @@ pub struct Due {
 /// One of them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// A message into a chat.
-    Say { chat: String, what: Box<Outgoing> },
+    /// A message into a chat or a topic of it.
+    Say { to: Address, what: Box<Outgoing> },
     /// An answer to a press.
     Answer(Due),
 }
 
 /// A message to a person; a private chat has the id of its person.
 pub fn say(account: &str, what: Outgoing) -> Effect {
-    Effect::Say { chat: account.to_owned(), what: Box::new(what) }
+    Effect::Say { to: Address { chat: account.to_owned(), thread: None }, what: Box::new(what) }
 }
 
 /// Does one.
@@ -39,8 +39,8 @@ pub async fn carry_out(line: &Line, effect: Effect) {
                 tracing::info!(%error, "a press was recorded and its answer did not arrive");
             }
         }
-        Effect::Say { chat, what } => {
-            let sent = line.channel.send(&Address { chat, thread: None }, &what, Style::Styled).await;
+        Effect::Say { to, what } => {
+            let sent = line.channel.send(&to, &what, Style::Styled).await;
             if let Err(error) = sent {
                 tracing::warn!(%error, "a reply did not arrive");
             }

@@ -13,6 +13,7 @@ use crate::domain::invite::{looks_like_code, normalise};
 use crate::domain::setting::Key;
 use crate::domain::tag::{Tag, Verb};
 use crate::ids::{AttemptId, DeliveryId, InviteId};
+use crate::inbox::anonymous;
 use crate::inbox::confirm;
 use crate::inbox::decide::{self, Asked};
 use crate::inbox::effect::{Due, Effect, carry_out, say};
@@ -112,6 +113,9 @@ async fn handle(ctx: &Ctx, line: &Line, row: &InboxRow) -> Outcome<Vec<Effect>> 
 /// A press that is not on 已阅, or is not ours.
 async fn pressed(ctx: &Ctx, line: &Line, press: &Press) -> Outcome<Vec<Effect>> {
     let answer = |answer| Effect::Answer(Due { callback_id: press.callback_id.clone(), answer });
+    if press.sender == Sender::Anonymous {
+        return Ok(vec![answer(toast::anonymous())]);
+    }
     let Some(Tag { verb, id }) = delivery::read_tag(ctx.store.keys(), &press.data) else {
         return Ok(vec![answer(toast::unknown())]);
     };
@@ -171,8 +175,10 @@ fn intent(text: &str) -> Intent<'_> {
 }
 
 async fn said_something(ctx: &Ctx, line: &Line, said: &Said) -> Outcome<Vec<Effect>> {
-    if said.place != Place::Private || said.sender != Sender::Person {
-        return Ok(Vec::new());
+    match (said.place, said.sender) {
+        (Place::Private, Sender::Person) => {}
+        (Place::Group, Sender::Anonymous) => return anonymous::said(ctx, line, said).await,
+        (Place::Group, Sender::Person) | (Place::Private, Sender::Anonymous) => return Ok(Vec::new()),
     }
     let settings = setting::read(ctx).await?;
     let (office, contact) = (settings.text(Key::OfficeName), settings.text(Key::OfficeContact));

@@ -105,6 +105,9 @@ pub(super) struct NewSaying {
     text: String,
     thread: Option<i64>,
     reply_to: Option<i64>,
+    /// In the name of the group, as its admins may.
+    #[serde(default)]
+    anonymous: bool,
 }
 
 impl World {
@@ -298,6 +301,10 @@ impl World {
         if let Some(thread) = new.thread.filter(|thread| !chat.topics.contains_key(thread)) {
             return Err(format!("chat {chat_id} has no topic {thread}"));
         }
+        if new.anonymous {
+            self.may_hide(user, chat_id)?;
+        }
+        let chat = self.chats.get_mut(&chat_id).ok_or_else(|| format!("no chat {chat_id}"))?;
         let private = chat.kind == ChatKind::Private;
         match chat.bot {
             Standing::Absent if private => chat.bot = Standing::Member,
@@ -310,7 +317,8 @@ impl World {
             | Standing::Kicked => {}
         }
         let at = self.now();
-        let mut message = plain(Author::Person(user), at, Formatted::found_in(&new.text));
+        let author = if new.anonymous { Author::Group } else { Author::Person(user) };
+        let mut message = plain(author, at, Formatted::found_in(&new.text));
         message.thread = new.thread;
         message.reply_to = new.reply_to;
         let message_id = self.post(chat_id, message);

@@ -153,7 +153,7 @@ async fn a_recalled_push_leaves_the_figures_and_its_doubt_gets_no_second_copy() 
         let mut office = World::new(db).await;
         office.bind(1).await;
         office.bind(11).await;
-        office::staff::grant(&office.ctx(), &OPERATOR, "S01", qingfeng::domain::policy::Role::Admin).await.unwrap();
+        office::role::grant(&office.ctx(), &OPERATOR, "S01", qingfeng::domain::policy::Role::Admin).await.unwrap();
         lose_reply(&office, 1).await;
         let push = to_both(&office).await;
         office.work().await;

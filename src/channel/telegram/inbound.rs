@@ -173,8 +173,12 @@ fn understood(raw: &str) -> Option<Inbound> {
 }
 
 fn press(query: CallbackQuery) -> Option<Inbound> {
+    // An anonymous admin presses as the group's own bot, everyone else as themselves.
+    let sender =
+        if query.from.is_bot || STAND_INS.contains(&query.from.id) { Sender::Anonymous } else { Sender::Person };
     Some(Inbound::Press(Press {
         callback_id: query.id,
+        sender,
         account: query.from.id.to_string(),
         place: query.message.chat.place()?,
         chat: query.message.chat.id.to_string(),

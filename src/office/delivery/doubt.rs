@@ -2,9 +2,10 @@
 
 use crate::ctx::Ctx;
 use crate::domain::alert::Alert;
+use crate::domain::channel::Names;
 use crate::domain::delivery::{DOUBT_WAIT, TargetKind};
 use crate::ids::{GroupId, StaffId};
-use crate::message::print::person;
+use crate::message::print::named;
 use crate::office::{Outcome, alert};
 use crate::store::{self, Tx};
 
@@ -21,7 +22,7 @@ pub(super) async fn tell(tx: &mut Tx, ctx: &Ctx) -> Outcome<()> {
     Ok(())
 }
 
-/// What an admin calls the target. A person is masked: the platform's servers may be abroad.
+/// What an admin calls the target, wherever they read it.
 pub(super) async fn target(tx: &mut Tx, (kind, id): (TargetKind, i64)) -> Outcome<String> {
     match kind {
         TargetKind::Group => {
@@ -30,7 +31,7 @@ pub(super) async fn target(tx: &mut Tx, (kind, id): (TargetKind, i64)) -> Outcom
         }
         TargetKind::Staff => {
             let people = store::staff::find_many(tx, &[StaffId(id)]).await?;
-            Ok(people.first().map(|p| person(&p.name, &p.staff_no, &[]).to_string()).unwrap_or_default())
+            Ok(people.first().map(|p| named(Names::anywhere(), &p.name, &p.staff_no, &[])).unwrap_or_default())
         }
     }
 }

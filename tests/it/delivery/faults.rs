@@ -331,7 +331,7 @@ async fn a_message_that_cannot_be_made_is_set_aside_and_holds_up_no_other() {
         let label = db.label;
         let mut office = World::new(db).await;
         office.bind(1).await;
-        office::staff::grant(&office.ctx(), &OPERATOR, "S01", Role::Admin).await.unwrap();
+        office::role::grant(&office.ctx(), &OPERATOR, "S01", Role::Admin).await.unwrap();
         let bad = office.push_now(None).await;
         office.behind_its_back("UPDATE push SET fills = '?'".to_owned()).await;
         let good = push_to(&office, FIRMS).await;

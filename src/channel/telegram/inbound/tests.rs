@@ -60,6 +60,7 @@ fn press_of(message_id: &str) -> Inbound {
     Inbound::Press(Press {
         callback_id: "cb-1".into(),
         account: "4503599627370495".into(),
+        sender: Sender::Person,
         chat: "-1001234567890".into(),
         place: Place::Group,
         message_id: message_id.into(),
