@@ -16,10 +16,14 @@ pub mod content;
 pub mod decide;
 /// Why a message did not go out.
 pub mod delivery;
+/// Conversations of several steps.
+pub mod dialogue;
 /// Why data may be a copy.
 pub mod installation;
 /// What goes out, before a channel turns it into its own markup.
 pub mod outgoing;
+/// `/people`.
+pub mod people;
 /// Days, times and people as they are printed.
 pub mod print;
 /// The push as a group reads it.

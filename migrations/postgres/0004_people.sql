@@ -48,3 +48,6 @@ CREATE TABLE dialogue (
     state      TEXT    NOT NULL, -- JSON: what is asked, what was answered, what the buttons mean
     expires_at BIGINT NOT NULL
 );
+
+-- From this day on the person is off the roster. Null: nobody said so, or it is done.
+ALTER TABLE staff ADD COLUMN leaves_on DATE;

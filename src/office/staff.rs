@@ -105,21 +105,27 @@ pub async fn invite(ctx: &Ctx, actor: &Actor, whom: &Invitees) -> Outcome<Vec<In
         Invitees::One(staff_no) => vec![present(&mut tx, staff_no).await?],
         Invitees::All => all(&mut tx).await?.into_iter().filter(|p| !p.bound).map(|p| p.person).collect(),
     };
-    let expires_at = code_end(ctx);
-    let bot = store::channel::names(&mut tx).await?.into_iter().next();
     let mut invited = Vec::with_capacity(people.len());
     for person in people {
-        let mut random = [0; CODE_LEN];
-        getrandom::fill(&mut random).map_err(|error| StoreError::Io(std::io::Error::other(error.to_string())))?;
-        let code = code_from(random);
-        let mac = binding::code_mac(tx.keys(), &code);
-        let id = store::invite::issue(&mut tx, person.id, &mac, ctx.now(), expires_at).await?;
-        note(&mut tx, ctx.now(), actor, (Action::Invite, format!("staff:{}", person.id), json!({ "invite": id })));
-        let link = bot.as_deref().map(|bot| start_link(bot, &code));
-        invited.push(Invited { person, code: printed(&code), link, expires_at });
+        invited.push(issue(&mut tx, ctx, actor, person.id).await?);
     }
     tx.commit().await?;
     Ok(invited)
+}
+
+/// Makes a new code inside a transaction whose rights were checked.
+pub(super) async fn issue(tx: &mut Tx, ctx: &Ctx, actor: &Actor, who: StaffId) -> Outcome<Invited> {
+    let person = store::staff::find(tx, who).await?.ok_or_else(|| Refusal::NotOnRoster(who.to_string()))?;
+    let expires_at = code_end(ctx);
+    let bot = store::channel::names(tx).await?.into_iter().next();
+    let mut random = [0; CODE_LEN];
+    getrandom::fill(&mut random).map_err(|error| StoreError::Io(std::io::Error::other(error.to_string())))?;
+    let code = code_from(random);
+    let mac = binding::code_mac(tx.keys(), &code);
+    let id = store::invite::issue(tx, person.id, &mac, ctx.now(), expires_at).await?;
+    note(tx, ctx.now(), actor, (Action::Invite, format!("staff:{}", person.id), json!({ "invite": id })));
+    let link = bot.as_deref().map(|bot| start_link(bot, &code));
+    Ok(Invited { person, code: printed(&code), link, expires_at })
 }
 
 /// 17:30 on the last of the code's weekdays.
@@ -136,13 +142,20 @@ fn code_end(ctx: &Ctx) -> DateTime<Utc> {
 
 /// Records an absence that takes a person out of the count of pushes frozen on its days.
 pub async fn add_leave(ctx: &Ctx, actor: &Actor, leave: &Leave) -> Outcome<PersonRow> {
+    let mut tx = ctx.store.write().await?;
+    let person = record_leave(&mut tx, ctx, actor, leave).await?;
+    tx.commit().await?;
+    Ok(person)
+}
+
+/// The same inside a transaction.
+pub(super) async fn record_leave(tx: &mut Tx, ctx: &Ctx, actor: &Actor, leave: &Leave) -> Outcome<PersonRow> {
     if leave.to.is_some_and(|to| to < leave.from) {
         return Err(Refusal::LeaveBackwards);
     }
-    let mut tx = ctx.store.write().await?;
-    authorise(&mut tx, actor, Act::StaffWrite).await?;
-    let person = present(&mut tx, &leave.staff_no).await?;
-    let others = store::leave::of_staff(&mut tx, person.id).await?;
+    authorise(tx, actor, Act::LeaveWrite).await?;
+    let person = present(tx, &leave.staff_no).await?;
+    let others = store::leave::of_staff(tx, person.id).await?;
     let overlaps = |(from, to): &(NaiveDate, Option<NaiveDate>)| {
         covers(*from, *to, leave.from) || covers(leave.from, leave.to, *from)
     };
@@ -150,10 +163,9 @@ pub async fn add_leave(ctx: &Ctx, actor: &Actor, leave: &Leave) -> Outcome<Perso
         return Err(Refusal::LeaveOverlaps);
     }
     let new = NewLeave { staff_id: person.id, category: leave.category, starts_on: leave.from, ends_on: leave.to };
-    let id = store::leave::add(&mut tx, &new, ctx.now()).await?;
+    let id = store::leave::add(tx, &new, ctx.now()).await?;
     let detail = json!({ "leave": id, "from": leave.from, "to": leave.to });
-    note(&mut tx, ctx.now(), actor, (Action::LeaveAdd, format!("staff:{}", person.id), detail));
-    tx.commit().await?;
+    note(tx, ctx.now(), actor, (Action::LeaveAdd, format!("staff:{}", person.id), detail));
     Ok(person)
 }
 

@@ -15,6 +15,7 @@ mod inbox;
 mod instances;
 mod levers;
 mod metrics;
+mod people_chat;
 mod plan;
 mod polling;
 mod preview;
