@@ -37,6 +37,10 @@ pub mod content;
 pub mod db;
 /// Sending what is due.
 pub mod delivery;
+/// People who leave the roster.
+pub mod depart;
+/// Conversations of several steps.
+pub mod dialogue;
 /// Removing who somebody was.
 pub mod erase;
 /// Chats and the units they address.

@@ -32,6 +32,8 @@ pub mod channel;
 pub mod deadline;
 /// Deliveries and their attempts.
 pub mod delivery;
+/// Conversations of several steps.
+pub mod dialogue;
 /// Removing who somebody was.
 pub mod erase;
 /// Until when the platform told us to wait.
@@ -61,6 +63,8 @@ pub mod office;
 mod open;
 /// The calls of the last minute.
 pub mod pace;
+/// People as conversations look for them.
+pub mod people;
 mod pg;
 /// Pushes, their frozen audiences and covers.
 pub mod push;

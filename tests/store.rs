@@ -23,6 +23,8 @@ mod content;
 mod decide;
 #[path = "store/delivery.rs"]
 mod delivery;
+#[path = "store/dialogue.rs"]
+mod dialogue;
 #[path = "store/erase.rs"]
 mod erase;
 #[path = "store/inbox.rs"]

@@ -72,3 +72,5 @@ CREATE TABLE roster_stage (
 ) STRICT;
 -- The day on which whoever writes there in the name of the group was last told that nobody can be told from that.
 ALTER TABLE chat_group ADD COLUMN hinted_on TEXT;
+-- From this day on the person is off the roster. Null: nobody said so, or it is done.
+ALTER TABLE staff ADD COLUMN leaves_on TEXT;

@@ -92,21 +92,27 @@ pub async fn invite(ctx: &Ctx, actor: &Actor, whom: &Invitees) -> Outcome<Vec<In
         Invitees::One(staff_no) => vec![present(&mut tx, staff_no).await?],
         Invitees::All => all(&mut tx).await?.into_iter().filter(|p| !p.bound).map(|p| p.person).collect(),
     };
-    let expires_at = code_end(ctx);
-    let bot = store::channel::names(&mut tx).await?.into_iter().next();
     let mut invited = Vec::with_capacity(people.len());
     for person in people {
-        let mut random = [0; CODE_LEN];
-        getrandom::fill(&mut random).map_err(|error| StoreError::Io(std::io::Error::other(error.to_string())))?;
-        let code = code_from(random);
-        let mac = binding::code_mac(tx.keys(), &code);
-        let id = store::invite::issue(&mut tx, person.id, &mac, ctx.now(), expires_at).await?;
-        note(&mut tx, ctx.now(), actor, (Action::Invite, format!("staff:{}", person.id), json!({ "invite": id })));
-        let link = bot.as_deref().map(|bot| start_link(bot, &code));
-        invited.push(Invited { person, code: printed(&code), link, expires_at });
+        invited.push(issue(&mut tx, ctx, actor, person.id).await?);
     }
     tx.commit().await?;
     Ok(invited)
+}
+
+/// Makes a new code inside a transaction whose rights were checked.
+pub(super) async fn issue(tx: &mut Tx, ctx: &Ctx, actor: &Actor, who: StaffId) -> Outcome<Invited> {
+    let person = store::staff::find(tx, who).await?.ok_or_else(|| Refusal::NotOnRoster(who.to_string()))?;
+    let expires_at = code_end(ctx);
+    let bot = store::channel::names(tx).await?.into_iter().next();
+    let mut random = [0; CODE_LEN];
+    getrandom::fill(&mut random).map_err(|error| StoreError::Io(std::io::Error::other(error.to_string())))?;
+    let code = code_from(random);
+    let mac = binding::code_mac(tx.keys(), &code);
+    let id = store::invite::issue(tx, person.id, &mac, ctx.now(), expires_at).await?;
+    note(tx, ctx.now(), actor, (Action::Invite, format!("staff:{}", person.id), json!({ "invite": id })));
+    let link = bot.as_deref().map(|bot| start_link(bot, &code));
+    Ok(Invited { person, code: printed(&code), link, expires_at })
 }
 
 /// 17:30 on the last of the code's weekdays.

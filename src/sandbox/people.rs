@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::entities::Formatted;
 use super::ledger::Said;
-use super::message::{Author, Content, Message};
+use super::message::{Author, Content, File, Message};
 use super::updates::{Kind, Origin};
 use super::world::{Chat, ChatKind, Person, Standing, Topic, World};
 
@@ -108,6 +108,8 @@ pub(super) struct NewSaying {
     /// In the name of the group, as its admins may.
     #[serde(default)]
     anonymous: bool,
+    /// Name of a file that is sent, with the text as its caption; nobody ever fetches what it holds.
+    file: Option<String>,
 }
 
 impl World {
@@ -321,6 +323,11 @@ impl World {
         let mut message = plain(author, at, Formatted::found_in(&new.text));
         message.thread = new.thread;
         message.reply_to = new.reply_to;
+        if let Some(name) = new.file {
+            let (id, path) = (format!("said-{user}-{at}"), format!("documents/{name}"));
+            let (mime, bytes) = ("application/octet-stream".to_owned(), axum::body::Bytes::new());
+            message.content = Content::Document(File { id, name, mime, path, bytes, pixels: None });
+        }
         let message_id = self.post(chat_id, message);
         let shown = private || self.is_for_bot(chat_id, message_id);
         let seen_by_bot = shown && self.tell_bot(chat_id, message_id);

@@ -20,6 +20,7 @@ mod levers;
 mod metrics;
 mod names;
 mod people;
+mod people_chat;
 mod plan;
 mod polling;
 mod preview;
