@@ -18,7 +18,7 @@ use crate::store::{StoreError, Tx};
 pub mod ack;
 /// What the admins are told without asking.
 pub mod alert;
-/// The ledger: verify and read.
+/// The ledger: verify, note, read, change its key.
 pub mod audit;
 /// Joining: codes, accounts, people.
 pub mod binding;
@@ -171,6 +171,8 @@ pub enum Refusal {
     Check(CheckFailed),
     #[error(transparent)]
     Lever(#[from] held::Held),
+    #[error(transparent)]
+    Ledger(#[from] audit::LedgerFault),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

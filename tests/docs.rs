@@ -23,13 +23,14 @@ use qingfeng::message::schedule::{explain, outcome};
 const ZONE: Tz = Tz::Asia__Shanghai;
 
 /// Documents with commands for people to type.
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: [&str; 10] = [
     "README.md",
     "README.zh-CN.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
     "content/README.md",
+    "docs/audit.md",
     "docs/delivery.md",
     "docs/schedules.md",
     "docs/operations.md",
