@@ -163,11 +163,11 @@ impl Inbound {
         };
         hearing::choose(&self.ctx, &self.line, InboundMode::Webhook).await?;
         let url = format!("{}{}", public.trim_end_matches('/'), hook::PATH);
-        let secret = webhook::secret(self.ctx.store.keys());
+        let secrets = webhook::secrets(self.ctx.store.keys());
         let (door, writer) = writer::pair(self.ctx.clone(), self.line.clone());
         loops.spawn(self.attend(url, writer.news(), stop.clone()).map(Ok));
         loops.spawn(writer::run(writer).map(Ok));
-        Ok(router.merge(hook::routes(secret, through(door))))
+        Ok(router.merge(hook::routes(secrets, through(door))))
     }
 
     /// Polls while the lease is held. When it is lost no more is asked for; a batch in hand is stored whole first.

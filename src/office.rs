@@ -25,7 +25,7 @@ pub mod ack;
 pub mod alert;
 /// Whoever acts in the name of a group.
 pub mod anonymous;
-/// The ledger: verify and read.
+/// The ledger: verify, note, read, change its key.
 pub mod audit;
 /// Joining: codes, accounts, people.
 pub mod binding;
@@ -227,6 +227,8 @@ pub enum Refusal {
     Check(CheckFailed),
     #[error(transparent)]
     Lever(#[from] held::Held),
+    #[error(transparent)]
+    Ledger(#[from] audit::LedgerFault),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

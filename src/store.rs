@@ -109,6 +109,9 @@ pub enum StoreError {
     /// A stored text is not one of the words it must be.
     #[error("stored value {0:?} is not understood")]
     Unreadable(String),
+    /// Another key was put in force since the database was opened.
+    #[error("the database is sealed with key {wanted} by now")]
+    KeyChanged { wanted: String },
     #[error(transparent)]
     Io(#[from] std::io::Error),
     #[error(transparent)]
@@ -138,6 +141,7 @@ impl StoreError {
             | Self::UnsafeSqlite(_)
             | Self::Constraint(_)
             | Self::Unreadable(_)
+            | Self::KeyChanged { .. }
             | Self::Migrate(_) => false,
         }
     }
@@ -200,7 +204,7 @@ impl Store {
 
     fn tx(&self, conn: Conn) -> Tx {
         let (keys, failing) = (Arc::clone(&self.keys), self.failing.clone());
-        Tx { conn, keys, lease_clock: self.lease_clock, failing, events: Vec::new() }
+        Tx { conn, keys, lease_clock: self.lease_clock, failing, events: Vec::new(), next_keys: None }
     }
 
     /// Whether the database takes what is written to it now. A disk that is full takes a little and not a lot, so after
@@ -255,6 +259,7 @@ pub struct Tx {
     lease_clock: LeaseClock,
     failing: Failing,
     events: Vec<Event>,
+    next_keys: Option<Arc<Keys>>,
 }
 
 #[derive(Debug)]
@@ -274,6 +279,11 @@ impl Tx {
         &self.keys
     }
 
+    /// Puts the current one of `keys` in force with the commit. The entries noted here are the last under the one before.
+    pub fn rotate_to(&mut self, keys: Arc<Keys>) {
+        self.next_keys = Some(keys);
+    }
+
     /// Of two texts that mean the same, the one for this database.
     fn pick(&self, sqlite: &'static str, pg: &'static str) -> &'static str {
         match self.conn {
@@ -289,8 +299,8 @@ impl Tx {
     }
 
     async fn finish(mut self) -> Result<()> {
-        let events = std::mem::take(&mut self.events);
-        audit::append(&mut self, events).await?;
+        let (events, next) = (std::mem::take(&mut self.events), self.next_keys.take());
+        audit::append(&mut self, events, next).await?;
         match self.conn {
             Conn::Sqlite(tx) => tx.commit().await?,
             Conn::Pg(tx) => tx.commit().await?,

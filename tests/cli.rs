@@ -2,6 +2,8 @@
 //! its own, which is also the working folder, so that no output holds a path of the machine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail loudly")]
 
+#[path = "cli/audit.rs"]
+mod audit;
 #[path = "cli/calendar.rs"]
 mod calendar;
 #[path = "cli/content.rs"]

@@ -32,6 +32,7 @@ const DOCUMENTS: [&str; 10] = [
     "CONTRIBUTING.md",
     "SECURITY.md",
     "content/README.md",
+    "docs/audit.md",
     "docs/delivery.md",
     "docs/leave.md",
     "docs/schedules.md",

@@ -21,6 +21,8 @@ use crate::office::role::RoleFault;
 use crate::store::StoreError;
 use crate::store::trouble::Trouble;
 
+/// A ledger that is not worked with.
+mod ledger;
 /// Levers that do not move.
 mod lever;
 /// People and units that do not change.
@@ -28,6 +30,8 @@ mod people;
 
 /// Names shown of a long list.
 const SHOWN_MAX: usize = 12;
+
+pub use ledger::unmet;
 
 /// One line, or one for each problem of a file.
 pub fn words(refusal: &Refusal) -> String {
@@ -118,6 +122,7 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::Secret(fault) => message::secret::fault(fault),
         Refusal::Check(failed) => check(failed),
         Refusal::Lever(held) => lever::words(held),
+        Refusal::Ledger(fault) => ledger::words(fault),
         Refusal::Store(error) => store(error),
     }
 }
@@ -352,6 +357,9 @@ fn store(error: &StoreError) -> String {
         StoreError::Constraint(detail) => format!("有人同时改了同一处，没有保存。请再运行一次（{detail}）"),
         StoreError::Unreadable(detail) => {
             format!("数据库里有看不懂的内容，可能被改动过。请运行：qingfeng audit verify（{detail}）")
+        }
+        StoreError::KeyChanged { wanted } => {
+            format!("数据库刚换用了密钥{wanted}，这次没有保存。请确认密钥文件是最新的，再运行一次；服务要重新启动")
         }
         StoreError::Io(error) => format!("数据库文件读写不了：{}", io_words(error)),
         StoreError::Migrate(error) => {

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{At, Result, Tx, on};
+use super::{At, Result, StoreError, Tx, on};
+use crate::secret::KeyId;
 
 /// What the database knows of its office.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -25,6 +26,19 @@ pub async fn bump_roster(tx: &mut Tx) -> Result<()> {
     const SQL: &str = "UPDATE office SET roster_revision = roster_revision + 1";
     on!(tx, c => sqlx::query(SQL).execute(c).await.map(drop))?;
     Ok(())
+}
+
+/// The id of the key in force; `None` before the office is set up.
+pub async fn key_id(tx: &mut Tx) -> Result<Option<String>> {
+    Ok(on!(tx, c => sqlx::query_scalar("SELECT key_id FROM office WHERE id = 1").fetch_optional(c).await)?)
+}
+
+/// Puts another key in force, in place of the one that is.
+pub(super) async fn set_key_id(tx: &mut Tx, (from, to): (&KeyId, &KeyId)) -> Result<()> {
+    const SQL: &str = "UPDATE office SET key_id = $2 WHERE id = 1 AND key_id = $1";
+    let done = on!(tx, c => sqlx::query(SQL).bind(from.as_str()).bind(to.as_str()).execute(c).await
+        .map(|done| done.rows_affected()))?;
+    if done == 1 { Ok(()) } else { Err(StoreError::KeyChanged { wanted: to.to_string() }) }
 }
 
 /// The database's own integrity check, where it has one: `ok`, or what is wrong.

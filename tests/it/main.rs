@@ -1,6 +1,7 @@
 //! One binary for every test that needs more than one module.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
+mod audit;
 mod badly;
 mod blind;
 mod calendar;

@@ -110,6 +110,7 @@ fn about_the_machine() -> Vec<Refusal> {
         Refusal::Store(StoreError::UnsafeSqlite(text("3.46.0"))),
         Refusal::Store(StoreError::Constraint(text("push.id"))),
         Refusal::Store(StoreError::Unreadable(text("approvd"))),
+        Refusal::Store(StoreError::KeyChanged { wanted: text("9f72ea0c") }),
         Refusal::Store(StoreError::Io(io(ErrorKind::StorageFull))),
         Refusal::Store(StoreError::Migrate(sqlx::migrate::MigrateError::VersionMismatch(3))),
         Refusal::Store(StoreError::Db(sqlx::Error::PoolTimedOut)),
