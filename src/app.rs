@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::channel::telegram::{KIND, Settings, Telegram, Timeouts};
 use crate::channel::{Channel, SendError, SetupError};
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::ctx::{Ctx, Line};
 use crate::domain::word::InboundMode;
@@ -31,6 +31,9 @@ use crate::{jobs, web};
 
 /// Longest wait for the loops when the program stops; what is unfinished is found by the next start.
 const DRAIN: Duration = Duration::from_secs(10);
+/// Longest wait for the last things before the end: a database that does not answer, or whose rows another instance holds
+/// while it stands still, must not keep the program. With [`DRAIN`] it ends within 15 seconds of being asked to.
+const LEAVE: Duration = Duration::from_secs(3);
 /// Pause before the platform is asked again who we are.
 const GREET_PAUSE: Duration = Duration::from_secs(5);
 
@@ -124,8 +127,13 @@ pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output =
     }
     // Whatever still runs has nothing left to rest on.
     loops.abort_all();
-    leave(&ctx, &keeper, &home).await;
-    ctx.store.close().await;
+    let left = clock::limit(LEAVE, async {
+        leave(&ctx, &keeper, &home).await;
+        ctx.store.close().await;
+    });
+    if left.await.is_none() {
+        tracing::warn!("the database does not answer; the leases run out by themselves");
+    }
     drop(hold);
     ended
 }
@@ -155,11 +163,11 @@ impl Inbound {
         };
         hearing::choose(&self.ctx, &self.line, InboundMode::Webhook).await?;
         let url = format!("{}{}", public.trim_end_matches('/'), hook::PATH);
-        let secret = webhook::secret(self.ctx.store.keys());
+        let secrets = webhook::secrets(self.ctx.store.keys());
         let (door, writer) = writer::pair(self.ctx.clone(), self.line.clone());
         loops.spawn(self.attend(url, writer.news(), stop.clone()).map(Ok));
         loops.spawn(writer::run(writer).map(Ok));
-        Ok(router.merge(hook::routes(secret, through(door))))
+        Ok(router.merge(hook::routes(secrets, through(door))))
     }
 
     /// Polls while the lease is held. When it is lost no more is asked for; a batch in hand is stored whole first.

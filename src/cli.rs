@@ -41,6 +41,8 @@ pub mod session;
 pub mod setting;
 /// `staff`: people.
 pub mod staff;
+/// `unit`: names and places of units.
+pub mod unit;
 /// Chinese help pages and usage errors.
 pub mod usage;
 /// Words of values: how they are printed, and how they are read from an argument.
@@ -74,6 +76,7 @@ pub enum Noun {
     Doctor(doctor::Doctor),
     Content(content::Content),
     Roster(roster::Roster),
+    Unit(unit::Unit),
     Staff(staff::Staff),
     Setting(setting::Setting),
     Group(group::Group),
@@ -98,6 +101,7 @@ impl Noun {
             | Self::Doctor(_)
             | Self::Content(_)
             | Self::Roster(_)
+            | Self::Unit(_)
             | Self::Staff(_)
             | Self::Setting(_)
             | Self::Group(_)
@@ -121,6 +125,7 @@ impl Noun {
             Self::Doctor(doctor) => doctor.run(setup),
             Self::Content(content) => content.verb.run(setup),
             Self::Roster(roster) => roster.verb.run(setup),
+            Self::Unit(unit) => unit.verb.run(setup),
             Self::Staff(staff) => staff.verb.run(setup),
             Self::Setting(setting) => setting.verb.run(setup),
             Self::Group(group) => group.verb.run(setup),

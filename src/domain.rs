@@ -18,7 +18,7 @@ pub mod content;
 pub mod cron;
 /// The life of one outgoing message.
 pub mod delivery;
-/// Options of conversations.
+/// Conversations of several steps.
 pub mod dialogue;
 /// Time in which nobody took in updates.
 pub mod hearing;
@@ -32,6 +32,8 @@ pub mod leave;
 pub mod month;
 /// How fast we call.
 pub mod pacing;
+/// Whether a text tells of a person.
+pub mod personal;
 /// Who may do what.
 pub mod policy;
 /// A push and its frozen audience.
@@ -54,6 +56,8 @@ pub mod setting;
 pub mod slot;
 /// What stands inside a button.
 pub mod tag;
+/// The tree of units.
+pub mod unit;
 /// Wall-clock times of a zone.
 pub mod wall;
 /// Full-width forms.

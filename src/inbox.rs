@@ -2,10 +2,14 @@
 //! waits in the inbox and is worked through one by one. Nothing here decides: intents go to `office`, answers come from
 //! `message`.
 
+/// What is written in the name of a group.
+mod anonymous;
 /// What confirms a push.
 pub mod confirm;
 /// Buttons that only admins use.
 mod decide;
+/// Conversations of several steps.
+mod dialogue;
 /// What an update leads to outside the database.
 pub mod effect;
 mod guard;
@@ -13,6 +17,8 @@ mod guard;
 pub mod intake;
 /// The polling loop.
 pub mod poll;
+/// What people in chat have no right to.
+mod rights;
 /// The address that updates are brought to.
 pub mod webhook;
 /// Texts and other presses, worked through one by one.

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ctx::{Ctx, Line};
 use crate::office::lease::Lease;
-use crate::office::{Outcome, Refusal, alert, db, inbox, plan};
+use crate::office::{Outcome, Refusal, alert, db, depart, dialogue, inbox, plan};
 use crate::stop::Stop;
 use crate::store::trouble::Trouble;
 
@@ -127,6 +127,7 @@ pub async fn refresh(ctx: Ctx, stop: Stop) {
 /// Tells admins ahead of time what they should know until told to stop.
 pub async fn watch(ctx: Ctx, stop: Stop) {
     let work = async || {
+        depart::due(&ctx).await?;
         alert::watch(&ctx).await?;
         Ok(ctx.now() + WATCH_EVERY)
     };
@@ -146,6 +147,7 @@ pub async fn alive(ctx: Ctx, home: db::Home, stop: Stop) {
 pub async fn tidy(ctx: Ctx, stop: Stop) {
     let work = async || {
         inbox::tidy(&ctx).await?;
+        dialogue::tidy(&ctx).await?;
         Ok(ctx.now() + TIDY_EVERY)
     };
     repeat(&ctx, stop, "tidy", work).await;

@@ -16,12 +16,16 @@ pub mod content;
 pub mod decide;
 /// Why a message did not go out.
 pub mod delivery;
+/// Conversations of several steps.
+pub mod dialogue;
 /// Why data may be a copy.
 pub mod installation;
 /// Absences: what people are told, and what is wrong with their sheet.
 pub mod leave;
 /// What goes out, before a channel turns it into its own markup.
 pub mod outgoing;
+/// `/people`.
+pub mod people;
 /// Days, times and people as they are printed.
 pub mod print;
 /// The push as a group reads it.
@@ -38,3 +42,5 @@ pub mod schedule;
 pub mod secret;
 /// What a press on a button is answered with.
 pub mod toast;
+/// Names of units.
+pub mod unit;

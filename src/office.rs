@@ -7,20 +7,25 @@ use crate::domain::audit::{Action, Actor, Event};
 use crate::domain::content::ContentProblem;
 use crate::domain::cron::CronError;
 use crate::domain::leave::{LeaveCategory, Span};
-use crate::domain::policy::{Act, Role, may};
+use crate::domain::personal::Personal;
+use crate::domain::policy::{Act, Role};
 use crate::domain::report::CheckFailed;
+use crate::domain::roster::Doubt;
 use crate::domain::schedule::RuleError;
 use crate::domain::setting::Key;
 use crate::domain::slot::AllowedHours;
+use crate::domain::unit::UnitFault;
 use crate::domain::word::{ItemState, ScheduleState};
-use crate::ids::LeaveId;
+use crate::ids::{LeaveId, UnitId};
 use crate::store::{StoreError, Tx};
 
 /// Presses and what they are answered with.
 pub mod ack;
 /// What the admins are told without asking.
 pub mod alert;
-/// The ledger: verify and read.
+/// Whoever acts in the name of a group.
+pub mod anonymous;
+/// The ledger: verify, note, read, change its key.
 pub mod audit;
 /// Joining: codes, accounts, people.
 pub mod binding;
@@ -32,6 +37,10 @@ pub mod content;
 pub mod db;
 /// Sending what is due.
 pub mod delivery;
+/// People who leave the roster.
+pub mod depart;
+/// Conversations of several steps.
+pub mod dialogue;
 /// Removing who somebody was.
 pub mod erase;
 /// Chats and the units they address.
@@ -48,6 +57,8 @@ pub mod inbox;
 pub mod lease;
 /// Absences: recorded, declared, ended, taken in from a file.
 pub mod leave;
+/// Two staff numbers of one person.
+pub mod merge;
 /// What a monitoring system is told.
 pub mod metrics;
 /// What is going to go out, other rules and caps considered.
@@ -60,6 +71,10 @@ pub mod push;
 pub mod relay;
 /// The month's report.
 pub mod report;
+/// Who may do what.
+mod rights;
+/// Roles: given, taken away, listed.
+pub mod role;
 /// The roster file.
 pub mod roster;
 /// What the choice of an item rests on.
@@ -68,16 +83,21 @@ pub mod rotation;
 pub mod schedule;
 /// Settings of the office.
 pub mod setting;
-/// People: codes, leave, roles.
+/// People: codes, leave.
 pub mod staff;
 /// Units as people name them.
 pub mod unit;
+
+pub use rights::{Allowed, authorise, authorise_units, refused};
 
 /// Why a use case did not do what was asked. Nothing was changed. Worded in one place: `cli::refusal`.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     #[error("{actor} may not {act:?}")]
     Forbidden { actor: String, act: Act },
+    /// Units they asked for and do not head; `own` are the paths of theirs.
+    #[error("{actor} may not {act:?} in units {asked:?}")]
+    OtherUnit { actor: String, act: Act, asked: Vec<UnitId>, own: Vec<String> },
     #[error("staff number {0} is not on the roster")]
     NotOnRoster(String),
     #[error("the roster is empty")]
@@ -86,6 +106,18 @@ pub enum Refusal {
     UnknownUnit { given: String, known: Vec<String> },
     #[error("unit {given} could be several")]
     AmbiguousUnit { given: String, options: Vec<String> },
+    #[error("unit {was} is called {now} now")]
+    UnitRenamed { was: String, now: String },
+    #[error("the unit does not get that path or place: {0:?}")]
+    Unit(UnitFault),
+    #[error("the import could mean two things")]
+    RosterDoubts(Vec<Doubt>),
+    #[error("people or units changed meanwhile")]
+    RosterMoved(Box<roster::Meanwhile>),
+    #[error("another import took over")]
+    ImportOvertaken,
+    #[error(transparent)]
+    Merge(#[from] merge::MergeFault),
     #[error("group {0} is unknown")]
     UnknownGroup(String),
     #[error("group {0} addresses no unit")]
@@ -139,14 +171,18 @@ pub enum Refusal {
     UnknownSetting(String),
     #[error("setting {0:?} does not take this value")]
     SettingValue(Key),
+    #[error("setting {key:?} would tell of a person: {what:?}")]
+    SettingPersonal { key: Key, what: Personal },
     #[error("the role is held already")]
     RoleHeld { staff_no: String, role: Role },
     #[error("the role is not held")]
     RoleNotHeld { staff_no: String, role: Role },
     #[error("staff number {0} was never known")]
     UnknownStaff(String),
-    #[error("the last admin cannot be revoked")]
+    #[error("the last admin cannot go")]
     LastAdmin,
+    #[error(transparent)]
+    Role(#[from] role::RoleFault),
     #[error("the leave ends before it starts")]
     LeaveBackwards,
     #[error("the leave overlaps another")]
@@ -192,26 +228,29 @@ pub enum Refusal {
     #[error(transparent)]
     Lever(#[from] held::Held),
     #[error(transparent)]
+    Ledger(#[from] audit::LedgerFault),
+    #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<UnitFault> for Refusal {
+    fn from(fault: UnitFault) -> Self {
+        Self::Unit(fault)
+    }
+}
+
+impl Refusal {
+    /// What was asked for without a right, and the units it was asked of.
+    pub fn denied(&self) -> Option<(Act, &[UnitId])> {
+        if let Self::Forbidden { act, .. } = self {
+            return Some((*act, &[]));
+        }
+        if let Self::OtherUnit { act, asked, .. } = self { Some((*act, asked)) } else { None }
+    }
 }
 
 /// Result of every use case.
 pub type Outcome<T> = Result<T, Refusal>;
-
-/// Refuses unless the actor has a role that may do `act`. The machine's operator acts with an admin's rights.
-pub async fn authorise(tx: &mut Tx, actor: &Actor, act: Act) -> Outcome<()> {
-    let staff = match actor {
-        Actor::System { .. } | Actor::Operator { staff_no: None } => return Ok(()),
-        Actor::Operator { staff_no: Some(no) } => {
-            let person = crate::store::staff::find_by_no(tx, no).await?.filter(|person| person.left_at.is_none());
-            person.ok_or_else(|| Refusal::NotOnRoster(no.clone()))?.id
-        }
-        Actor::Staff { id, .. } => *id,
-    };
-    let grants = crate::store::role::list(tx).await?;
-    let allowed = grants.iter().any(|grant| grant.staff_id == staff && may(grant.role, act)) || may(Role::Staff, act);
-    if allowed { Ok(()) } else { Err(Refusal::Forbidden { actor: actor.to_string(), act }) }
-}
 
 /// Notes an entry for the audit chain, written with the transaction's commit. `detail` holds ids and words, never names.
 pub fn note(tx: &mut Tx, at: chrono::DateTime<chrono::Utc>, actor: &Actor, what: (Action, String, Value)) {

@@ -13,10 +13,13 @@ use subtle::ConstantTimeEq;
 
 /// Reading and creating the file.
 mod file;
+/// A new key for a file that has one.
+mod grow;
 /// What this machine knows of its databases.
 pub mod installation;
 
 pub use file::{LineFault, SecretFault, SecretFaultKind, open};
+pub use grow::grow;
 
 /// Length of a key and of every tag, in bytes (SHA-256).
 pub const KEY_LEN: usize = 32;
@@ -57,6 +60,8 @@ pub enum Purpose {
     Invite,
     /// The word by which the platform shows that an update is from it.
     Webhook,
+    /// Ends of the audit chain that are noted outside the database.
+    Checkpoint,
 }
 
 impl Purpose {
@@ -68,6 +73,7 @@ impl Purpose {
             Self::Button => b"qingfeng/button/1",
             Self::Invite => b"qingfeng/invite/1",
             Self::Webhook => b"qingfeng/webhook/1",
+            Self::Checkpoint => b"qingfeng/checkpoint/1",
         }
     }
 }
@@ -93,12 +99,12 @@ impl Key {
     /// HMAC-SHA256 over `parts` under the key of `purpose`. Each part is preceded by its length (8 bytes, big endian),
     /// so `["ab", "c"]` and `["a", "bc"]` have different tags.
     pub fn mac(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; KEY_LEN] {
-        let mut mac = hmac_under(&self.derive(purpose));
-        for part in parts {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
-        mac.finalize().into_bytes().into()
+        self.sealer(purpose).mac(parts)
+    }
+
+    /// The key of one purpose, for many tags: it is derived once.
+    pub fn sealer(&self, purpose: Purpose) -> Sealer {
+        Sealer(hmac_under(&self.derive(purpose)))
     }
 
     /// Whether `tag` is the tag of `parts`; takes the same time wherever the two differ. A tag of another length than
@@ -123,6 +129,28 @@ impl fmt::Debug for Key {
     }
 }
 
+/// Makes tags of one key for one purpose.
+#[derive(Clone)]
+pub struct Sealer(Hmac<Sha256>);
+
+impl Sealer {
+    /// [`Key::mac`].
+    pub fn mac(&self, parts: &[&[u8]]) -> [u8; KEY_LEN] {
+        let mut mac = self.0.clone();
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sealer").finish_non_exhaustive()
+    }
+}
+
 /// HMAC pads a short key with zeros to its block of 64 bytes; doing so here avoids an error that cannot happen.
 fn hmac_under(key: &SecretBox<[u8; KEY_LEN]>) -> Hmac<Sha256> {
     let mut block = Zeroizing::new([0; 64]);
@@ -132,12 +160,15 @@ fn hmac_under(key: &SecretBox<[u8; KEY_LEN]>) -> Hmac<Sha256> {
     Hmac::<Sha256>::new((&*block).into())
 }
 
-/// The keys of one installation, one of which is current. Never empty.
+/// The keys of one installation, one of which is current. Never empty. What is made is made with the current one; what
+/// was made with another is still known.
 #[derive(Debug)]
 pub struct Keys {
+    /// As in the file, oldest first.
+    before: Vec<Key>,
     current: Key,
-    /// Keys of before, newest last; they still verify what was made with them.
-    former: Vec<Key>,
+    /// Newer than what the database names: a change of keys that did not get to its end, or a database that was put back.
+    after: Vec<Key>,
 }
 
 impl Keys {
@@ -146,9 +177,26 @@ impl Keys {
         &self.current
     }
 
-    /// The key of that id, current or former.
+    /// The key of that id, whichever of them it is.
     pub fn by_id(&self, id: &KeyId) -> Option<&Key> {
-        self.all().find(|key| key.id == *id)
+        self.every().find(|key| key.id == *id)
+    }
+
+    /// The key the office began with: what is named after it keeps its name.
+    pub fn oldest(&self) -> &Key {
+        self.before.first().unwrap_or(&self.current)
+    }
+
+    /// Every key: the current one, then the others from the newest to the oldest. In this order whatever carries a tag of
+    /// an unknown key is tried.
+    pub fn every(&self) -> impl Iterator<Item = &Key> {
+        let others = self.after.iter().rev().chain(self.before.iter().rev());
+        std::iter::once(&self.current).chain(others)
+    }
+
+    /// Keys of the file that are newer than the current one.
+    pub fn waiting(&self) -> impl Iterator<Item = &KeyId> {
+        self.after.iter().map(Key::id)
     }
 
     /// [`Key::mac`] with the current key.
@@ -156,29 +204,30 @@ impl Keys {
         self.current.mac(purpose, parts)
     }
 
-    /// [`Key::verify`] with the current key.
+    /// [`Key::verify`] with any of the keys.
     pub fn verify(&self, purpose: Purpose, parts: &[&[u8]], tag: &[u8]) -> bool {
-        self.current.verify(purpose, parts, tag)
+        self.every().any(|key| key.verify(purpose, parts, tag))
     }
 
-    fn all(&self) -> impl Iterator<Item = &Key> {
-        self.former.iter().chain([&self.current])
+    /// The keys of a file, oldest first; the newest is current. `None` when there are none.
+    fn of(mut keys: Vec<Key>) -> Option<Self> {
+        keys.pop().map(|current| Self { before: keys, current, after: Vec::new() })
     }
 
-    fn ids(&self) -> Vec<KeyId> {
-        self.all().map(|key| key.id.clone()).collect()
+    /// From the oldest to the newest.
+    fn in_order(self) -> Vec<Key> {
+        self.before.into_iter().chain([self.current]).chain(self.after).collect()
     }
 
     /// Makes the key of `id` current. A file that has grown a newer key while the database still names the older one
     /// is right: the database decides.
     fn with_current(self, id: &KeyId) -> Result<Self, Vec<KeyId>> {
-        let ids = self.ids();
-        let mut keys = self.former;
-        keys.push(self.current);
-        match keys.iter().position(|key| key.id == *id) {
-            Some(at) => Ok(Self { current: keys.remove(at), former: keys }),
-            None => Err(ids),
-        }
+        let mut keys = self.in_order();
+        let at = keys.iter().position(|key| key.id == *id);
+        let Some(at) = at else { return Err(keys.into_iter().map(|key| key.id).collect()) };
+        let after = keys.split_off(at + 1);
+        let Some(keys) = Self::of(keys) else { return Err(Vec::new()) };
+        Ok(Self { after, ..keys })
     }
 }
 

@@ -32,6 +32,8 @@ pub mod channel;
 pub mod deadline;
 /// Deliveries and their attempts.
 pub mod delivery;
+/// Conversations of several steps.
+pub mod dialogue;
 /// Removing who somebody was.
 pub mod erase;
 /// Until when the platform told us to wait.
@@ -52,6 +54,8 @@ pub mod item;
 pub mod lease;
 /// Dated absences.
 pub mod leave;
+/// Two staff numbers of one person.
+pub mod merge;
 /// What became of the slots of recurring rules.
 pub mod occurrence;
 /// The one office of a database.
@@ -59,6 +63,8 @@ pub mod office;
 mod open;
 /// The calls of the last minute.
 pub mod pace;
+/// People as conversations look for them.
+pub mod people;
 mod pg;
 /// Pushes, their frozen audiences and covers.
 pub mod push;
@@ -66,6 +72,8 @@ pub mod push;
 pub mod report;
 /// Roles granted to people.
 pub mod role;
+/// The roster taken in by small steps.
+pub mod roster;
 /// Recurring rules.
 pub mod schedule;
 /// Settings that differ from their default.
@@ -101,6 +109,9 @@ pub enum StoreError {
     /// A stored text is not one of the words it must be.
     #[error("stored value {0:?} is not understood")]
     Unreadable(String),
+    /// Another key was put in force since the database was opened.
+    #[error("the database is sealed with key {wanted} by now")]
+    KeyChanged { wanted: String },
     #[error(transparent)]
     Io(#[from] std::io::Error),
     #[error(transparent)]
@@ -130,6 +141,7 @@ impl StoreError {
             | Self::UnsafeSqlite(_)
             | Self::Constraint(_)
             | Self::Unreadable(_)
+            | Self::KeyChanged { .. }
             | Self::Migrate(_) => false,
         }
     }
@@ -192,7 +204,7 @@ impl Store {
 
     fn tx(&self, conn: Conn) -> Tx {
         let (keys, failing) = (Arc::clone(&self.keys), self.failing.clone());
-        Tx { conn, keys, lease_clock: self.lease_clock, failing, events: Vec::new() }
+        Tx { conn, keys, lease_clock: self.lease_clock, failing, events: Vec::new(), next_keys: None }
     }
 
     /// Whether the database takes what is written to it now. A disk that is full takes a little and not a lot, so after
@@ -247,6 +259,7 @@ pub struct Tx {
     lease_clock: LeaseClock,
     failing: Failing,
     events: Vec<Event>,
+    next_keys: Option<Arc<Keys>>,
 }
 
 #[derive(Debug)]
@@ -266,6 +279,11 @@ impl Tx {
         &self.keys
     }
 
+    /// Puts the current one of `keys` in force with the commit. The entries noted here are the last under the one before.
+    pub fn rotate_to(&mut self, keys: Arc<Keys>) {
+        self.next_keys = Some(keys);
+    }
+
     /// Of two texts that mean the same, the one for this database.
     fn pick(&self, sqlite: &'static str, pg: &'static str) -> &'static str {
         match self.conn {
@@ -281,8 +299,8 @@ impl Tx {
     }
 
     async fn finish(mut self) -> Result<()> {
-        let events = std::mem::take(&mut self.events);
-        audit::append(&mut self, events).await?;
+        let (events, next) = (std::mem::take(&mut self.events), self.next_keys.take());
+        audit::append(&mut self, events, next).await?;
         match self.conn {
             Conn::Sqlite(tx) => tx.commit().await?,
             Conn::Pg(tx) => tx.commit().await?,

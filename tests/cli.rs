@@ -2,6 +2,8 @@
 //! its own, which is also the working folder, so that no output holds a path of the machine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail loudly")]
 
+#[path = "cli/audit.rs"]
+mod audit;
 #[path = "cli/calendar.rs"]
 mod calendar;
 #[path = "cli/content.rs"]
@@ -20,6 +22,8 @@ mod office;
 mod plan;
 #[path = "cli/push.rs"]
 mod push;
+#[path = "cli/roles.rs"]
+mod roles;
 #[path = "cli/roster.rs"]
 mod roster;
 #[path = "cli/schedule.rs"]

@@ -9,11 +9,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use qingfeng::cli::schedule::{Schedule, Verb};
 use qingfeng::cli::usage::{Stop, parse};
+use qingfeng::cli::words::{self, rights};
 use qingfeng::cli::{Cli, Noun};
 use qingfeng::domain::calendar::{Calendar, DayKind, Festival};
 use qingfeng::domain::cap::Caps;
 use qingfeng::domain::cron::CronExpr;
 use qingfeng::domain::delivery::DeliveryState;
+use qingfeng::domain::policy::Role;
 use qingfeng::domain::schedule::{Rule, Slot, Terms, default_deadline};
 use qingfeng::domain::slot::{AllowedHours, MissReason, OccurrenceState};
 use qingfeng::domain::wall;
@@ -30,10 +32,12 @@ const DOCUMENTS: [&str; 10] = [
     "CONTRIBUTING.md",
     "SECURITY.md",
     "content/README.md",
+    "docs/audit.md",
     "docs/delivery.md",
     "docs/leave.md",
     "docs/schedules.md",
     "docs/operations.md",
+    "docs/roles.md",
 ];
 
 fn path(file: &str) -> PathBuf {
@@ -45,7 +49,7 @@ fn document(file: &str) -> String {
 }
 
 /// Words of a shell line with double quotes.
-fn words(line: &str) -> Vec<String> {
+fn split(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;
     for c in line.chars() {
@@ -77,7 +81,7 @@ fn commands(text: &str) -> Vec<&str> {
 
 /// A command line as the program reads it; `None` for a page of help.
 fn read(command: &str) -> Result<Option<Cli>, String> {
-    match parse(words(command)) {
+    match parse(split(command)) {
         Ok(cli) => Ok(Some(cli)),
         Err(Stop::Page(_)) => Ok(None),
         Err(Stop::Mistake(mistake)) => Err(format!("{command}: {mistake}")),
@@ -173,10 +177,30 @@ fn every_end_of_a_slot_is_explained() {
 fn every_state_of_a_message_is_explained() {
     let text = document("docs/delivery.md");
     for state in DeliveryState::ALL {
-        let said = qingfeng::cli::words::delivery_state(*state);
+        let said = words::delivery_state(*state);
         assert!(text.contains(&format!("\n| {said} | ")), "docs/delivery.md does not explain {said}");
     }
     assert!(commands(&text).len() > 15);
+}
+
+/// The table of roles and acts is printed from the program's own; `UPDATE_DOCS=1` prints it anew.
+#[test]
+fn the_table_of_roles_is_the_programs_own() {
+    let text = document("docs/roles.md");
+    let table = rights::table().join("\n");
+    let printed: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("| 做什么 |")).collect();
+    let printed: Vec<&str> = printed.into_iter().take_while(|line| line.starts_with('|')).collect();
+    let printed = printed.join("\n");
+    if std::env::var_os("UPDATE_DOCS").is_some() && printed != table {
+        fs::write(path("docs/roles.md"), text.replace(&printed, &table)).unwrap();
+        return;
+    }
+    assert_eq!(printed, table, "run with UPDATE_DOCS=1 and read what changed");
+    for role in Role::ALL {
+        let row = format!("\n| {}（`{}`） | ", words::role(*role), role.as_str());
+        assert!(text.contains(&row), "docs/roles.md does not explain {}", role.as_str());
+    }
+    assert!(commands(&text).len() > 5);
 }
 
 /// Every cause that `/readyz` can give for the database is explained.

@@ -23,6 +23,8 @@ mod content;
 mod decide;
 #[path = "store/delivery.rs"]
 mod delivery;
+#[path = "store/dialogue.rs"]
+mod dialogue;
 #[path = "store/erase.rs"]
 mod erase;
 #[path = "store/inbox.rs"]
@@ -51,6 +53,8 @@ mod places;
 mod push;
 #[path = "store/queue.rs"]
 mod queue;
+#[path = "store/roster.rs"]
+mod roster;
 #[path = "store/schedule.rs"]
 mod schedule;
 #[path = "store/schema.rs"]

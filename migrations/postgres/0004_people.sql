@@ -48,3 +48,29 @@ CREATE TABLE dialogue (
     state      TEXT    NOT NULL, -- JSON: what is asked, what was answered, what the buttons mean
     expires_at BIGINT NOT NULL
 );
+
+-- What an import is about to change, written in small steps and put in force at once. A later import takes over: rows of an
+-- earlier number are of one that was cut off. Empty but for the seconds that an import takes.
+ALTER TABLE office ADD COLUMN roster_import BIGINT NOT NULL DEFAULT 0;
+CREATE TABLE roster_stage (
+    import      BIGINT NOT NULL,
+    part        BIGINT NOT NULL, -- the step that wrote it
+    staff_id    BIGINT NOT NULL,
+    version_id  BIGINT NOT NULL, -- in force once the import is
+    position    BIGINT NOT NULL,
+    left_at     BIGINT,          -- null: on the roster
+    staff_no    TEXT,            -- of a new person, or the new number of a known one
+    unit_id     BIGINT,          -- these three of a new version
+    branch_id   BIGINT,
+    kinds       TEXT,
+    name        TEXT,            -- these two when the name or the post is another
+    post        TEXT,
+    new_staff   BIGINT NOT NULL,
+    new_version BIGINT NOT NULL,
+    new_name    BIGINT NOT NULL, -- 1: written already, for nobody sees the name of a person who is not on the roster
+    PRIMARY KEY (import, part, staff_id)
+);
+-- The day on which whoever writes there in the name of the group was last told that nobody can be told from that.
+ALTER TABLE chat_group ADD COLUMN hinted_on DATE;
+-- From this day on the person is off the roster. Null: nobody said so, or it is done.
+ALTER TABLE staff ADD COLUMN leaves_on DATE;

@@ -48,3 +48,29 @@ CREATE TABLE dialogue (
     state      TEXT    NOT NULL, -- JSON: what is asked, what was answered, what the buttons mean
     expires_at INTEGER NOT NULL
 ) STRICT;
+
+-- What an import is about to change, written in small steps and put in force at once. A later import takes over: rows of an
+-- earlier number are of one that was cut off. Empty but for the seconds that an import takes.
+ALTER TABLE office ADD COLUMN roster_import INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE roster_stage (
+    import      INTEGER NOT NULL,
+    part        INTEGER NOT NULL, -- the step that wrote it
+    staff_id    INTEGER NOT NULL,
+    version_id  INTEGER NOT NULL, -- in force once the import is
+    position    INTEGER NOT NULL,
+    left_at     INTEGER,          -- null: on the roster
+    staff_no    TEXT,            -- of a new person, or the new number of a known one
+    unit_id     INTEGER,          -- these three of a new version
+    branch_id   INTEGER,
+    kinds       TEXT,
+    name        TEXT,            -- these two when the name or the post is another
+    post        TEXT,
+    new_staff   INTEGER NOT NULL,
+    new_version INTEGER NOT NULL,
+    new_name    INTEGER NOT NULL, -- 1: written already, for nobody sees the name of a person who is not on the roster
+    PRIMARY KEY (import, part, staff_id)
+) STRICT;
+-- The day on which whoever writes there in the name of the group was last told that nobody can be told from that.
+ALTER TABLE chat_group ADD COLUMN hinted_on TEXT;
+-- From this day on the person is off the roster. Null: nobody said so, or it is done.
+ALTER TABLE staff ADD COLUMN leaves_on TEXT;

@@ -16,6 +16,7 @@ pub struct RawUpdate {
 pub enum Inbound {
     Press(Press),
     Said(Said),
+    Filed(Filed),
     GroupSeen(GroupSeen),
     GroupGone(GroupGone),
     Migrated(Migrated),
@@ -31,6 +32,7 @@ pub struct Press {
     pub callback_id: String,
     /// Who pressed, by the platform's word. The button's data never says who.
     pub account: String,
+    pub sender: Sender,
     pub chat: String,
     pub place: Place,
     /// The message that carried the button, even when it can no longer be read or edited.
@@ -53,12 +55,21 @@ pub struct Said {
     pub text: String,
 }
 
-/// Who stands behind a text.
+/// Someone sent a file. What it holds is never fetched, and neither its name nor its caption is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filed {
+    pub account: String,
+    pub sender: Sender,
+    pub chat: String,
+    pub place: Place,
+}
+
+/// Who stands behind a text or a press.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sender {
     /// The account is the person.
     Person,
-    /// The text was written in the name of a group or channel; the account is a stand-in and nobody's identity.
+    /// It was done in the name of a group or channel; the account is a stand-in and nobody's identity.
     Anonymous,
 }
 

@@ -195,9 +195,8 @@ fn check(setup: &Setup) -> Ended {
     let (loaded, note) = setup.block_on(async {
         match setup.session().await {
             Ok(session) => {
-                let loaded = calendar::check(&session.ctx, &session.actor).await;
-                session.ctx.store.close().await;
-                Ok((loaded?, ""))
+                let loaded = calendar::check(&session.ctx, &session.actor).await.map_err(Failure::from);
+                Ok((session.end(loaded).await?, ""))
             }
             Err(Failure::Refused(Refusal::NotSetUp { .. })) => {
                 Ok((calendar::shipped(&config.content_dir), "（数据库还没有建好，只检查了文件）"))

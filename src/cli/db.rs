@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::out::{self, Ended, Form, line};
 use super::session::Setup;
-use crate::cli::audit::{bad_line, summary};
+use crate::cli::audit::{broken, summary};
 use crate::clock::Clock;
 use crate::office::{audit, db};
 
@@ -139,8 +139,8 @@ fn check(setup: &Setup, form: Form) -> Ended {
     if verified.first_bad.is_none() && !misfits.is_empty() {
         return Err(line(format!("数据前后对不上：{}。请停止改动，保留数据库，与最近的备份比对", misfits.join("、"))));
     }
-    match &verified.first_bad {
-        Some(bad) => Err(line(bad_line(bad))),
+    match broken(&verified) {
+        Some(wrong) => Err(line(wrong)),
         None if form == Form::Text => out::print(&format!("数据库完好，版本与程序一致；{}", summary(&verified))),
         None => Ok(()),
     }

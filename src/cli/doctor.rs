@@ -13,7 +13,7 @@ use crate::domain::policy::Role;
 use crate::domain::wall;
 use crate::domain::word::{GroupState, words};
 use crate::message;
-use crate::office::{audit, calendar, content, db, group, halt, staff};
+use crate::office::{audit, calendar, content, db, group, halt, role};
 use crate::store::halt::HaltRow;
 
 /// How updates come in.
@@ -272,7 +272,7 @@ async fn outgoing(session: &Session) -> Result<String, String> {
 }
 
 async fn roles(session: &Session) -> Result<String, String> {
-    let grants = staff::roles(&session.ctx, &session.actor).await.map_err(|refusal| refusal::words(&refusal))?;
+    let grants = role::list(&session.ctx, &session.actor).await.map_err(|refusal| refusal::words(&refusal))?;
     let admins: Vec<String> =
         grants.into_iter().filter(|grant| grant.role == Role::Admin).map(|grant| grant.staff_no).collect();
     if admins.is_empty() {

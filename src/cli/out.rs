@@ -1,7 +1,7 @@
 //! To stdout and stderr, files, and how a command ends: exit 0 done, 1 failed, 2 usage.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,9 +13,12 @@ use tracing_subscriber::EnvFilter;
 
 use super::refusal;
 use super::usage::Stop;
+use crate::domain::channel::Names;
 use crate::office::Refusal;
 use crate::render::table::{Align, Column, Table};
 
+/// What is printed stays on the machine of the office.
+pub const NAMES: Names = Names::Full;
 /// Files may hold names: only their owner reads them.
 const FILE_MODE: u32 = 0o600;
 
@@ -140,6 +143,21 @@ pub fn instant(at: DateTime<Utc>, zone: Tz) -> String {
 /// Reads a whole file.
 pub fn read(path: &Path) -> Ended<Vec<u8>> {
     fs::read(path).map_err(|source| Refusal::File { path: path.display().to_string(), source }.into())
+}
+
+/// Reads a whole file of at most `most` bytes; `None` for a larger one, of which nothing is read when its size is known.
+pub fn read_at_most(path: &Path, most: usize) -> Ended<Option<Vec<u8>>> {
+    let read = || -> io::Result<Option<Vec<u8>>> {
+        let file = File::open(path)?;
+        if file.metadata()?.len() > most as u64 {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        // What is no ordinary file tells no size, and may have no end.
+        file.take(most as u64 + 1).read_to_end(&mut bytes)?;
+        Ok(Some(bytes).filter(|bytes| bytes.len() <= most))
+    };
+    read().map_err(|source| Refusal::File { path: path.display().to_string(), source }.into())
 }
 
 /// Writes a file that may replace an older one.

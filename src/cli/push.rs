@@ -184,12 +184,14 @@ async fn now(session: &Session, args: NowArgs) -> Ended {
         for over in &preview.over {
             out::warn(&over_cap(over));
         }
+        pause::hint(session).await?;
         return Err(line("还没有发送，什么都没有改动。看清楚后加--yes再运行"));
     }
     let made = push::now(ctx, actor, &order).await?;
     for over in &made.over {
         out::warn(&over_cap(over));
     }
+    pause::hint(session).await?;
     let shown = made.shown;
     match Form::from(args.json) {
         Form::Json => out::json(&MadeJson::of(&shown)),

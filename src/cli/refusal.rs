@@ -5,9 +5,10 @@ use std::io::{self, ErrorKind};
 
 use chrono::NaiveDate;
 
-use crate::cli::words;
+use crate::cli::words::{self, rights};
 use crate::domain::content::{ContentProblem, Theme};
-use crate::domain::policy::Act;
+use crate::domain::personal::Personal;
+use crate::domain::policy::{Act, Role};
 use crate::domain::report::{CheckFailed, CheckName};
 use crate::domain::setting::{Key, Shape};
 use crate::domain::word::{ItemState, ScheduleState};
@@ -16,29 +17,39 @@ use crate::message;
 use crate::message::print::date;
 use crate::office::Refusal;
 use crate::office::db::CopyFault;
+use crate::office::role::RoleFault;
 use crate::store::StoreError;
 use crate::store::trouble::Trouble;
 
+/// A ledger that is not worked with.
+mod ledger;
 /// Levers that do not move.
 mod lever;
+/// People and units that do not change.
+mod people;
 
 /// Names shown of a long list.
 const SHOWN_MAX: usize = 12;
+
+pub use ledger::unmet;
 
 /// One line, or one for each problem of a file.
 pub fn words(refusal: &Refusal) -> String {
     let fixed = |text: &str| text.to_owned();
     match refusal {
         Refusal::Forbidden { actor, act } => forbidden(actor, *act),
+        Refusal::OtherUnit { actor, act, own, .. } => other_unit(actor, *act, own),
         Refusal::NotOnRoster(no) => format!("花名册里没有工号“{no}”。在册的工号见：qingfeng staff list"),
         Refusal::RosterEmpty => fixed("花名册还是空的。请先运行：qingfeng roster import 花名册.xlsx"),
         Refusal::UnknownUnit { given, known } => unknown_unit(given, known),
-        Refusal::AmbiguousUnit { given, options } => {
-            format!("“{given}”可以指{}个单位：{}。请写全路径", options.len(), several(options))
-        }
-        Refusal::UnknownGroup(name) => {
-            format!("没有“{name}”这个群。请写编号或会话号，见：qingfeng group list；新群要先把机器人拉进去")
-        }
+        Refusal::AmbiguousUnit { given, options } => ambiguous_unit(given, options),
+        Refusal::UnitRenamed { was, now } => people::unit_renamed(was, now),
+        Refusal::Unit(fault) => people::unit(fault),
+        Refusal::RosterDoubts(doubts) => message::roster::doubts(doubts).join("\n"),
+        Refusal::RosterMoved(meanwhile) => people::roster_moved(meanwhile),
+        Refusal::ImportOvertaken => fixed("另一次导入刚刚开始，接替了本次，本次没有导入。请等它结束，核对后再运行一次"),
+        Refusal::Merge(fault) => people::merge(fault),
+        Refusal::UnknownGroup(name) => unknown_group(name),
         Refusal::GroupNotLinked(name) => group_not_linked(name),
         Refusal::UnknownItem(slug) => format!("没有“{slug}”这条内容。短名见：qingfeng content list"),
         Refusal::UnknownTheme(theme) => format!("没有“{theme}”这个主题。可写：{}", themes()),
@@ -69,15 +80,17 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::DeadlinePassed => fixed("期限已经过去。请写一个以后的时间"),
         Refusal::DeadlineNotAsked => fixed("只有需知悉的推送才有期限。请去掉--deadline，或加--confirm required"),
         Refusal::UnknownSetting(key) => format!("没有“{key}”这项设置。全部设置见：qingfeng setting list"),
+        Refusal::SettingPersonal { key, what } => personal(*key, *what),
         Refusal::SettingValue(key) => format!("{}（{}）不能这样写。应是{}", key.as_str(), key.label(), bounds(*key)),
         Refusal::RoleHeld { staff_no, role } => format!("{staff_no}已经是{}，不用再给", words::role(*role)),
-        Refusal::RoleNotHeld { staff_no, role } => {
-            format!("{staff_no}不是{}，没有可收回的。现有角色见：qingfeng staff role list", words::role(*role))
-        }
+        Refusal::RoleNotHeld { staff_no, role } => role_not_held(staff_no, *role),
         Refusal::UnknownStaff(no) => format!("从来没有工号“{no}”，或者已经删除。请核对工号"),
-        Refusal::LastAdmin => fixed("这是最后一个管理员，不能收回。请先给别人：qingfeng staff role grant 工号 admin"),
+        Refusal::LastAdmin => fixed(LAST_ADMIN),
+        Refusal::Role(fault) => role_fault(*fault),
         Refusal::LeaveBackwards => fixed("最后一天早于第一天。请核对--from和--to"),
-        Refusal::LeaveOverlaps => fixed("与这个人已登记的请假日期重叠。请核对--from和--to，见：qingfeng staff leave list"),
+        Refusal::LeaveOverlaps => {
+            fixed("与这个人已登记的请假日期重叠。请核对--from和--to，见：qingfeng staff leave list")
+        }
         Refusal::LeaveNeedsEnd(category) => {
             format!("{}要写最后一天（--to），截止时间才知道顺延到哪天", category.label())
         }
@@ -105,10 +118,12 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::Secret(fault) => message::secret::fault(fault),
         Refusal::Check(failed) => check(failed),
         Refusal::Lever(held) => lever::words(held),
+        Refusal::Ledger(fault) => ledger::words(fault),
         Refusal::Store(error) => store(error),
     }
 }
 
+const LAST_ADMIN: &str = "这样就没有管理员了，没有改动。请先给在册的另一个人：qingfeng staff role grant 工号 admin";
 const NOBODY_ADDRESSED: &str =
     "没有人要收这条推送：内容的对象在所选范围里一个都没有。请核对对象和范围，见：qingfeng content list";
 const NOT_SET_UP: &str = "还没有建好，或者比程序旧。请先运行：qingfeng db migrate";
@@ -219,40 +234,48 @@ pub fn bounds(key: Key) -> String {
 
 fn forbidden(actor: &str, act: Act) -> String {
     let who = actor.strip_prefix("operator:").unwrap_or(actor);
-    format!("{who}没有权限{}。请由管理员操作，或让管理员运行：qingfeng staff role grant {who} admin", act_words(act))
+    format!(
+        "{who}没有权限{}。请由{}操作，或让管理员给相应的角色，见：qingfeng staff role grant --help",
+        rights::act(act),
+        rights::who(act)
+    )
 }
 
-const fn act_words(act: Act) -> &'static str {
-    match act {
-        Act::ContentRead => "查看内容",
-        Act::ContentWrite => "更新内容",
-        Act::RosterRead => "查看花名册",
-        Act::RosterWrite => "导入花名册",
-        Act::StaffWrite => "管理人员",
-        Act::UnitWrite => "调整单位",
-        Act::LeaveRead => "查看请假",
-        Act::LeaveWrite => "登记请假",
-        Act::StaffErase => "删除个人身份",
-        Act::RoleRead => "查看角色",
-        Act::CheckpointWrite => "写检查点",
-        Act::KeyRotate => "更换密钥",
-        Act::RoleWrite => "管理角色",
-        Act::SettingRead => "查看设置",
-        Act::SettingWrite => "更改设置",
-        Act::GroupRead => "查看群",
-        Act::GroupWrite => "管理群",
-        Act::CalendarRead => "查看工作日历",
-        Act::CalendarWrite => "导入放假安排",
-        Act::ScheduleRead => "查看计划",
-        Act::ScheduleWrite => "管理计划",
-        Act::PushRead => "查看推送",
-        Act::PushWrite => "发送推送",
-        Act::MissingRead => "查看未确认名单",
-        Act::ReportRead => "查看报表",
-        Act::AuditRead => "查看审计记录",
-        Act::OutgoingWrite => "暂停或恢复推送",
-        Act::DatabaseWrite => "备份或恢复数据库",
+fn ambiguous_unit(given: &str, options: &[String]) -> String {
+    format!("“{given}”可以指{}个单位：{}。请写全路径", options.len(), several(options))
+}
+
+fn unknown_group(name: &str) -> String {
+    format!("没有“{name}”这个群。请写编号或会话号，见：qingfeng group list；新群要先把机器人拉进去")
+}
+
+fn role_not_held(staff_no: &str, role: Role) -> String {
+    format!("{staff_no}不是{}，没有可收回的。现有角色见：qingfeng staff role list", words::role(role))
+}
+
+fn role_fault(fault: RoleFault) -> String {
+    match fault {
+        RoleFault::NeedsUnit(role) => format!(
+            "{}按单位给。请写明单位：qingfeng staff role grant 工号 {} --unit 单位",
+            words::role(role),
+            role.as_str()
+        ),
+        RoleFault::TakesNoUnit(role) => format!("{}管全单位，不分单位。请去掉--unit", words::role(role)),
     }
+}
+
+/// It goes out to people over servers abroad, where nobody is named (invariant I10).
+fn personal(key: Key, what: Personal) -> String {
+    let found = match what {
+        Personal::Name => "在册人员的姓名。请写部门，不写人，如：机关党委办公室",
+        Personal::Mobile => "手机号码。请写办公电话或内线",
+    };
+    format!("{}（{}）会随消息发出，里面不能有{found}", key.as_str(), key.label())
+}
+
+fn other_unit(actor: &str, act: Act, own: &[String]) -> String {
+    let who = actor.strip_prefix("operator:").unwrap_or(actor);
+    format!("{who}{}只限本人负责的单位：{}。这次的请求没有执行，已记入审计记录", rights::act(act), several(own))
 }
 
 fn schedule_outside_hours(at: chrono::NaiveTime, hours: &str) -> String {
@@ -338,6 +361,9 @@ fn store(error: &StoreError) -> String {
         StoreError::Constraint(detail) => format!("有人同时改了同一处，没有保存。请再运行一次（{detail}）"),
         StoreError::Unreadable(detail) => {
             format!("数据库里有看不懂的内容，可能被改动过。请运行：qingfeng audit verify（{detail}）")
+        }
+        StoreError::KeyChanged { wanted } => {
+            format!("数据库刚换用了密钥{wanted}，这次没有保存。请确认密钥文件是最新的，再运行一次；服务要重新启动")
         }
         StoreError::Io(error) => format!("数据库文件读写不了：{}", io_words(error)),
         StoreError::Migrate(error) => {

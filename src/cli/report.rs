@@ -24,13 +24,17 @@ pub struct Report {
 pub enum Verb {
     /// 出一个月的参学情况报表
     ///
-    /// 按科室汇总，不列个人。供了解情况、改进内容使用，不作为对单位和个人考核评价的依据。
+    /// 按科室汇总，不列个人。写--unit就只出所写单位的。科室负责人只能出本人负责单位的。供了解情况、改进内容使用，不作为对单位和个人考核评价的依据。
     #[command(after_help = "例子\n  qingfeng report month 2026-09\n  \
-                            qingfeng report month 2026-09 --format csv --out 2026-09.csv")]
+                            qingfeng report month 2026-09 --format csv --out 2026-09.csv\n  \
+                            qingfeng report month 2026-09 --unit 综合科")]
     Month {
         /// 哪个月
         #[arg(value_name = "月份", value_parser = words::month)]
         month: Month,
+        /// 哪些单位，上级单位指下面的全部科室；不写就是能看的全部单位
+        #[arg(long, value_name = "单位", num_args = 1..)]
+        unit: Vec<String>,
         /// 格式
         #[arg(long, value_name = "格式", default_value = "text", value_parser = formats())]
         format: String,
@@ -51,8 +55,10 @@ fn formats() -> PossibleValuesParser {
 impl Verb {
     /// Carries the verb out.
     pub fn run(self, setup: &Setup) -> Ended {
-        let Self::Month { month, format, out } = self;
-        let report = setup.open(async |session| Ok(report::month(&session.ctx, &session.actor, month).await?))?;
+        let Self::Month { month, unit, format, out } = self;
+        let units = words::list(&unit);
+        let report =
+            setup.open(async |session| Ok(report::month_of(&session.ctx, &session.actor, month, &units).await?))?;
         let text = rendered(&report, &format)?;
         let Some(path) = out else { return out::print(text.trim_end()) };
         out::replace(&path, text.as_bytes())?;

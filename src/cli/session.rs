@@ -9,7 +9,7 @@ use crate::config::{Config, EnvFileFault, Environment, RUST_LOG};
 use crate::ctx::Ctx;
 use crate::domain::audit::Actor;
 use crate::message;
-use crate::office::db;
+use crate::office::{self, db};
 
 /// What every command starts with.
 #[derive(Debug)]
@@ -67,8 +67,7 @@ impl Setup {
         self.block_on(async {
             let session = self.session().await?;
             let done = work(&session).await;
-            session.ctx.store.close().await;
-            done
+            session.end(done).await
         })
     }
 
@@ -82,6 +81,19 @@ impl Setup {
         let content_dir = config.content_dir.as_path().into();
         let ctx = Ctx { store, clock, zone: config.zone, content_dir, boot, spool: config.spool_file().into() };
         Ok(Session { ctx, actor, config })
+    }
+}
+
+impl Session {
+    /// Closes the database at the end of a command. What the actor had no right to is put on record first.
+    pub async fn end<T>(self, done: Ended<T>) -> Ended<T> {
+        if let Err(Failure::Refused(refusal)) = &done
+            && let Err(error) = office::refused(&self.ctx, &self.actor, refusal).await
+        {
+            tracing::error!(%error, "what was refused could not be put on record");
+        }
+        self.ctx.store.close().await;
+        done
     }
 }
 

@@ -9,9 +9,12 @@ use serde::Serialize;
 use super::out::{self, Ended, Form, left};
 use super::session::{Session, Setup};
 use super::words;
-use crate::domain::policy::Role;
 use crate::message::print::local;
+use crate::office::merge::{self, Merged};
 use crate::office::staff::{self, Invitees};
+
+/// Who may do what.
+pub mod role;
 
 /// 人员：名单、绑定码、请假、角色、删除
 #[derive(Debug, Args)]
@@ -23,6 +26,8 @@ pub struct Staff {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// 列出在册人员和是否已绑定
+    ///
+    /// 科室负责人只看到本人负责的单位。每看一次都记入审计记录。
     #[command(after_help = "例子\n  qingfeng staff list\n  qingfeng staff list --json")]
     List {
         /// 输出JSON，供其他程序读取
@@ -42,7 +47,19 @@ pub enum Verb {
     },
     Leave(leave::Leave),
     Erase(erase::Erase),
-    Role(RoleNoun),
+    Role(role::RoleNoun),
+    /// 把同一个人的两个工号合成一个
+    ///
+    /// 旧工号从花名册里去掉，绑定的账号、角色和没有结束的请假转到留下的工号；过去的统计不变。
+    #[command(after_help = "例子\n  qingfeng staff merge G2601 G2699")]
+    Merge {
+        /// 不再用的工号，也可以是已调离的
+        #[arg(value_name = "旧工号", value_parser = words::staff_no)]
+        from: String,
+        /// 留下的工号
+        #[arg(value_name = "留下的工号", value_parser = words::staff_no)]
+        into: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -54,42 +71,6 @@ pub struct Whom {
     /// 给所有还没有绑定的人
     #[arg(long)]
     all: bool,
-}
-
-/// 角色：管理员、领导
-#[derive(Debug, Args)]
-pub struct RoleNoun {
-    #[command(subcommand)]
-    pub verb: RoleVerb,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum RoleVerb {
-    /// 给一个人角色
-    #[command(after_help = "例子\n  qingfeng staff role grant G2601 admin\n  qingfeng staff role grant G2602 领导")]
-    Grant(Given),
-    /// 收回一个人的角色
-    ///
-    /// 最后一个管理员不能收回。
-    #[command(after_help = "例子\n  qingfeng staff role revoke G2601 admin")]
-    Revoke(Given),
-    /// 列出现有的角色
-    #[command(after_help = "例子\n  qingfeng staff role list")]
-    List {
-        /// 输出JSON，供其他程序读取
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Debug, Args)]
-pub struct Given {
-    /// 谁
-    #[arg(value_name = "工号", value_parser = words::staff_no)]
-    staff_no: String,
-    /// admin（管理员：管计划、花名册、群）或leader（领导：看报表）
-    #[arg(value_name = "角色", value_parser = words::granted_role)]
-    role: Role,
 }
 
 #[derive(Serialize)]
@@ -110,13 +91,6 @@ struct InviteJson<'a> {
     expires_at: String,
 }
 
-#[derive(Serialize)]
-struct RoleJson<'a> {
-    staff_no: &'a str,
-    role: &'a str,
-    granted_at: String,
-}
-
 impl Verb {
     /// Carries the verb out.
     pub fn run(self, setup: &Setup) -> Ended {
@@ -126,19 +100,12 @@ impl Verb {
                 let whom = whom.staff_no.map_or(Invitees::All, Invitees::One);
                 setup.open(async |session| invite(session, &whom, json.into()).await)
             }
+            Self::Merge { from, into } => {
+                setup.open(async |session| merged(&merge::merge(&session.ctx, &session.actor, &from, &into).await?))
+            }
             Self::Leave(leave) => leave.verb.run(setup),
             Self::Erase(erase) => erase.run(setup),
-            Self::Role(RoleNoun { verb }) => setup.open(async |session| match verb {
-                RoleVerb::Grant(Given { staff_no, role }) => {
-                    let person = staff::grant(&session.ctx, &session.actor, &staff_no, role).await?;
-                    out::print(&format!("{}（{}）现在是{}", person.staff_no, person.name, words::role(role)))
-                }
-                RoleVerb::Revoke(Given { staff_no, role }) => {
-                    let person = staff::revoke(&session.ctx, &session.actor, &staff_no, role).await?;
-                    out::print(&format!("{}（{}）不再是{}", person.staff_no, person.name, words::role(role)))
-                }
-                RoleVerb::List { json } => roles(session, json.into()).await,
-            }),
+            Self::Role(role) => role.run(setup),
         }
     }
 }
@@ -187,20 +154,21 @@ async fn invite(session: &Session, whom: &Invitees, form: Form) -> Ended {
     out::table(&columns, rows.collect(), "在册的人都已绑定，没有要发的绑定码")
 }
 
-async fn roles(session: &Session, form: Form) -> Ended {
-    let grants = staff::roles(&session.ctx, &session.actor).await?;
-    let zone = session.config.zone;
-    if form == Form::Json {
-        let rows = grants.iter().map(|grant| RoleJson {
-            staff_no: &grant.staff_no,
-            role: grant.role.as_str(),
-            granted_at: out::instant(grant.granted_at.utc(), zone),
-        });
-        return out::json(&rows.collect::<Vec<_>>());
+fn merged(merged: &Merged) -> Ended {
+    let Merged { from, into, bindings, leave, roles } = merged;
+    let mut moved = Vec::new();
+    if *bindings > 0 {
+        moved.push("绑定的账号".to_owned());
     }
-    let rows = grants
-        .into_iter()
-        .map(|grant| vec![grant.staff_no, words::role(grant.role).to_owned(), local(grant.granted_at.utc(), zone)]);
-    let empty = "还没有给过角色。请运行：qingfeng staff role grant 工号 admin";
-    out::table(&[left("工号"), left("角色"), left("时间")], rows.collect(), empty)
+    if *leave > 0 {
+        moved.push(format!("请假{leave}段"));
+    }
+    if !roles.is_empty() {
+        moved.push(format!("角色（{}）", roles.iter().map(|role| words::role(*role)).collect::<Vec<_>>().join("、")));
+    }
+    let moved = if moved.is_empty() { "没有要转的".to_owned() } else { format!("已转：{}", moved.join("、")) };
+    out::print(&format!(
+        "{}（{}）已并入{}（{}），{moved}。过去的统计不变；以后的花名册里不要再写{0}",
+        from.staff_no, from.name, into.staff_no, into.name
+    ))
 }

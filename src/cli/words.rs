@@ -7,11 +7,14 @@ use crate::domain::audit::{Action, Actor};
 use crate::domain::delivery::{AttemptOutcome, DeliveryState};
 use crate::domain::leave::LeaveCategory;
 use crate::domain::month::Month;
-use crate::domain::policy::Role;
+use crate::domain::policy::{Act, Role};
 use crate::domain::push::PushState;
 use crate::domain::roster;
 use crate::domain::word::{Confirm, GroupState, ItemState, Kind};
 pub use crate::message::delivery::reason;
+
+/// The policy table.
+pub mod rights;
 
 /// What a push asks of its readers.
 pub const fn confirm(confirm: Confirm) -> &'static str {
@@ -173,6 +176,7 @@ pub fn subject(stored: &str) -> String {
         "schedule" => "计划",
         "channel" => "渠道",
         "account" => "账号",
+        "act" => return Act::parse(id).map_or_else(|| stored.to_owned(), |act| rights::act(act).to_owned()),
         "ack_batch" => "确认批次",
         "office" => "单位",
         "content" => "内容",
@@ -213,9 +217,16 @@ pub fn leave_choices() -> String {
 }
 
 /// Reads a right that is granted; being staff needs no grant.
-pub fn granted_role(text: &str) -> Result<Role, &'static str> {
-    let named = Role::ALL.iter().copied().filter(|role| *role != Role::Staff).find(|known| [role(*known), known.as_str()].contains(&text));
-    named.ok_or("角色可写admin（管理员）或leader（领导）")
+pub fn granted_role(text: &str) -> Result<Role, String> {
+    let mut granted = Role::ALL.iter().filter(|role| **role != Role::Staff);
+    let named = granted.find(|known| [role(**known), known.as_str()].contains(&text)).copied();
+    named.ok_or_else(|| format!("角色可写：{}", role_choices()))
+}
+
+/// Every right that is granted, with its word.
+pub fn role_choices() -> String {
+    let granted = Role::ALL.iter().filter(|role| **role != Role::Staff);
+    granted.map(|known| format!("{}（{}）", known.as_str(), role(*known))).collect::<Vec<_>>().join("、")
 }
 
 /// Reads a staff number as rosters spell it.

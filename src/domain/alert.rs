@@ -30,6 +30,8 @@ words! {
         GroupSuspended = "group_suspended",
         TopicLost = "topic_lost",
         InDoubt = "in_doubt",
+        PushFailed = "push_failed",
+        RemovalRefused = "removal_refused",
         DeliveryBroken = "delivery_broken",
         Relay = "relay",
         UpdateAside = "update_aside",
@@ -70,6 +72,10 @@ pub enum Alert {
     TopicLost { group: GroupId, title: String, since: DateTime<Utc> },
     /// Nobody knows whether a message arrived, and the program does nothing more about it by itself. Decided by buttons.
     InDoubt { delivery: DeliveryId, push: PushId, title: String, target: String, attempt: i64 },
+    /// A message of a push will not go out, though its chat takes others.
+    PushFailed { delivery: DeliveryId, push: PushId, title: String, target: String, reason: String, attempt: i64 },
+    /// The platform does not let us delete a copy of a push that was taken back.
+    RemovalRefused { push: PushId, title: String, target: String, attempt: i64 },
     /// A message could not be made in any of the tries.
     DeliveryBroken { delivery: DeliveryId },
     /// Someone has to pass a push on by hand. The words to copy are made when it is sent.
@@ -90,6 +96,8 @@ impl Alert {
             Self::GroupSuspended { .. } => AlertKind::GroupSuspended,
             Self::TopicLost { .. } => AlertKind::TopicLost,
             Self::InDoubt { .. } => AlertKind::InDoubt,
+            Self::PushFailed { .. } => AlertKind::PushFailed,
+            Self::RemovalRefused { .. } => AlertKind::RemovalRefused,
             Self::DeliveryBroken { .. } => AlertKind::DeliveryBroken,
             Self::Relay { .. } => AlertKind::Relay,
             Self::UpdateAside { .. } => AlertKind::UpdateAside,
@@ -106,7 +114,10 @@ impl Alert {
             Self::GroupSuspended { group, since, .. } | Self::TopicLost { group, since, .. } => {
                 format!("{group}:{}", since.timestamp_millis())
             }
-            Self::InDoubt { delivery, attempt, .. } => format!("{delivery}:{attempt}"),
+            Self::InDoubt { delivery, attempt, .. } | Self::PushFailed { delivery, attempt, .. } => {
+                format!("{delivery}:{attempt}")
+            }
+            Self::RemovalRefused { attempt, .. } => attempt.to_string(),
             Self::DeliveryBroken { delivery } | Self::Relay { delivery } => delivery.to_string(),
             Self::UpdateAside { day, .. } | Self::OtherPoller { day } => day.to_string(),
         }

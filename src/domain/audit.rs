@@ -3,13 +3,15 @@
 //! database can mend the chain afterwards. How a tag is made is passed in as a function: this module knows no key.
 //!
 //! What a chain by itself cannot show is its end being cut off: the shorter chain is a right one. `Chain::finish`
-//! therefore compares with the head that is stored apart from the entries. Whoever cuts the entries and also restores
-//! an older head is found out only by a checkpoint kept outside the database.
+//! therefore compares with the head that is stored apart from the entries and keyed as well. Whoever puts back both, as
+//! they stood together once, is found out only by a [`checkpoint`] kept outside the database.
 
 use serde_json::Value;
 
 /// What acks of one commit are tagged as.
 mod batch;
+/// Ends of the chain that are noted outside the database.
+pub mod checkpoint;
 /// Who acts and what was done.
 mod event;
 

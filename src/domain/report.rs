@@ -9,6 +9,7 @@ mod counts;
 mod input;
 mod month;
 mod off;
+mod part;
 mod rate;
 mod standing;
 
@@ -20,5 +21,6 @@ pub use counts::{Basis, Counts, Figures, Undelivered};
 pub use input::{Coverage, DayOff, Fate, Member, MonthInput, PushFacts, UnitRef};
 pub use month::{MonthReport, People, PushRow, UnitRow, month_report};
 pub use off::DaysOff;
+pub use part::Extent;
 pub use rate::Rate;
 pub use standing::{NotAcked, Reason, Standing, missing, push_figures};

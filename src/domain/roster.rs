@@ -3,17 +3,21 @@
 
 mod cell;
 mod diff;
+mod doubt;
 mod header;
 mod parse;
 mod problem;
 #[cfg(test)]
 mod tests;
+mod units;
 
 use crate::domain::word::{Kind, words};
 pub use cell::{NAME_CHARS_MAX, ORDER_MAX, STAFF_NO_CHARS_MAX, TEXT_CHARS_MAX, staff_no};
 pub use diff::{Change, RosterDiff, diff};
+pub use doubt::{Doubt, Former, Known, Renumbered, Stated, doubts, old_units, renumbered};
 pub use parse::parse;
 pub use problem::{CellFault, FileProblem, Problem, ProblemKind};
+pub use units::{UnitsDiff, units_diff};
 
 /// How the staff numbers of a template's example rows begin. Such a row is never imported.
 pub const EXAMPLE_MARK: &str = "示例";

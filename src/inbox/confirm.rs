@@ -34,7 +34,8 @@ pub fn read(ctx: &Ctx, line: &Line, raw: &str) -> Option<Confirming> {
     match line.channel.read(raw) {
         Inbound::Press(press) => pressed(ctx, press),
         Inbound::Said(said) => said_so(ctx, said),
-        Inbound::GroupSeen(_)
+        Inbound::Filed(_)
+        | Inbound::GroupSeen(_)
         | Inbound::GroupGone(_)
         | Inbound::Migrated(_)
         | Inbound::Reachable(_)
@@ -43,6 +44,10 @@ pub fn read(ctx: &Ctx, line: &Line, raw: &str) -> Option<Confirming> {
 }
 
 fn pressed(ctx: &Ctx, press: Press) -> Option<Confirming> {
+    // A press in the name of a group is nobody's: it is neither counted nor kept.
+    if press.sender != Sender::Person {
+        return None;
+    }
     let tag = delivery::read_tag(ctx.store.keys(), &press.data).filter(|tag| tag.verb == Verb::Ack)?;
     let Press { account, message_id, callback_id, .. } = press;
     Some(Confirming { account, how: How::Button { attempt: AttemptId(tag.id), message_id, callback_id } })

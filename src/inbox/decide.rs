@@ -5,10 +5,11 @@ use crate::ctx::{Ctx, Line};
 use crate::domain::audit::Actor;
 use crate::domain::delivery::Decision;
 use crate::ids::{AttemptId, DeliveryId};
+use crate::inbox::rights;
 use crate::message::outgoing::Answer;
 use crate::message::{decide as words, toast};
 use crate::office::push::resolve::{self, Pressed};
-use crate::office::{Outcome, Refusal, binding, relay};
+use crate::office::{Outcome, binding, relay};
 
 /// A decision that a button asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,12 +28,11 @@ pub(super) async fn pressed(ctx: &Ctx, line: &Line, press: &Press, asked: Asked)
         Asked::Doubt(attempt, decision) => resolve::press(ctx, &actor, attempt, decision).await,
         Asked::Relay(delivery, decision) => relay::press(ctx, &actor, delivery, decision).await,
     };
-    match pressed {
-        Ok(Some(Pressed::Decided(decision))) => Ok(words::decided(decision)),
-        Ok(Some(Pressed::Settled { state, decision })) => Ok(words::settled(state, decision)),
-        Ok(Some(Pressed::TooLate)) => Ok(words::too_late()),
-        Ok(None) => Ok(toast::unknown()),
-        Err(Refusal::Forbidden { .. }) => Ok(words::not_yours()),
-        Err(other) => Err(other),
-    }
+    Ok(match rights::permitted(ctx, &actor, pressed).await? {
+        Some(Some(Pressed::Decided(decision))) => words::decided(decision),
+        Some(Some(Pressed::Settled { state, decision })) => words::settled(state, decision),
+        Some(Some(Pressed::TooLate)) => words::too_late(),
+        Some(None) => toast::unknown(),
+        None => words::not_yours(),
+    })
 }

@@ -27,6 +27,11 @@ pub fn secret(keys: &Keys) -> SecretString {
     hex::encode(keys.mac(Purpose::Webhook, &[b"telegram"])).into()
 }
 
+/// The words by which an update is taken. The platform goes on with the one it was told before until it is told another.
+pub fn secrets(keys: &Keys) -> Vec<SecretString> {
+    keys.every().map(|key| hex::encode(key.mac(Purpose::Webhook, &[b"telegram"])).into()).collect()
+}
+
 /// Keeps the address set.
 #[derive(Debug, Clone)]
 pub struct Registration {

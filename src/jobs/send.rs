@@ -15,6 +15,8 @@ use crate::store::delivery::DeliveryRow;
 
 /// Most calls under way. One that hangs takes a place for as long as a call may take, and holds up nothing else.
 const CALLS_MOST: usize = 64;
+/// How late a call may be made and still count as made when it was noted in the pace.
+const LATE: TimeDelta = TimeDelta::milliseconds(50);
 /// How often the platform is asked whether it takes a refused token again.
 const CHECK_EVERY: TimeDelta = TimeDelta::seconds(60);
 
@@ -93,6 +95,9 @@ impl Sender {
             self.calls.spawn(send(Arc::clone(&self.ctx), Arc::clone(&self.line), call));
         }
         self.left = begun.left;
+        if claimed > 0 && self.ctx.now() - round.noted > LATE {
+            delivery::made_late(&self.ctx, &self.line, round.noted).await?;
+        }
         match begun.trouble {
             Some(trouble) => Err(trouble),
             None => Ok([round.next, checked, more].into_iter().flatten().min()),

@@ -34,9 +34,9 @@ pub fn alert(alert: &Alert) -> Outgoing {
             还要用的，请核对原文，改好内容文件里的expires_on，再运行：qingfeng content sync。",
             month_day(*on)
         ),
-        Alert::GroupSuspended { title, reason, .. } => format!(
-            "“{title}”发不进消息了（{}），已暂停向它推送，群里的人列“未送达”。\
-            处理好以后请运行：qingfeng group resume，没有发出的补发：qingfeng push resend-failed。",
+        Alert::GroupSuspended { group, title, reason, .. } => format!(
+            "“{title}”（群编号{group}）发不进消息了（{}），已暂停向它推送，群里的人列“未送达”。\
+            处理好以后请运行：qingfeng group resume {group}，没有发出的补发：qingfeng push resend-failed。",
             StopReason::parse(reason).map_or("平台拒绝", words_of)
         ),
         Alert::TopicLost { title, .. } => format!(
@@ -45,6 +45,14 @@ pub fn alert(alert: &Alert) -> Outgoing {
         ),
         Alert::InDoubt { title, target, .. } => {
             format!("《{title}》发到“{target}”的这条不确定是否发出。请核对一下再选。")
+        }
+        Alert::PushFailed { push, title, target, reason, .. } => format!(
+            "《{title}》发到“{target}”没有发出（{}），要收的人列“未送达”。原因见：qingfeng push show {push}，\
+            处理好以后补发：qingfeng push resend-failed {push}。",
+            StopReason::parse(reason).map_or("平台拒绝", words_of)
+        ),
+        Alert::RemovalRefused { title, target, .. } => {
+            format!("《{title}》已撤回，但是“{target}”里的那一条平台不让机器人删除，请到群里手工删除。")
         }
         Alert::DeliveryBroken { delivery } => {
             format!("有一条消息（编号{delivery}）多次没能做出来，已放在一边，其他消息照常。请看日志，再联系维护人员。")
@@ -109,6 +117,25 @@ mod tests {
         【管理员】计划“每周一学”9月9日（周三）那次没有可以推送的内容，到时不会发出。请补充内容文件，再运行：qingfeng content sync。
         【管理员】计划“每周一学”9月9日（周三）那次没有可以推送的内容，到时不会发出。之前的12次还有新内容。请补充内容文件，再运行：qingfeng content sync。
         【管理员】《收礼多少算违规？》（ZW-017）从9月30日（周三）起不再推送。不再用的无需处理；还要用的，请核对原文，改好内容文件里的expires_on，再运行：qingfeng content sync。
+        ");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_message_names_where_and_the_command() {
+        let (title, target) = ("收礼多少算违规？".to_owned(), "机关学习群".to_owned());
+        let reason = StopReason::Refused.as_str().to_owned();
+        let since = chrono::DateTime::UNIX_EPOCH;
+        let (group, kicked) = (crate::ids::GroupId(7), StopReason::Kicked.as_str().to_owned());
+        let (delivery, push) = (crate::ids::DeliveryId(31), crate::ids::PushId(12));
+        let all = [
+            Alert::GroupSuspended { group, title: target.clone(), reason: kicked, since },
+            Alert::PushFailed { delivery, push, title: title.clone(), target: target.clone(), reason, attempt: 40 },
+            Alert::RemovalRefused { push, title, target, attempt: 40 },
+        ];
+        insta::assert_snapshot!(all.iter().map(words).collect::<Vec<_>>().join("\n"), @r"
+        【管理员】“机关学习群”（群编号7）发不进消息了（机器人已被移出群），已暂停向它推送，群里的人列“未送达”。处理好以后请运行：qingfeng group resume 7，没有发出的补发：qingfeng push resend-failed。
+        【管理员】《收礼多少算违规？》发到“机关学习群”没有发出（平台拒绝），要收的人列“未送达”。原因见：qingfeng push show 12，处理好以后补发：qingfeng push resend-failed 12。
+        【管理员】《收礼多少算违规？》已撤回，但是“机关学习群”里的那一条平台不让机器人删除，请到群里手工删除。
         ");
     }
 }

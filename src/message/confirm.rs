@@ -43,6 +43,13 @@ pub fn not_stored() -> Outgoing {
     plain("系统忙，这次还没有记录，请过几分钟再发一次。")
 }
 
+/// Written in the name of the group: the platform does not say who it was.
+pub fn anonymous() -> Outgoing {
+    plain(
+        "刚才那条是用群的匿名身份发的，认不出是谁，没有记录。请关闭群管理里的“匿名”，再点“已阅”；其他事请私聊机器人。",
+    )
+}
+
 /// A link that is not ours, or whose push is gone.
 pub fn link_gone() -> Outgoing {
     plain("这个链接已经失效，没有记录，请以最新的一条为准。")
@@ -83,6 +90,7 @@ mod tests {
         assert_eq!(out.text.to_plain(), "有几条还没有确认，请点其中一条。");
         assert_eq!(labels, ["收礼多少算违规？", "元旦将至，请记住“五个严禁”，廉洁过节，从我做…"]);
         assert_eq!(not_stored().text.to_plain(), "系统忙，这次还没有记录，请过几分钟再发一次。");
+        assert!(anonymous().buttons.is_empty() && anonymous().text.to_plain().contains("匿名"));
         assert_eq!(link_gone().text.to_plain(), "这个链接已经失效，没有记录，请以最新的一条为准。");
     }
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Timelike, Utc, Weekday};
 use chrono_tz::Tz;
 
+use crate::domain::channel::Names;
 use crate::domain::slot::AllowedHours;
 use crate::domain::wall;
 
@@ -75,13 +76,14 @@ pub fn unit_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// How a person is shown on a channel whose servers are abroad.
+/// How a person is shown where names are masked. Only [`person`] makes one, so that a sentence that takes it cannot be handed
+/// a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Masked {
     /// `张*`
-    pub name: String,
+    pub(in crate::message) name: String,
     /// Last characters of the staff number.
-    pub tail: String,
+    pub(in crate::message) tail: String,
 }
 
 impl std::fmt::Display for Masked {
@@ -90,7 +92,15 @@ impl std::fmt::Display for Masked {
     }
 }
 
-/// The one function that renders a person where names must not appear: the first character of the name and the end of
+/// The one function that renders a person for people, as the place allows where it is read.
+pub fn named(names: Names, name: &str, staff_no: &str, others: &[&str]) -> String {
+    match names {
+        Names::Masked => person(name, staff_no, others).to_string(),
+        Names::Full => format!("{staff_no}（{name}）"),
+    }
+}
+
+/// A person where names must not appear: the first character of the name and the end of
 /// the staff number, at least two characters and as many more as make it unique among `others`.
 pub fn person(name: &str, staff_no: &str, others: &[&str]) -> Masked {
     let characters: Vec<char> = staff_no.chars().collect();
@@ -116,6 +126,8 @@ mod tests {
         let masked = person("张青禾", no, others);
         assert_eq!(masked, Masked { name: "张*".to_owned(), tail: tail.to_owned() });
         assert_eq!(masked.to_string(), format!("张*（工号尾号{tail}）"));
+        assert_eq!(named(Names::Masked, "张青禾", no, others), masked.to_string());
+        assert_eq!(named(Names::Full, "张青禾", no, others), format!("{no}（张青禾）"));
     }
 
     #[test]

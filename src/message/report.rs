@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use crate::domain::content::Theme;
 use crate::domain::hearing::Silence;
-use crate::domain::report::{Counts, DaysOff, Figures, MonthReport, PushRow, Rate};
+use crate::domain::report::{Counts, DaysOff, Extent, Figures, MonthReport, PushRow, Rate};
 use crate::domain::word::Confirm;
 use crate::message::print;
 
@@ -30,6 +30,15 @@ pub const PURPOSE: &str = "供了解情况、改进内容使用，不作为对�
 /// The title of the report.
 pub fn title(report: &MonthReport) -> String {
     format!("{}年{}月廉政学习开展情况统计（供参考）", report.month.year(), report.month.number())
+}
+
+/// Which units it is about; `None` when it is about all of the office.
+pub fn extent(report: &MonthReport) -> Option<String> {
+    let names: Vec<&str> = report.units.iter().map(|row| row.name.as_str()).collect();
+    match report.extent {
+        Extent::Office => None,
+        Extent::Units => Some(format!("本表只含：{}。人数和人次只按这些单位计算。", names.join("、"))),
+    }
 }
 
 /// The definitions as the note under a table.

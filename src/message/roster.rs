@@ -1,12 +1,16 @@
-//! Problems of a roster sheet, one line each: file, row, column, what is wrong, what to do. And what an import changes.
-//! People appear by staff number alone, so that the lines may stand in any log.
+//! Problems of a roster sheet, one line each: file, row, column, what is wrong, what to do; there people appear by staff
+//! number alone, so that the lines may stand in any log. And what an import changes, with names: it is read by whoever
+//! holds the sheet, on their own machine.
 
+mod doubt;
 #[cfg(test)]
 mod tests;
 
+pub use doubt::doubts;
+
 use crate::domain::roster::{
     CellFault, Change, Column, EXAMPLE_MARK, FileProblem, NAME_CHARS_MAX, ORDER_MAX, Person, Problem, ProblemKind,
-    RosterDiff, STAFF_NO_CHARS_MAX, kinds_text,
+    RosterDiff, STAFF_NO_CHARS_MAX, UnitsDiff, kinds_text,
 };
 use crate::domain::word::Kind;
 
@@ -24,9 +28,13 @@ const BYTES_PER_MIB: usize = 1024 * 1024;
 /// Why a sheet's file could not be read, and what to do.
 pub fn file_problem(file: &str, problem: &FileProblem) -> String {
     let what = match problem {
-        FileProblem::TooLarge { bytes_max, .. } => {
+        FileProblem::TooLarge { bytes_max } => {
             format!("文件太大，最多读{}MB。请只留花名册这一张表，另存后再导入。", bytes_max / BYTES_PER_MIB)
         }
+        FileProblem::UnpacksTooLarge { bytes_max } => format!(
+            "解压后超过{}MB，不像花名册，没有打开。请把花名册复制到新表，另存为xlsx格式后再导入。",
+            bytes_max / BYTES_PER_MIB as u64
+        ),
         FileProblem::NotUtf8 => {
             "不是UTF-8编码，读不了。请用表格软件打开，另存为“CSV UTF-8（逗号分隔）”或xlsx格式后再导入。".to_owned()
         }
@@ -143,34 +151,53 @@ fn letters(position: u32) -> String {
     letters.iter().rev().collect()
 }
 
-/// What importing changes: a line of counts, then who, by staff number.
+/// What importing changes: a line of counts, then who.
 pub fn diff_lines(diff: &RosterDiff<'_>) -> Vec<String> {
     if diff.is_empty() {
         return vec![format!("与现有花名册相同，没有改动（共{}人）。", diff.unchanged)];
     }
     let (order_only, changed): (Vec<_>, Vec<_>) = diff.changed.iter().partition(|(_, c)| c == &[Column::Order]);
-    let in_unit = |person: &&Person| format!("{}（{}）", person.staff_no, person.unit);
-    let moved = |c: &Change<'_>| format!("{}（{}→{}）", c.after.staff_no, c.before.unit, c.after.unit);
+    let in_unit = |person: &&Person| format!("{}{}（{}）", person.staff_no, person.name, person.unit);
+    let named = |c: &Change<'_>| format!("{}{}", c.after.staff_no, c.after.name);
+    let moved = |c: &Change<'_>| format!("{}（{}→{}）", named(c), c.before.unit, c.after.unit);
+    let renamed = |c: &Change<'_>| format!("{}（{}→{}）", c.after.staff_no, c.before.name, c.after.name);
     let columns = |columns: &[Column]| columns.iter().map(|c| c.as_str()).collect::<Vec<_>>().join("、");
     let parts: [(&str, Vec<String>); 6] = [
         ("新增", diff.joined.iter().map(in_unit).collect()),
         ("调离", diff.left.iter().map(in_unit).collect()),
         ("调整单位", diff.moved.iter().map(moved).collect()),
-        ("更改姓名", diff.renamed.iter().map(|c| c.after.staff_no.clone()).collect()),
-        ("其他变动", changed.iter().map(|(c, which)| format!("{}（{}）", c.after.staff_no, columns(which))).collect()),
-        ("只变顺序", order_only.iter().map(|(c, _)| c.after.staff_no.clone()).collect()),
+        ("更改姓名", diff.renamed.iter().map(renamed).collect()),
+        ("其他变动", changed.iter().map(|(c, which)| format!("{}（{}）", named(c), columns(which))).collect()),
+        ("只变顺序", order_only.iter().map(|(c, _)| named(c)).collect()),
     ];
     let parts: Vec<_> = parts.into_iter().filter(|(_, people)| !people.is_empty()).collect();
     let counts = parts.iter().map(|(name, people)| format!("{name}{}人", people.len())).collect::<Vec<_>>().join("、");
     let mut lines = vec![format!("{counts}；不变{}人。", diff.unchanged)];
-    lines.extend(parts.iter().map(|(name, people)| format!("{name}：{}", listed(people))));
+    lines.extend(parts.iter().map(|(name, people)| format!("{name}：{}", listed(people, "人"))));
     if !diff.left.is_empty() {
         lines.push("调离的人今后不再推送，过去的统计不变。".to_owned());
     }
     lines
 }
 
-fn listed(people: &[String]) -> String {
-    let shown = people.iter().take(PEOPLE_SHOWN_MAX).cloned().collect::<Vec<_>>().join("、");
-    if people.len() > PEOPLE_SHOWN_MAX { format!("{shown}等{}人", people.len()) } else { shown }
+/// Who goes on under another staff number, and what becomes of the units.
+pub fn other_lines(renumbered: &[(String, String)], units: &UnitsDiff) -> Vec<String> {
+    let UnitsDiff { added, retired, alike } = units;
+    let pairs: Vec<String> = renumbered.iter().map(|(was, now)| format!("{was}→{now}")).collect();
+    let quoted = |paths: &[String]| paths.iter().map(|path| format!("“{}”", shown(path))).collect::<Vec<_>>();
+    let parts = [("更换工号", pairs, "人"), ("新单位", quoted(added), "个"), ("撤销单位", quoted(retired), "个")];
+    let parts = parts.iter().filter(|(_, what, _)| !what.is_empty());
+    let mut lines: Vec<String> = parts.map(|(name, what, of)| format!("{name}：{}", listed(what, of))).collect();
+    lines.extend(alike.iter().map(|(was, now)| {
+        let (was, now) = (shown(was), shown(now));
+        format!(
+            "“{was}”的人多数在“{now}”。只是改名的话，先不要导入：用unit rename或unit move改好单位，再导入，它的统计才会连着。"
+        )
+    }));
+    lines
+}
+
+fn listed(all: &[String], of: &str) -> String {
+    let shown = all.iter().take(PEOPLE_SHOWN_MAX).cloned().collect::<Vec<_>>().join("、");
+    if all.len() > PEOPLE_SHOWN_MAX { format!("{shown}等{}{of}", all.len()) } else { shown }
 }

@@ -38,6 +38,11 @@ pub fn unknown() -> Answer {
     alert("这个按钮已经失效，没有记录，请以最新的一条为准。".to_owned())
 }
 
+/// Pressed in the name of the group: the platform does not say who it was.
+pub fn anonymous() -> Answer {
+    alert("现在是匿名身份，认不出是谁，没有记录。请关闭群管理里的“匿名”后再点一次。".to_owned())
+}
+
 /// 看原文: the article's number and its words.
 pub fn basis(text: String) -> Answer {
     alert(text)
@@ -80,7 +85,7 @@ mod tests {
         ];
         let mut answers: Vec<Answer> =
             cases.iter().map(|case| press(case, "党员", link.clone(), Tz::Asia__Shanghai)).collect();
-        answers.push(not_stored());
+        answers.extend([not_stored(), anonymous()]);
         assert!(answers.iter().all(|answer| answer.text.encode_utf16().count() <= 200));
         let lines =
             answers.iter().map(|a| format!("{:?} {}{}", a.emphasis, a.text, a.open.as_deref().unwrap_or_default()));

@@ -89,6 +89,8 @@ pub(super) async fn told(tx: &mut Tx, ctx: &Ctx, id: AlertId) -> Outcome<Outgoin
         | Alert::ItemExpiring { .. }
         | Alert::GroupSuspended { .. }
         | Alert::TopicLost { .. }
+        | Alert::PushFailed { .. }
+        | Alert::RemovalRefused { .. }
         | Alert::DeliveryBroken { .. }
         | Alert::UpdateAside { .. }
         | Alert::OtherPoller { .. } => message::alert::alert(&found),

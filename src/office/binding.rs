@@ -146,12 +146,23 @@ async fn find(tx: &mut Tx, account: &AccountRow, typed: &str, now: DateTime<Utc>
         return Ok(Found::Paused(until));
     }
     let Some(code) = normalise(typed) else { return Ok(Found::Wrong) };
-    let mac = code_mac(tx.keys(), &code);
-    Ok(match store::invite::find_by_mac(tx, &mac).await? {
+    Ok(match invite_of(tx, &code).await? {
         Some(invite) if invite.used_at.is_some() => Found::Used,
         Some(invite) if invite.revoked_at.is_none() && invite.expires_at.utc() > now => Found::Good(invite),
         Some(_) | None => Found::Wrong,
     })
+}
+
+/// The invite of a code, under whichever key it was made.
+async fn invite_of(tx: &mut Tx, code: &str) -> Outcome<Option<InviteRow>> {
+    let keys = std::sync::Arc::clone(tx.keys());
+    for key in keys.every() {
+        let mac = hex::encode(key.mac(Purpose::Invite, &[code.as_bytes()]));
+        if let Some(invite) = store::invite::find_by_mac(tx, &mac).await? {
+            return Ok(Some(invite));
+        }
+    }
+    Ok(None)
 }
 
 /// Counts a wrong code; after five in a row the account waits half an hour.

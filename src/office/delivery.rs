@@ -21,6 +21,7 @@ use crate::store::delivery::{AttemptRow, DeliveryRow};
 use crate::store::{self, Tx};
 
 mod begin;
+mod came;
 mod circuit;
 mod claim;
 mod compose;
@@ -32,12 +33,13 @@ mod settle;
 mod spool;
 
 pub use begin::{Begun, begin, release, release_own};
+pub use came::Came;
 pub use circuit::try_again;
-pub use claim::{Cursor, Round, claim};
+pub use claim::{Cursor, Round, claim, made_late};
 pub use compose::{basis, read_tag, tag};
 pub use edit::{Edit, edited};
 pub use remove::{Removal, removed};
-pub use settle::{Came, Report, make, settle};
+pub use settle::{Report, make, settle};
 pub use spool::{Spool, replay};
 
 /// Longest time a call may take, connecting included; the channel's own limit.

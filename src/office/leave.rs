@@ -82,22 +82,28 @@ fn today(ctx: &Ctx) -> NaiveDate {
 
 /// Records an absence. Two that an admin records may not share a day; what the person declared may lie beside it.
 pub async fn add(ctx: &Ctx, actor: &Actor, leave: &Leave) -> Outcome<Recorded> {
+    let mut tx = ctx.store.write().await?;
+    let recorded = add_in(&mut tx, ctx, actor, leave).await?;
+    tx.commit().await?;
+    Ok(recorded)
+}
+
+/// The same inside a transaction.
+pub(super) async fn add_in(tx: &mut Tx, ctx: &Ctx, actor: &Actor, leave: &Leave) -> Outcome<Recorded> {
     let span = Span { from: leave.from, to: leave.to };
     check(leave.category, span)?;
-    let mut tx = ctx.store.write().await?;
-    authorise(&mut tx, actor, Act::LeaveWrite).await?;
-    let person = present(&mut tx, &leave.staff_no).await?;
-    let others = store::leave::of_many(&mut tx, &[person.id]).await?;
+    authorise(tx, actor, Act::LeaveWrite).await?;
+    let person = present(tx, &leave.staff_no).await?;
+    let others = store::leave::of_many(tx, &[person.id]).await?;
     if others.iter().any(|other| !other.declared && other.span().overlaps(span)) {
         return Err(Refusal::LeaveOverlaps);
     }
     let (staff_id, category) = (person.id, leave.category);
     let new = NewLeave { staff_id, category, starts_on: leave.from, ends_on: leave.to, declared: false };
-    let id = store::leave::add(&mut tx, &new, ctx.now()).await?;
-    let moved = extend(&mut tx, ctx, &[(person.id, span)], Past::Too).await?;
+    let id = store::leave::add(tx, &new, ctx.now()).await?;
+    let moved = extend(tx, ctx, &[(person.id, span)], Past::Too).await?;
     let detail = json!({ "leave": id, "from": leave.from, "to": leave.to, "moved": moved });
-    note(&mut tx, ctx.now(), actor, (Action::LeaveAdd, format!("staff:{}", person.id), detail));
-    tx.commit().await?;
+    note(tx, ctx.now(), actor, (Action::LeaveAdd, format!("staff:{}", person.id), detail));
     Ok(Recorded { person, leave: id, effect: effect(category, span), moved })
 }
 
@@ -120,30 +126,41 @@ pub async fn return_days(ctx: &Ctx) -> Outcome<[NaiveDate; 2]> {
 /// earlier one; deadlines that moved stay where they are, and one that has passed does not come back.
 pub async fn declare(ctx: &Ctx, actor: &Actor, staff: StaffId, return_day: NaiveDate) -> Outcome<Declared> {
     let mut tx = ctx.store.write().await?;
+    let declared = declare_in(&mut tx, ctx, actor, (staff, return_day)).await?;
+    tx.commit().await?;
+    Ok(declared)
+}
+
+/// The same inside a transaction.
+pub(super) async fn declare_in(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    actor: &Actor,
+    (staff, return_day): (StaffId, NaiveDate),
+) -> Outcome<Declared> {
     match actor {
         Actor::Staff { id, .. } if *id == staff => {}
         Actor::Staff { .. } | Actor::Operator { .. } | Actor::System { .. } => {
             return Err(Refusal::Forbidden { actor: actor.to_string(), act: Act::LeaveWrite });
         }
     }
-    let person = store::staff::find(&mut tx, staff).await?.filter(|person| person.left_at.is_none());
+    let person = store::staff::find(tx, staff).await?.filter(|person| person.left_at.is_none());
     let person = person.ok_or_else(|| Refusal::NotOnRoster(staff.to_string()))?;
     let (from, latest) = (today(ctx), latest_return(today(ctx)));
     let last = return_day.pred_opt().filter(|last| *last >= from && return_day <= latest);
     let last = last.ok_or(Refusal::ReturnDay { today: from, latest })?;
-    let earlier = store::leave::of_many(&mut tx, &[staff]).await?;
+    let earlier = store::leave::of_many(tx, &[staff]).await?;
     for row in earlier.iter().filter(|row| row.declared && row.ends_on.is_none_or(|end| end >= from)) {
-        replace(&mut tx, ctx, row, from).await?;
+        replace(tx, ctx, row, from).await?;
     }
     let category = LeaveCategory::Away;
     let new = NewLeave { staff_id: staff, category, starts_on: from, ends_on: Some(last), declared: true };
-    let id = store::leave::add(&mut tx, &new, ctx.now()).await?;
+    let id = store::leave::add(tx, &new, ctx.now()).await?;
     let span = Span { from, to: Some(last) };
-    let moved = extend(&mut tx, ctx, &[(staff, span)], Past::Never).await?;
-    let deadline = store::deadline::next(&mut tx, staff, ctx.now()).await?.map(store::At::utc);
+    let moved = extend(tx, ctx, &[(staff, span)], Past::Never).await?;
+    let deadline = store::deadline::next(tx, staff, ctx.now()).await?.map(store::At::utc);
     let detail = json!({ "leave": id, "from": from, "to": last, "moved": moved });
-    note(&mut tx, ctx.now(), actor, (Action::LeaveDeclare, format!("staff:{}", person.id), detail));
-    tx.commit().await?;
+    note(tx, ctx.now(), actor, (Action::LeaveDeclare, format!("staff:{}", person.id), detail));
     Ok(Declared { return_day, deadline })
 }
 

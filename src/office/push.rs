@@ -22,9 +22,9 @@ use crate::domain::round::Taken;
 use crate::domain::schedule::{LATE_MINUTES, default_deadline};
 use crate::domain::wall;
 use crate::domain::word::{Confirm, ItemState};
-use crate::ids::{GroupId, ItemVersionId, PushId, StaffId};
+use crate::ids::{DeliveryId, GroupId, ItemVersionId, PushId, StaffId, UnitId};
 use crate::office::outlook::{Ground, taken, week_end};
-use crate::office::{Outcome, Refusal, authorise, content, group, staff};
+use crate::office::{Allowed, Outcome, Refusal, authorise, authorise_units, content, group, staff};
 use crate::store::delivery::decide::{PlacedRow, RulingRow};
 use crate::store::delivery::{AttemptRow, DeliveryRow};
 use crate::store::group::GroupRow;
@@ -193,18 +193,57 @@ async fn target(tx: &mut Tx, asked: &NowTarget) -> Outcome<Target> {
     }
 }
 
-/// The newest pushes first.
+/// The pushes that the actor may see, the newest first.
 pub async fn list(ctx: &Ctx, actor: &Actor) -> Outcome<Vec<PushRow>> {
     let mut tx = ctx.store.read().await?;
-    authorise(&mut tx, actor, Act::PushRead).await?;
-    Ok(store::push::list(&mut tx).await?)
+    let allowed = authorise_units(&mut tx, actor, Act::PushRead, &[]).await?;
+    let mut pushes = store::push::list(&mut tx).await?;
+    if allowed != Allowed::Office {
+        let ids: Vec<PushId> = pushes.iter().map(|push| push.id).collect();
+        let audiences = store::push::audiences(&mut tx, &ids).await?;
+        let own: BTreeSet<PushId> =
+            audiences.iter().filter(|(_, chunk)| allowed.covers(chunk.unit)).map(|(push, _)| *push).collect();
+        pushes.retain(|push| own.contains(&push.id));
+    }
+    Ok(pushes)
 }
 
-/// One push with its deliveries.
+/// One push with those of its deliveries that the actor may see.
 pub async fn show(ctx: &Ctx, actor: &Actor, id: PushId) -> Outcome<Shown> {
     let mut tx = ctx.store.read().await?;
-    authorise(&mut tx, actor, Act::PushRead).await?;
-    find(&mut tx, id).await
+    let allowed = seen(&mut tx, actor, Act::PushRead, id).await?;
+    let mut shown = find(&mut tx, id).await?;
+    if allowed != Allowed::Office {
+        let covers = store::report::covers(&mut tx, &[id]).await?;
+        let own = covers.iter().filter(|row| allowed.covers(row.unit_id)).map(|row| row.delivery_id);
+        shown.keep(&own.collect());
+    }
+    Ok(shown)
+}
+
+/// What of a push the actor may see. A push in which none of their units has a part is another unit's.
+pub(super) async fn seen(tx: &mut Tx, actor: &Actor, act: Act, id: PushId) -> Outcome<Allowed> {
+    let allowed = authorise_units(tx, actor, act, &[]).await?;
+    let units: Vec<UnitId> =
+        store::push::audiences(tx, &[id]).await?.into_iter().map(|(_, chunk)| chunk.unit).collect();
+    if !units.is_empty() && !units.iter().any(|unit| allowed.covers(*unit)) {
+        return authorise_units(tx, actor, act, &units).await;
+    }
+    Ok(allowed)
+}
+
+impl Shown {
+    /// Leaves out every other delivery, with whom it goes to and what was decided about it.
+    fn keep(&mut self, own: &BTreeSet<DeliveryId>) {
+        self.deliveries.retain(|(delivery, _)| own.contains(&delivery.id));
+        let to = |kind: TargetKind, id: i64| {
+            self.deliveries.iter().any(|(delivery, _)| delivery.target_kind == kind && delivery.target_id == id)
+        };
+        self.groups.retain(|group| to(TargetKind::Group, group.id.0));
+        self.people.retain(|person| to(TargetKind::Staff, person.id.0));
+        self.rulings.retain(|ruling| own.contains(&ruling.delivery_id));
+        self.placed.retain(|placed| own.contains(&placed.delivery_id));
+    }
 }
 
 async fn find(tx: &mut Tx, id: PushId) -> Outcome<Shown> {

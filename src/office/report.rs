@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use crate::ctx::Ctx;
@@ -14,16 +14,16 @@ use crate::domain::month::Month;
 use crate::domain::policy::Act;
 use crate::domain::push::{Chunk, PushState};
 use crate::domain::report::{
-    self, Coverage, DayOff, Fate, Figures, Member, MonthInput, MonthReport, PushFacts, UnitRef, month_report,
+    self, Coverage, DayOff, Extent, Fate, Figures, Member, MonthInput, MonthReport, PushFacts, UnitRef, month_report,
 };
 use crate::domain::wall;
 use crate::domain::word::Confirm;
 use crate::ids::{PushId, StaffId};
-use crate::office::{Outcome, Refusal, authorise, note};
+use crate::office::{Allowed, Outcome, Refusal, authorise_units, note, push, unit};
 use crate::store::push::PushRow;
 use crate::store::report::CoverRow;
 use crate::store::staff::PersonRow;
-use crate::store::unit::OFFICE;
+use crate::store::unit::{OFFICE, UnitRow};
 use crate::store::{self, StoreError, Tx};
 
 /// A person who has not confirmed a required push.
@@ -34,29 +34,60 @@ pub struct Missing {
     pub reached: bool,
 }
 
-/// The month's report as of now.
+/// The month's report as of now, as far as the actor may see.
 pub async fn month(ctx: &Ctx, actor: &Actor, month: Month) -> Outcome<MonthReport> {
+    month_of(ctx, actor, month, &[]).await
+}
+
+/// The month's report of the units that are named, or of all that the actor may see.
+pub async fn month_of(ctx: &Ctx, actor: &Actor, month: Month, names: &[String]) -> Outcome<MonthReport> {
     let mut tx = ctx.store.read().await?;
-    authorise(&mut tx, actor, Act::ReportRead).await?;
+    let allowed = asked(&mut tx, actor, names).await?;
     let pushes = store::push::of_month(&mut tx, &month.to_string()).await?;
     let pushes: Vec<PushRow> = pushes.into_iter().filter(|push| push.state != PushState::Recalled).collect();
     let now = ctx.now();
-    let facts = facts(&mut tx, &pushes, now).await?;
-    let units = store::unit::list_all(&mut tx, OFFICE).await?;
-    let units = units.into_iter().map(|unit| UnitRef { id: unit.id, name: leaf(&unit.path).to_owned() }).collect();
+    let facts = facts(&mut tx, &pushes, now, &allowed).await?;
     let range = month.instants(ctx.zone);
+    let mut units = units_at(&mut tx, now.min(range.end - TimeDelta::milliseconds(1))).await?;
+    units.retain(|unit| allowed.covers(unit.id));
     let off = store::occurrence::days_off(&mut tx, range.start, range.end).await?;
     let off = off.into_iter().map(|(at, name)| DayOff { day: wall::of(at.utc(), ctx.zone).date(), name }).collect();
-    let silent = silent(&mut tx, &pushes).await?;
-    let input = MonthInput { month, zone: ctx.zone, as_of: now, units, pushes: facts, off, silent };
+    let silent = silent(&mut tx, &facts).await?;
+    let extent = match allowed {
+        Allowed::Office => Extent::Office,
+        Allowed::Units(_) => Extent::Units,
+    };
+    let input = MonthInput { month, zone: ctx.zone, as_of: now, extent, units, pushes: facts, off, silent };
     month_report(&input).map_err(Refusal::Check)
 }
 
+/// The units a report is asked of. A unit that is no longer there has its past figures.
+async fn asked(tx: &mut Tx, actor: &Actor, names: &[String]) -> Outcome<Allowed> {
+    // First the right, so that nobody without one learns which units there are.
+    let allowed = authorise_units(tx, actor, Act::ReportRead, &[]).await?;
+    if names.is_empty() {
+        return Ok(allowed);
+    }
+    let ids = match unit::resolve(&store::unit::list(tx, OFFICE).await?, names) {
+        Err(Refusal::UnknownUnit { .. }) => unit::resolve(&store::unit::list_all(tx, OFFICE).await?, names)?,
+        found => found?,
+    };
+    authorise_units(tx, actor, Act::ReportRead, &ids).await
+}
+
 /// The times in which presses on these pushes may be lost.
-async fn silent(tx: &mut Tx, pushes: &[PushRow]) -> Outcome<Vec<Silence>> {
+async fn silent(tx: &mut Tx, pushes: &[PushFacts]) -> Outcome<Vec<Silence>> {
     let ids: Vec<PushId> = pushes.iter().map(|push| push.id).collect();
     let gaps = store::blind::of_pushes(tx, &ids).await?;
     Ok(gaps.into_iter().map(|(row, shown)| Silence { gap: row.into(), told: shown > 0 }).collect())
+}
+
+/// Every unit in roster order, with what it was called at an instant: a past month keeps its names.
+async fn units_at(tx: &mut Tx, at: DateTime<Utc>) -> Outcome<Vec<UnitRef>> {
+    let paths = store::unit::paths_at(tx, at).await?;
+    let units = store::unit::list_all(tx, OFFICE).await?;
+    let name = |unit: &UnitRow| leaf(paths.get(&unit.id).unwrap_or(&unit.path)).to_owned();
+    Ok(units.iter().map(|unit| UnitRef { id: unit.id, name: name(unit) }).collect())
 }
 
 /// The last part of a unit's path: how reports name it.
@@ -64,20 +95,20 @@ fn leaf(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// Figures of one push; `None` when it asks for nothing.
+/// Figures of one push, as far as the actor may see; `None` when it asks for nothing.
 pub async fn figures(ctx: &Ctx, actor: &Actor, push: &PushRow) -> Outcome<Option<Figures>> {
     let mut tx = ctx.store.read().await?;
-    authorise(&mut tx, actor, Act::PushRead).await?;
-    let facts = facts(&mut tx, std::slice::from_ref(push), ctx.now()).await?;
+    let allowed = push::seen(&mut tx, actor, Act::PushRead, push.id).await?;
+    let facts = facts(&mut tx, std::slice::from_ref(push), ctx.now(), &allowed).await?;
     Ok(facts.first().and_then(|facts| report::push_figures(facts, ctx.now())))
 }
 
-/// Who has not confirmed a required push, in roster order. Each look at these names is an entry in the ledger.
+/// Who of those the actor may see has not confirmed a required push, in roster order. Each look at these names is an entry in the ledger.
 pub async fn missing(ctx: &Ctx, actor: &Actor, id: PushId) -> Outcome<Vec<Missing>> {
     let mut tx = ctx.store.write().await?;
-    authorise(&mut tx, actor, Act::MissingRead).await?;
+    let allowed = push::seen(&mut tx, actor, Act::MissingRead, id).await?;
     let push = store::push::find(&mut tx, id).await?.ok_or(Refusal::UnknownPush(id.0))?;
-    let facts = facts(&mut tx, std::slice::from_ref(&push), ctx.now()).await?;
+    let facts = facts(&mut tx, std::slice::from_ref(&push), ctx.now(), &allowed).await?;
     let list = facts.first().and_then(|facts| report::missing(facts, ctx.now()));
     let list = list.ok_or(Refusal::NoMissingList(id.0))?;
     let ids: Vec<StaffId> = list.iter().map(|person| person.staff).collect();
@@ -91,8 +122,9 @@ pub async fn missing(ctx: &Ctx, actor: &Actor, id: PushId) -> Outcome<Vec<Missin
     Ok(missing)
 }
 
-/// The stored facts of pushes, in the order given.
-async fn facts(tx: &mut Tx, pushes: &[PushRow], as_of: DateTime<Utc>) -> Outcome<Vec<PushFacts>> {
+/// The stored facts of pushes, in the order given: of the units that may be seen, and without pushes that they had no part
+/// in.
+async fn facts(tx: &mut Tx, pushes: &[PushRow], as_of: DateTime<Utc>, allowed: &Allowed) -> Outcome<Vec<PushFacts>> {
     let ids: Vec<PushId> = pushes.iter().map(|push| push.id).collect();
     let mut audiences: HashMap<PushId, Vec<Chunk>> = HashMap::new();
     for (push, chunk) in store::push::audiences(tx, &ids).await? {
@@ -106,11 +138,7 @@ async fn facts(tx: &mut Tx, pushes: &[PushRow], as_of: DateTime<Utc>) -> Outcome
     for row in store::report::covers(tx, &ids).await? {
         covers.entry(row.push_id).or_default().push(row);
     }
-    let relayed: HashMap<PushId, u32> = store::delivery::decide::relayed(tx, &ids)
-        .await?
-        .into_iter()
-        .map(|(push, count)| (push, u32::try_from(count).unwrap_or(u32::MAX)))
-        .collect();
+    let relayed = relayed(tx, &ids, &covers, allowed).await?;
     let mut own: HashMap<PushId, HashMap<StaffId, DateTime<Utc>>> = HashMap::new();
     for row in store::deadline::of_pushes(tx, &ids).await? {
         own.entry(row.push_id).or_default().insert(row.staff_id, row.deadline_at.utc());
@@ -136,7 +164,31 @@ async fn facts(tx: &mut Tx, pushes: &[PushRow], as_of: DateTime<Utc>) -> Outcome
             relayed: relayed.get(&push.id).copied().unwrap_or_default(),
         })
     };
-    pushes.iter().map(fact).collect()
+    let facts: Outcome<Vec<PushFacts>> = pushes.iter().map(fact).collect();
+    Ok(match allowed {
+        Allowed::Office => facts?,
+        Allowed::Units(units) => {
+            let parts = facts?.into_iter().map(|facts| facts.part(units));
+            parts.filter(|part| !part.members.is_empty()).collect()
+        }
+    })
+}
+
+/// How many messages of each push were passed on by hand to chats of the units that may be seen.
+async fn relayed(
+    tx: &mut Tx,
+    ids: &[PushId],
+    covers: &HashMap<PushId, Vec<CoverRow>>,
+    allowed: &Allowed,
+) -> Outcome<HashMap<PushId, u32>> {
+    let mut relayed: HashMap<PushId, u32> = HashMap::new();
+    for (push, delivery) in store::delivery::decide::relayed(tx, ids).await? {
+        let mut rows = covers.get(&push).into_iter().flatten().filter(|row| row.delivery_id == delivery);
+        if *allowed == Allowed::Office || rows.any(|row| allowed.covers(row.unit_id)) {
+            *relayed.entry(push).or_default() += 1;
+        }
+    }
+    Ok(relayed)
 }
 
 /// The gaps that may have held up a press beyond a deadline of these pushes.

@@ -1,28 +1,73 @@
 //! The roster file: what it changes, and taking it in whole.
+//!
+//! An import is read, compared and staged while everything else goes on. Each step holds the write lock for a moment; the
+//! last one puts everything in force, unless people or units changed since the import looked at them.
 
-use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
-use chrono::NaiveDate;
 use serde_json::json;
 
-use crate::crash;
 use crate::ctx::Ctx;
-use crate::domain::audit::{Action, Actor};
+use crate::domain::audit::{Action, Actor, Entry};
 use crate::domain::policy::Act;
-use crate::domain::roster::{Person, Roster, diff};
-use crate::domain::wall;
+use crate::domain::roster::{Doubt, Person, Roster, RosterDiff, Stated, UnitsDiff, diff};
 use crate::domain::word::Kind;
-use crate::ids::UnitId;
-use crate::office::{Outcome, authorise, note};
-use crate::store::staff::{NewVersion, PersonRow};
-use crate::store::unit::{BRANCH, OFFICE};
+use crate::office::{Outcome, Refusal, authorise, note};
+use crate::store::staff::PersonRow;
 use crate::store::{self, Tx};
+
+/// What an import changes, from what is known.
+mod prepare;
+/// Staging in steps, and the swap.
+mod stage;
+
+pub use stage::{Ready, ready};
 
 /// Whether an import is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     DryRun,
     Apply,
+}
+
+/// What an import comes to.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// The roster before, in the file's terms, with the numbers that are stated to be new.
+    pub before: Vec<Person>,
+    /// The roster after.
+    pub after: Vec<Person>,
+    /// Old and new number of those who go on under another.
+    pub renumbered: Vec<(String, String)>,
+    pub units: UnitsDiff,
+    /// What has to be cleared up first; an import that is carried out has none.
+    pub doubts: Vec<Doubt>,
+    pub locked: Locked,
+}
+
+impl Imported {
+    /// Who is different afterwards.
+    pub fn diff(&self) -> RosterDiff<'_> {
+        diff(&self.before, &self.after)
+    }
+}
+
+/// For how long an import kept others from writing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Locked {
+    pub longest: Duration,
+    pub total: Duration,
+    pub times: u32,
+}
+
+/// What changed while an import was under way.
+#[derive(Debug)]
+pub struct Meanwhile {
+    /// The roster as the import knew it, and as it is now.
+    pub before: Vec<Person>,
+    pub now: Vec<Person>,
+    /// What was done since, by the ledger.
+    pub entries: Vec<Entry>,
 }
 
 /// The present roster in roster order, in the file's terms.
@@ -41,7 +86,7 @@ async fn current(tx: &mut Tx) -> Outcome<Vec<Person>> {
 
 fn person(row: PersonRow) -> Person {
     Person {
-        kinds: row.kinds.split(',').filter_map(Kind::parse).collect(),
+        kinds: kinds(&row.kinds),
         order: u32::try_from(row.position).ok(),
         post: Some(row.post).filter(|post| !post.is_empty()),
         staff_no: row.staff_no,
@@ -51,81 +96,46 @@ fn person(row: PersonRow) -> Person {
     }
 }
 
-/// Takes a roster in, or only tells what it would change. Who is not in it leaves the roster; their past stays.
-pub async fn import(ctx: &Ctx, actor: &Actor, roster: &Roster, mode: Mode) -> Outcome<Vec<Person>> {
-    let mut tx = match mode {
-        Mode::DryRun => ctx.store.read().await?,
-        Mode::Apply => ctx.store.write().await?,
-    };
-    authorise(&mut tx, actor, Act::RosterWrite).await?;
-    let before = current(&mut tx).await?;
-    if mode == Mode::DryRun {
-        return Ok(before);
-    }
-    // Who stands on the first roster was here before; who comes later took up work on the day they appear.
-    let joined_on = store::staff::any(&mut tx).await?.then(|| wall::of(ctx.now(), ctx.zone).date());
-    let units = put_units(&mut tx, ctx, OFFICE, &roster.units).await?;
-    let branches = put_units(&mut tx, ctx, BRANCH, &roster.branches).await?;
-    for (person, position) in roster.people.iter().zip(1..) {
-        put_person(&mut tx, ctx, person, &Place { position, joined_on, units: &units, branches: &branches }).await?;
-    }
-    let staying: HashSet<&str> = roster.people.iter().map(|person| person.staff_no.as_str()).collect();
-    for row in store::staff::roster(&mut tx).await?.iter().filter(|row| !staying.contains(row.staff_no.as_str())) {
-        store::staff::leave(&mut tx, row.id, ctx.now()).await?;
-    }
-    let changes = diff(&before, &roster.people);
-    let detail = json!({
-        "joined": changes.joined.len(), "left": changes.left.len(), "moved": changes.moved.len(),
-        "renamed": changes.renamed.len(), "changed": changes.changed.len(), "unchanged": changes.unchanged,
-    });
-    note(&mut tx, ctx.now(), actor, (Action::RosterImport, "roster".to_owned(), detail));
-    crash::point("mid_import");
-    tx.commit().await?;
-    Ok(before)
+fn kinds(stored: &str) -> Vec<Kind> {
+    stored.split(',').filter_map(Kind::parse).collect()
 }
 
-/// Stores the units of one view in their order and retires those that are gone.
-async fn put_units(tx: &mut Tx, ctx: &Ctx, kind: &str, paths: &[String]) -> Outcome<HashMap<String, UnitId>> {
-    let mut ids = HashMap::with_capacity(paths.len());
-    for (path, position) in paths.iter().zip(1..) {
-        ids.insert(path.clone(), store::unit::put(tx, kind, path, position).await?);
-    }
-    for unit in store::unit::list(tx, kind).await?.iter().filter(|unit| !ids.contains_key(&unit.path)) {
-        store::unit::retire(tx, unit.id, ctx.now()).await?;
-    }
-    Ok(ids)
+/// Takes a roster in about which nothing needs to be stated, or only tells what it would change. Who is not in it leaves
+/// the roster; their past stays.
+pub async fn import(ctx: &Ctx, actor: &Actor, roster: &Roster, mode: Mode) -> Outcome<Imported> {
+    import_stated(ctx, actor, (roster, &Stated::default()), mode).await
 }
 
-/// Where a person of the file stands.
-struct Place<'a> {
-    position: i64,
-    /// The day that somebody new took up work here.
-    joined_on: Option<NaiveDate>,
-    units: &'a HashMap<String, UnitId>,
-    branches: &'a HashMap<String, UnitId>,
-}
-
-async fn put_person(tx: &mut Tx, ctx: &Ctx, person: &Person, place: &Place<'_>) -> Outcome<()> {
-    let Some(unit_id) = place.units.get(&person.unit).copied() else { return Ok(()) };
-    let branch_id = person.branch.as_ref().and_then(|branch| place.branches.get(branch)).copied();
-    let kinds: Vec<&str> = person.kinds.iter().map(|kind| kind.as_str()).collect();
-    let kinds = kinds.join(",");
-    let known = store::staff::find_by_no(tx, &person.staff_no).await?;
-    let same_state = |row: &PersonRow| row.unit_id == unit_id && row.branch == person.branch && row.kinds == kinds;
-    let staff_id = match &known {
-        Some(row) => {
-            store::staff::place(tx, row.id, place.position).await?;
-            row.id
+/// The same with statements about what could mean two things. What stays unclear refuses the import.
+pub async fn import_stated(
+    ctx: &Ctx,
+    actor: &Actor,
+    (roster, stated): (&Roster, &Stated),
+    mode: Mode,
+) -> Outcome<Imported> {
+    match mode {
+        Mode::DryRun => {
+            let prepared = prepare::prepare(ctx, actor, roster, stated).await?;
+            look(ctx, actor, &prepared).await?;
+            Ok(prepared.told(roster, Locked::default()))
         }
-        None => store::staff::add(tx, &person.staff_no, place.position, place.joined_on).await?,
-    };
-    if !known.as_ref().is_some_and(same_state) {
-        let version = NewVersion { staff_id, unit_id, branch_id, kinds: &kinds };
-        store::staff::set_version(tx, &version, ctx.now()).await?;
+        Mode::Apply => stage::ready(ctx, actor, (roster, stated)).await?.take().await,
     }
-    let post = person.post.as_deref().unwrap_or_default();
-    if !known.is_some_and(|row| row.name == person.name && row.post == post) {
-        store::staff::put_name(tx, staff_id, &person.name, post).await?;
+}
+
+/// A trial shows names of the present roster, and each look at these is an entry in the ledger.
+async fn look(ctx: &Ctx, actor: &Actor, prepared: &prepare::Prepared) -> Outcome<()> {
+    let shown = prepared.names_shown();
+    if shown > 0 {
+        let mut tx = ctx.store.write().await?;
+        note(&mut tx, ctx.now(), actor, (Action::StaffView, "roster".to_owned(), json!({ "people": shown })));
+        tx.commit().await?;
     }
     Ok(())
+}
+
+impl From<Meanwhile> for Refusal {
+    fn from(meanwhile: Meanwhile) -> Self {
+        Self::RosterMoved(Box::new(meanwhile))
+    }
 }

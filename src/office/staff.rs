@@ -1,4 +1,4 @@
-//! People: who is on the roster, binding codes, roles.
+//! People: who is on the roster, binding codes.
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc, Weekday};
 use serde_json::json;
@@ -7,11 +7,10 @@ use crate::channel::telegram::start_link;
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::invite::{CODE_LEN, VALID_WEEKDAYS, code_from, printed};
-use crate::domain::policy::{Act, Role};
+use crate::domain::policy::Act;
 use crate::domain::wall;
 use crate::ids::StaffId;
-use crate::office::{Outcome, Refusal, authorise, binding, note, unit};
-use crate::store::role::GrantRow;
+use crate::office::{Outcome, Refusal, authorise, authorise_units, binding, note, unit};
 use crate::store::staff::PersonRow;
 use crate::store::unit::OFFICE;
 use crate::store::{self, StoreError, Tx};
@@ -45,11 +44,12 @@ pub enum Invitees {
     All,
 }
 
-/// Everyone on the roster, in roster order. Each look at these names is an entry in the ledger.
+/// Everyone on the roster that the actor may see, in roster order. Each look at these names is an entry in the ledger.
 pub async fn list(ctx: &Ctx, actor: &Actor) -> Outcome<Vec<Listed>> {
     let mut tx = ctx.store.write().await?;
-    authorise(&mut tx, actor, Act::RosterRead).await?;
-    let people = all(&mut tx).await?;
+    let allowed = authorise_units(&mut tx, actor, Act::RosterRead, &[]).await?;
+    let mut people = all(&mut tx).await?;
+    people.retain(|listed| allowed.covers(listed.person.unit_id));
     note(&mut tx, ctx.now(), actor, (Action::StaffView, "roster".to_owned(), json!({ "people": people.len() })));
     tx.commit().await?;
     Ok(people)
@@ -92,21 +92,27 @@ pub async fn invite(ctx: &Ctx, actor: &Actor, whom: &Invitees) -> Outcome<Vec<In
         Invitees::One(staff_no) => vec![present(&mut tx, staff_no).await?],
         Invitees::All => all(&mut tx).await?.into_iter().filter(|p| !p.bound).map(|p| p.person).collect(),
     };
-    let expires_at = code_end(ctx);
-    let bot = store::channel::names(&mut tx).await?.into_iter().next();
     let mut invited = Vec::with_capacity(people.len());
     for person in people {
-        let mut random = [0; CODE_LEN];
-        getrandom::fill(&mut random).map_err(|error| StoreError::Io(std::io::Error::other(error.to_string())))?;
-        let code = code_from(random);
-        let mac = binding::code_mac(tx.keys(), &code);
-        let id = store::invite::issue(&mut tx, person.id, &mac, ctx.now(), expires_at).await?;
-        note(&mut tx, ctx.now(), actor, (Action::Invite, format!("staff:{}", person.id), json!({ "invite": id })));
-        let link = bot.as_deref().map(|bot| start_link(bot, &code));
-        invited.push(Invited { person, code: printed(&code), link, expires_at });
+        invited.push(issue(&mut tx, ctx, actor, person.id).await?);
     }
     tx.commit().await?;
     Ok(invited)
+}
+
+/// Makes a new code inside a transaction whose rights were checked.
+pub(super) async fn issue(tx: &mut Tx, ctx: &Ctx, actor: &Actor, who: StaffId) -> Outcome<Invited> {
+    let person = store::staff::find(tx, who).await?.ok_or_else(|| Refusal::NotOnRoster(who.to_string()))?;
+    let expires_at = code_end(ctx);
+    let bot = store::channel::names(tx).await?.into_iter().next();
+    let mut random = [0; CODE_LEN];
+    getrandom::fill(&mut random).map_err(|error| StoreError::Io(std::io::Error::other(error.to_string())))?;
+    let code = code_from(random);
+    let mac = binding::code_mac(tx.keys(), &code);
+    let id = store::invite::issue(tx, person.id, &mac, ctx.now(), expires_at).await?;
+    note(tx, ctx.now(), actor, (Action::Invite, format!("staff:{}", person.id), json!({ "invite": id })));
+    let link = bot.as_deref().map(|bot| start_link(bot, &code));
+    Ok(Invited { person, code: printed(&code), link, expires_at })
 }
 
 /// 17:30 on the last of the code's weekdays.
@@ -119,43 +125,4 @@ fn code_end(ctx: &Ctx) -> DateTime<Utc> {
     }
     let end = day.and_hms_opt(CODE_ENDS.0, CODE_ENDS.1, 0).unwrap_or_default();
     wall::instant(end, ctx.zone)
-}
-
-/// Gives a person a role.
-pub async fn grant(ctx: &Ctx, actor: &Actor, staff_no: &str, role: Role) -> Outcome<PersonRow> {
-    let mut tx = ctx.store.write().await?;
-    authorise(&mut tx, actor, Act::RoleWrite).await?;
-    let person = present(&mut tx, staff_no).await?;
-    if !store::role::grant(&mut tx, person.id, role, ctx.now()).await? {
-        return Err(Refusal::RoleHeld { staff_no: person.staff_no, role });
-    }
-    let subject = format!("staff:{}", person.id);
-    note(&mut tx, ctx.now(), actor, (Action::RoleGrant, subject, json!({ "role": role.as_str() })));
-    tx.commit().await?;
-    Ok(person)
-}
-
-/// Takes a role away; the last admin keeps theirs.
-pub async fn revoke(ctx: &Ctx, actor: &Actor, staff_no: &str, role: Role) -> Outcome<PersonRow> {
-    let mut tx = ctx.store.write().await?;
-    authorise(&mut tx, actor, Act::RoleWrite).await?;
-    let person = present(&mut tx, staff_no).await?;
-    if !store::role::revoke(&mut tx, person.id, role, ctx.now()).await? {
-        return Err(Refusal::RoleNotHeld { staff_no: person.staff_no, role });
-    }
-    let admins = store::role::list(&mut tx).await?.iter().filter(|grant| grant.role == Role::Admin).count();
-    if role == Role::Admin && admins == 0 {
-        return Err(Refusal::LastAdmin);
-    }
-    let subject = format!("staff:{}", person.id);
-    note(&mut tx, ctx.now(), actor, (Action::RoleRevoke, subject, json!({ "role": role.as_str() })));
-    tx.commit().await?;
-    Ok(person)
-}
-
-/// Every role in force.
-pub async fn roles(ctx: &Ctx, actor: &Actor) -> Outcome<Vec<GrantRow>> {
-    let mut tx = ctx.store.read().await?;
-    authorise(&mut tx, actor, Act::RosterRead).await?;
-    Ok(store::role::list(&mut tx).await?)
 }

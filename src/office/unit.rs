@@ -4,6 +4,9 @@ use crate::ids::UnitId;
 use crate::office::{Outcome, Refusal};
 use crate::store::unit::UnitRow;
 
+/// Other names and places.
+pub mod change;
+
 /// The leaf units that a list of names means, each once, in roster order.
 pub fn resolve(units: &[UnitRow], names: &[String]) -> Outcome<Vec<UnitId>> {
     let mut found = Vec::new();
@@ -21,9 +24,13 @@ pub fn resolve(units: &[UnitRow], names: &[String]) -> Outcome<Vec<UnitId>> {
 }
 
 fn leaves(units: &[UnitRow], name: &str) -> Outcome<Vec<UnitId>> {
-    let exact: Vec<UnitId> = under(units, name);
-    if !exact.is_empty() {
-        return Ok(exact);
+    Ok(under(units, &known_as(units, name)?))
+}
+
+/// The path of the leaf or parent that a name means.
+pub(super) fn known_as(units: &[UnitRow], name: &str) -> Outcome<String> {
+    if !under(units, name).is_empty() {
+        return Ok(name.to_owned());
     }
     let mut options: Vec<String> = Vec::new();
     for unit in units {
@@ -38,7 +45,7 @@ fn leaves(units: &[UnitRow], name: &str) -> Outcome<Vec<UnitId>> {
             given: name.to_owned(),
             known: units.iter().map(|unit| unit.path.clone()).collect(),
         }),
-        [only] => Ok(under(units, only)),
+        [only] => Ok(only.clone()),
         _ => Err(Refusal::AmbiguousUnit { given: name.to_owned(), options }),
     }
 }

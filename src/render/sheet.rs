@@ -15,8 +15,8 @@ pub use write::{WriteError, roster_csv, roster_xlsx, template};
 /// Cells of a sheet as text, row by row; rows may differ in length.
 pub type Rows = Vec<Vec<String>>;
 
-/// Largest file that is read. A roster of 10,000 people takes under 1 MiB.
-pub const BYTES_MAX: usize = 10 * 1024 * 1024;
+/// Largest file that is read. A roster of 100,000 people takes some 10 MiB as CSV and half of that as XLSX.
+pub const BYTES_MAX: usize = 20 * 1024 * 1024;
 
 /// Most rows that are read: above every office, below what a column formatted to the end of the sheet (1,048,576) holds.
 pub const ROWS_MAX: u32 = 110_000;

@@ -10,6 +10,14 @@ use super::keyboard::Keyboard;
 pub(super) enum Author {
     Bot,
     Person(i64),
+    /// An admin in the name of the group: the platform shows a stand-in and the chat, and no person.
+    Group,
+}
+
+/// Whom the platform names in place of an admin who acts in the name of the group.
+/// <https://core.telegram.org/bots/api#message>, `from` and `sender_chat`.
+pub(super) fn stand_in() -> Value {
+    json!({"id": 1_087_968_824, "is_bot": true, "first_name": "Group", "username": "GroupAnonymousBot"})
 }
 
 /// A file that came to the sandbox.
@@ -96,6 +104,10 @@ impl Message {
     /// replied to.
     pub(super) fn to_wire(&self, from: &Value, chat: &Value, quoted: Option<Value>) -> Value {
         let mut wire = json!({"message_id": self.id, "from": from, "chat": chat, "date": self.at / 1000});
+        match self.author {
+            Author::Group => wire["sender_chat"] = chat.clone(),
+            Author::Bot | Author::Person(_) => {}
+        }
         if let Some(at) = self.edited_at {
             wire["edit_date"] = json!(at / 1000);
         }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::entities::Formatted;
 use super::ledger::Said;
-use super::message::{Author, Content, Message};
+use super::message::{Author, Content, File, Message};
 use super::updates::{Kind, Origin};
 use super::world::{Chat, ChatKind, Person, Standing, Topic, World};
 
@@ -105,6 +105,11 @@ pub(super) struct NewSaying {
     text: String,
     thread: Option<i64>,
     reply_to: Option<i64>,
+    /// In the name of the group, as its admins may.
+    #[serde(default)]
+    anonymous: bool,
+    /// Name of a file that is sent, with the text as its caption; nobody ever fetches what it holds.
+    file: Option<String>,
 }
 
 impl World {
@@ -298,6 +303,10 @@ impl World {
         if let Some(thread) = new.thread.filter(|thread| !chat.topics.contains_key(thread)) {
             return Err(format!("chat {chat_id} has no topic {thread}"));
         }
+        if new.anonymous {
+            self.may_hide(user, chat_id)?;
+        }
+        let chat = self.chats.get_mut(&chat_id).ok_or_else(|| format!("no chat {chat_id}"))?;
         let private = chat.kind == ChatKind::Private;
         match chat.bot {
             Standing::Absent if private => chat.bot = Standing::Member,
@@ -310,9 +319,15 @@ impl World {
             | Standing::Kicked => {}
         }
         let at = self.now();
-        let mut message = plain(Author::Person(user), at, Formatted::found_in(&new.text));
+        let author = if new.anonymous { Author::Group } else { Author::Person(user) };
+        let mut message = plain(author, at, Formatted::found_in(&new.text));
         message.thread = new.thread;
         message.reply_to = new.reply_to;
+        if let Some(name) = new.file {
+            let (id, path) = (format!("said-{user}-{at}"), format!("documents/{name}"));
+            let (mime, bytes) = ("application/octet-stream".to_owned(), axum::body::Bytes::new());
+            message.content = Content::Document(File { id, name, mime, path, bytes, pixels: None });
+        }
         let message_id = self.post(chat_id, message);
         let shown = private || self.is_for_bot(chat_id, message_id);
         let seen_by_bot = shown && self.tell_bot(chat_id, message_id);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::keyboard::Keyboard;
 use super::ledger::{Press, callback_id};
-use super::message::Author;
+use super::message::{Author, stand_in};
 use super::updates::{Kind, Origin};
 use super::world::World;
 
@@ -23,6 +23,9 @@ pub(super) struct NewPress {
     button: Option<ButtonRef>,
     #[serde(default)]
     data: Option<Arc<str>>,
+    /// In the name of the group, as its admins may.
+    #[serde(default)]
+    anonymous: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -49,6 +52,9 @@ impl World {
         if !chat.members.get(&press.user).is_some_and(|standing| standing.is_inside()) {
             return Err(format!("person {} is not in chat {}", press.user, press.chat));
         }
+        if press.anonymous {
+            self.may_hide(press.user, press.chat)?;
+        }
         let message = chat.messages.get(&press.message_id).filter(|message| message.author == Author::Bot);
         let message = message.ok_or_else(|| format!("the bot has no message {} there", press.message_id))?;
         if let Some(data) = &press.data {
@@ -66,11 +72,13 @@ impl World {
 
     fn press_one(&mut self, now: i64, press: &NewPress, data: Arc<str>) -> String {
         let escaped = serde_json::to_string(&*data).unwrap_or_default();
-        let NewPress { user, chat, message_id, .. } = *press;
+        let NewPress { user, chat, message_id, anonymous, .. } = *press;
         let record = Press { user, chat, message_id, data, at: now, fetched_at: None, answered: None };
         let place = self.ledger.press(record);
         let id = callback_id(place);
-        let from = self.people.get(&user).map_or("null", |person| person.wire.as_str());
+        let hidden = anonymous.then(|| stand_in().to_string());
+        let person = || self.people.get(&user).map_or("null", |person| person.wire.as_str());
+        let from = hidden.as_deref().unwrap_or_else(person);
         let message = self.chats.get(&chat).and_then(|chat| chat.messages.get(&message_id));
         let inaccessible;
         let shown = match message {

@@ -89,6 +89,7 @@ impl World {
             Author::Person(id) => {
                 json!({"id": id, "name": self.people.get(&id).map(super::world::Person::full_name), "bot": false})
             }
+            Author::Group => json!({"id": chat.id, "name": chat.title, "bot": false}),
         };
         let mut view = json!({
             "message_id": message.id, "from": from, "at": message.at, "edited_at": message.edited_at,

@@ -8,7 +8,7 @@ use super::clock::Time;
 use super::faults::Faults;
 use super::ledger::Ledger;
 use super::limits::Limits;
-use super::message::{Author, File, Message};
+use super::message::{Author, File, Message, stand_in};
 use super::people::FIRST_PERSON_ID;
 use super::refusal::Refusal;
 use super::updates::{Kind, Origin, Updates};
@@ -247,11 +247,21 @@ impl World {
         Err(Refusal::forbidden(refused))
     }
 
+    /// Refuses unless a person can hide behind the group: an admin of a supergroup.
+    pub(super) fn may_hide(&self, user: i64, chat: i64) -> Result<(), String> {
+        let hides = self.chats.get(&chat).is_some_and(|chat| {
+            matches!(chat.kind, ChatKind::Supergroup | ChatKind::Forum)
+                && chat.members.get(&user).is_some_and(|standing| standing.is_admin())
+        });
+        if hides { Ok(()) } else { Err(format!("person {user} is no admin of supergroup {chat}")) }
+    }
+
     /// The JSON object of an author.
     pub(super) fn author_wire(&self, author: Author) -> Value {
         match author {
             Author::Bot => self.bot.wire(),
             Author::Person(id) => self.people.get(&id).map_or(Value::Null, Person::to_wire),
+            Author::Group => stand_in(),
         }
     }
 

@@ -93,12 +93,12 @@ pub fn open(path: &Path, stored: Option<&KeyId>) -> Result<Keys, SecretFault> {
     keys.map_err(|kind| fault(path, kind))
 }
 
-fn fault(path: &Path, kind: SecretFaultKind) -> SecretFault {
+pub(super) fn fault(path: &Path, kind: SecretFaultKind) -> SecretFault {
     SecretFault { path: path.to_owned(), kind }
 }
 
 /// The keys of the file; `None` when there is no file.
-fn load(path: &Path) -> Result<Option<Keys>, SecretFaultKind> {
+pub(super) fn load(path: &Path) -> Result<Option<Keys>, SecretFaultKind> {
     let unreadable = |error: io::Error| SecretFaultKind::Unreadable(error.kind());
     let mut file = match File::open(path) {
         Ok(file) => file,
@@ -124,8 +124,7 @@ fn parse(text: &str) -> Result<Keys, SecretFaultKind> {
         }
         keys.push(key);
     }
-    let current = keys.pop().ok_or(SecretFaultKind::Empty)?;
-    Ok(Keys { current, former: keys })
+    Keys::of(keys).ok_or(SecretFaultKind::Empty)
 }
 
 fn parse_line(line: &str) -> Result<Key, LineFault> {
@@ -141,24 +140,30 @@ fn parse_line(line: &str) -> Result<Key, LineFault> {
 fn create(path: &Path) -> Result<Keys, SecretFaultKind> {
     let key = random_key().ok_or(SecretFaultKind::NoRandomness)?;
     write_new(path, &key).map_err(|error| SecretFaultKind::NotCreated(error.kind()))?;
-    Ok(Keys { current: key, former: Vec::new() })
+    Keys::of(vec![key]).ok_or(SecretFaultKind::Empty)
 }
 
-fn random_key() -> Option<Key> {
+pub(super) fn random_key() -> Option<Key> {
     let mut bytes = SecretBox::<[u8; KEY_LEN]>::default();
     getrandom::fill(bytes.expose_secret_mut()).ok()?;
     Some(Key::new(bytes))
 }
 
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The line of a key in the file.
+pub(super) fn line_of(key: &Key) -> Zeroizing<String> {
+    Zeroizing::new(format!("{}:{}\n", key.id, &*Zeroizing::new(hex::encode(key.bytes.expose_secret()))))
+}
+
 fn write_new(path: &Path, key: &Key) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        Some(_) | None => Path::new("."),
-    };
+    let folder = folder_of(path);
     if !folder.exists() {
         DirBuilder::new().recursive(true).mode(DIR_MODE).create(folder)?;
     }
-    let line = Zeroizing::new(format!("{}:{}\n", key.id, &*Zeroizing::new(hex::encode(key.bytes.expose_secret()))));
+    let line = line_of(key);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
     let written = file.write_all(line.as_bytes()).and_then(|()| file.sync_all());
     if written.is_err() {

@@ -140,6 +140,7 @@ fn other_faults_of_the_file_are_named() {
 #[case(Purpose::Button, "2975f0f6eeeeb169db22043f91fde8ccf2495bcd8752a2f5568aeda2f49026fe")]
 #[case(Purpose::Invite, "70a8bdfd64ed3b163565be60b77d4961d42f59b786d47df889d5cee2589d0354")]
 #[case(Purpose::Webhook, "e6a7cda89ad0fcdd2dfef3aaea41ad7dac76fce6a08521baefe64b3f66cbc318")]
+#[case(Purpose::Checkpoint, "eb0fe92705d50e1a5707d942465ef4ab952224692b15d93bd26a866a15fc0b02")]
 fn tags_are_what_they_always_were(#[case] purpose: Purpose, #[case] expected: &str) {
     assert_eq!(hex::encode(key(0x11).mac(purpose, &[b"ab", b"", b"c"])), expected);
 }
@@ -153,6 +154,46 @@ fn a_tag_is_right_for_its_key_purpose_and_parts_alone() {
     assert!(!key(1).verify(Purpose::Button, &[b"79"], &tag));
     assert!(!key(1).verify(Purpose::Button, &[b"7", b"9"], tag.get(..31).unwrap()));
     assert!(!key(1).verify(Purpose::Button, &[b"7", b"9"], &[]));
+}
+
+#[test]
+fn a_key_is_put_behind_the_others_and_the_file_keeps_its_rights() {
+    let (folder, path) = file_with(&format!("{ONES}\n"));
+    fs::set_permissions(&path, Permissions::from_mode(0o400)).unwrap();
+    let grown = grow(&path, &id("02d449a3")).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let new = grown.current().id().clone();
+    let ids: Vec<&str> = text.lines().filter_map(|line| line.get(..8)).collect();
+    assert_eq!(ids, ["02d449a3", new.as_str()]);
+    assert_eq!((mode(&path), fs::read_dir(folder.path()).unwrap().count()), (0o400, 1), "nothing is left behind");
+    let tag = key(0x11).mac(Purpose::Button, &[b"7"]);
+    assert!(grown.verify(Purpose::Button, &[b"7"], &tag), "what the key before made is still known");
+    assert_ne!(grown.mac(Purpose::Button, &[b"7"]), tag);
+    // The database was not reached: it names the key before, and the next run takes the new one up.
+    let still = open(&path, Some(&id("02d449a3"))).unwrap();
+    assert_eq!((still.current().id(), still.waiting().collect::<Vec<_>>()), (&id("02d449a3"), vec![&new]));
+    assert_eq!(grow(&path, &id("02d449a3")).unwrap().current().id(), &new);
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    // It was: the one after the next is another.
+    let last = grow(&path, &new).unwrap();
+    assert_eq!(last.every().map(|key| key.id().clone()).collect::<Vec<_>>()[1..], [new, id("02d449a3")]);
+    assert_eq!(last.oldest().id(), &id("02d449a3"));
+}
+
+#[test]
+fn a_file_that_cannot_be_grown_stays_as_it_was() {
+    let (folder, path) = file_with(ONES);
+    let wanted = id("9f72ea0c");
+    let found = vec![id("02d449a3")];
+    assert_eq!(grow(&path, &wanted).unwrap_err().kind, SecretFaultKind::Foreign { wanted: wanted.clone(), found });
+    let gone = folder.path().join("gone.key");
+    assert_eq!(grow(&gone, &wanted).unwrap_err().kind, SecretFaultKind::Missing { wanted });
+    // What a link points to is replaced.
+    let link = folder.path().join("link.key");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    grow(&link, &id("02d449a3")).unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 2);
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::types::json;
+use super::types::{json, lossy};
 use super::{At, Result, Tx, on};
+use crate::domain::audit::AckLine;
 use crate::domain::word::AckMethod;
 use crate::ids::{AccountId, AckId, AttemptId, InboxId, PushId, StaffId};
 
@@ -126,7 +127,33 @@ pub async fn find_many(tx: &mut Tx, pairs: &[(PushId, StaffId)]) -> Result<Vec<A
     Ok(on!(tx, c => sqlx::query_as(sql).bind(&pairs).fetch_all(c).await)?)
 }
 
-/// Every confirmation in id order from `from` on, at most `limit`: the way the ledger is verified.
+/// What is sealed of every confirmation, in id order from `from` on, at most `limit`: the way the ledger is verified. Texts
+/// are taken as they stand, whatever they are: what was tampered with must be found, not stumbled over.
+pub async fn sealed(tx: &mut Tx, from: AckId, limit: i64) -> Result<Vec<AckLine>> {
+    const SQLITE: &str = "SELECT id, push_id, staff_id, pressed_at, attempt_id, inbox_id, batch_id,
+        CAST(method AS BLOB), CAST(recorded_by AS BLOB) FROM ack WHERE id >= $1 ORDER BY id LIMIT $2";
+    const PG: &str = "SELECT id, push_id, staff_id, pressed_at, attempt_id, inbox_id, batch_id,
+        convert_to(method, 'UTF8'), convert_to(recorded_by, 'UTF8') FROM ack WHERE id >= $1 ORDER BY id LIMIT $2";
+    let sql = tx.pick(SQLITE, PG);
+    let rows: Vec<SealedRow> = on!(tx, c => sqlx::query_as(sql).bind(from).bind(limit).fetch_all(c).await)?;
+    let text = |bytes: Vec<u8>| lossy(String::from_utf8(bytes));
+    let line = |(ack, push, staff, at_ms, attempt, inbox, batch, method, recorded_by): SealedRow| AckLine {
+        ack,
+        push,
+        staff,
+        at_ms,
+        method: text(method),
+        recorded_by: recorded_by.map(text),
+        attempt,
+        inbox,
+        batch,
+    };
+    Ok(rows.into_iter().map(line).collect())
+}
+
+type SealedRow = (AckId, PushId, StaffId, i64, Option<AttemptId>, Option<InboxId>, i64, Vec<u8>, Option<Vec<u8>>);
+
+/// Every confirmation in id order from `from` on, at most `limit`.
 pub async fn page(tx: &mut Tx, from: AckId, limit: i64) -> Result<Vec<AckRow>> {
     const SQL: &str = ack_sql!("WHERE id >= $1 ORDER BY id LIMIT $2");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(limit).fetch_all(c).await)?)

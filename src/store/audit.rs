@@ -1,10 +1,12 @@
 //! The audit chain as it is stored. Entries are appended at a commit, with the head read inside the same transaction.
 
-use super::types::json;
+use std::sync::Arc;
+
+use super::types::{self, json};
 use super::{Result, StoreError, Tx, on};
 use crate::domain::audit::{Entry, Event, Head};
 use crate::ids::AuditSeq;
-use crate::secret::{Keys, Purpose};
+use crate::secret::{Key, KeyId, Keys, Purpose};
 
 /// Names the encoding of the head's tag. Another encoding gets another name.
 const HEAD_V1: &[u8] = b"qingfeng audit head 1";
@@ -20,29 +22,47 @@ pub enum StoredHead {
     Edited,
 }
 
-/// The stored end of the chain, checked against the entry it names.
+const HEAD: &str = "SELECT seq, CAST(mac AS BLOB) FROM audit_head WHERE id = 1";
+const PG_HEAD: &str = "SELECT seq, convert_to(mac, 'UTF8') FROM audit_head WHERE id = 1";
+const PG_HEAD_LOCKED: &str = "SELECT seq, convert_to(mac, 'UTF8') FROM audit_head WHERE id = 1 FOR UPDATE";
+
+/// The stored end of the chain, checked against the entry it names and under the key in force.
 pub async fn head(tx: &mut Tx) -> Result<StoredHead> {
-    read_head(tx, "SELECT seq, mac FROM audit_head WHERE id = 1").await
+    let sql = tx.pick(HEAD, PG_HEAD);
+    Ok(in_force(tx, sql).await?.map_or_else(|head| head, |(head, _)| StoredHead::Sound(head)))
+}
+
+/// The stored end of the chain, checked against the entry it names and under this very key, when that is at hand. Nothing
+/// else may stand beside it.
+pub async fn head_by(tx: &mut Tx, key: &KeyId) -> Result<StoredHead> {
+    let rows: i64 = on!(tx, c => sqlx::query_scalar("SELECT COUNT(*) FROM audit_head").fetch_one(c).await)?;
+    let sql = tx.pick(HEAD, PG_HEAD);
+    let keys = Arc::clone(&tx.keys);
+    match keys.by_id(key) {
+        Some(key) if rows == 1 => read_head(tx, sql, key).await,
+        Some(_) | None => Ok(StoredHead::Edited),
+    }
 }
 
 /// Appends entries and moves the head. On PostgreSQL the head's row stays locked until the commit, which follows at once.
-/// Nothing is appended to a head that was edited.
-pub(super) async fn append(tx: &mut Tx, events: Vec<Event>) -> Result<()> {
+/// Nothing is appended to a head that was edited. With `next` the last entry is the last one under its key: the head is
+/// sealed with the current one of `next`, and the office names it.
+pub(super) async fn append(tx: &mut Tx, events: Vec<Event>, next: Option<Arc<Keys>>) -> Result<()> {
     const MOVE: &str = "UPDATE audit_head SET seq = $1, mac = $2 WHERE id = 1";
-    if events.is_empty() {
+    if events.is_empty() && next.is_none() {
         return Ok(());
     }
-    let lock = tx.pick(
-        "SELECT seq, mac FROM audit_head WHERE id = 1",
-        "SELECT seq, mac FROM audit_head WHERE id = 1 FOR UPDATE",
-    );
-    let StoredHead::Sound(mut head) = read_head(tx, lock).await? else {
-        return Err(StoreError::Unreadable("audit_head".to_owned()));
+    let lock = tx.pick(HEAD, PG_HEAD_LOCKED);
+    let (mut head, id) = match in_force(tx, lock).await? {
+        Ok(found) => found,
+        Err(_) => return Err(unusable(tx).await?),
     };
-    let keys = tx.keys.clone();
+    let keys = Arc::clone(&tx.keys);
+    let key = keys.by_id(&id).unwrap_or(keys.current());
+    let sealer = key.sealer(Purpose::Audit);
     let mut rows = Vec::with_capacity(events.len());
     for event in &events {
-        let entry = head.append(event, |bytes| keys.mac(Purpose::Audit, &[bytes]));
+        let entry = head.append(event, |bytes| sealer.mac(&[bytes]));
         head = Head { seq: entry.seq, mac: entry.mac };
         rows.push((
             entry.seq.0,
@@ -55,8 +75,37 @@ pub(super) async fn append(tx: &mut Tx, events: Vec<Event>) -> Result<()> {
         ));
     }
     add_many(tx, &json(&rows)).await?;
-    on!(tx, c => sqlx::query(MOVE).bind(head.seq).bind(head_tag(&keys, head)).execute(c).await.map(drop))?;
+    let sealing = next.as_ref().map_or(key, |next| next.current());
+    on!(tx, c => sqlx::query(MOVE).bind(head.seq).bind(head_tag(sealing, head)).execute(c).await.map(drop))?;
+    if let Some(next) = &next {
+        super::office::set_key_id(tx, (&id, next.current().id())).await?;
+    }
     Ok(())
+}
+
+/// The head and the key in force. That is the current one of ours; when the head does not carry its tag, someone may have
+/// put another in force since we opened the database, which then names it.
+async fn in_force(tx: &mut Tx, sql: &'static str) -> Result<std::result::Result<(Head, KeyId), StoredHead>> {
+    let keys = Arc::clone(&tx.keys);
+    let found = read_head(tx, sql, keys.current()).await?;
+    if let StoredHead::Sound(head) = found {
+        return Ok(Ok((head, keys.current().id().clone())));
+    }
+    let named = super::office::key_id(tx).await?;
+    let Some(key) = named.and_then(|id| keys.by_id(&KeyId::parse(&id)?)) else { return Ok(Err(found)) };
+    Ok(match read_head(tx, sql, key).await? {
+        StoredHead::Sound(head) => Ok((head, key.id().clone())),
+        StoredHead::Cut | StoredHead::Edited => Err(found),
+    })
+}
+
+/// Why nothing can be appended.
+async fn unusable(tx: &mut Tx) -> Result<StoreError> {
+    let named = super::office::key_id(tx).await?.and_then(|id| KeyId::parse(&id));
+    Ok(match named {
+        Some(id) if tx.keys.by_id(&id).is_none() => StoreError::KeyChanged { wanted: id.to_string() },
+        Some(_) | None => StoreError::Unreadable("audit_head".to_owned()),
+    })
 }
 
 async fn add_many(tx: &mut Tx, rows: &str) -> Result<()> {
@@ -73,18 +122,39 @@ async fn add_many(tx: &mut Tx, rows: &str) -> Result<()> {
     Ok(())
 }
 
+/// The columns of an entry, its texts as bytes: a text that is none must be found, not stumble over.
+macro_rules! entry_sql {
+    (sqlite $rest:literal) => {
+        concat!(
+            "SELECT seq, at, CAST(actor AS BLOB), CAST(action AS BLOB), CAST(subject AS BLOB), CAST(detail AS BLOB),
+            CAST(mac AS BLOB) FROM audit_entry ",
+            $rest
+        )
+    };
+    (pg $rest:literal) => {
+        concat!(
+            "SELECT seq, at, convert_to(actor, 'UTF8'), convert_to(action, 'UTF8'), convert_to(subject, 'UTF8'),
+            convert_to(detail, 'UTF8'), convert_to(mac, 'UTF8') FROM audit_entry ",
+            $rest
+        )
+    };
+}
+
 /// Entries in order from `from` on, at most `limit`.
 pub async fn page(tx: &mut Tx, from: AuditSeq, limit: i64) -> Result<Vec<Entry>> {
-    const SQL: &str = "SELECT seq, at, actor, action, subject, detail, mac FROM audit_entry
-        WHERE seq >= $1 ORDER BY seq LIMIT $2";
-    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(SQL).bind(from).bind(limit).fetch_all(c).await)?;
+    const SQLITE: &str = entry_sql!(sqlite "WHERE seq >= $1 ORDER BY seq LIMIT $2");
+    const PG: &str = entry_sql!(pg "WHERE seq >= $1 ORDER BY seq LIMIT $2");
+    let sql = tx.pick(SQLITE, PG);
+    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(sql).bind(from).bind(limit).fetch_all(c).await)?;
     Ok(rows.into_iter().map(entry).collect())
 }
 
 /// The latest entries in order, at most `limit`.
 pub async fn latest(tx: &mut Tx, limit: i64) -> Result<Vec<Entry>> {
-    const SQL: &str = "SELECT seq, at, actor, action, subject, detail, mac FROM audit_entry ORDER BY seq DESC LIMIT $1";
-    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(SQL).bind(limit).fetch_all(c).await)?;
+    const SQLITE: &str = entry_sql!(sqlite "ORDER BY seq DESC LIMIT $1");
+    const PG: &str = entry_sql!(pg "ORDER BY seq DESC LIMIT $1");
+    let sql = tx.pick(SQLITE, PG);
+    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(sql).bind(limit).fetch_all(c).await)?;
     Ok(rows.into_iter().rev().map(entry).collect())
 }
 
@@ -93,35 +163,40 @@ pub async fn count(tx: &mut Tx) -> Result<i64> {
     Ok(on!(tx, c => sqlx::query_scalar("SELECT COUNT(*) FROM audit_entry").fetch_one(c).await)?)
 }
 
-type Row = (i64, i64, String, String, String, String, String);
+type Row = (i64, i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>);
 
-async fn read_head(tx: &mut Tx, sql: &'static str) -> Result<StoredHead> {
-    const LAST: &str = "SELECT mac FROM audit_entry WHERE seq = $1";
-    let row: Option<(AuditSeq, String)> = on!(tx, c => sqlx::query_as(sql).fetch_optional(c).await)?;
+async fn read_head(tx: &mut Tx, sql: &'static str, key: &Key) -> Result<StoredHead> {
+    const SQLITE: &str = "SELECT CAST(mac AS BLOB) FROM audit_entry WHERE seq = $1";
+    const PG: &str = "SELECT convert_to(mac, 'UTF8') FROM audit_entry WHERE seq = $1";
+    let row: Option<(AuditSeq, Vec<u8>)> = on!(tx, c => sqlx::query_as(sql).fetch_optional(c).await)?;
     let Some((seq, stored)) = row else { return Ok(StoredHead::Edited) };
     if seq == Head::EMPTY.seq && stored.is_empty() {
         return Ok(StoredHead::Sound(Head::EMPTY));
     }
-    let last: Option<String> = on!(tx, c => sqlx::query_scalar(LAST).bind(seq).fetch_optional(c).await)?;
+    let last = tx.pick(SQLITE, PG);
+    let last: Option<Vec<u8>> = on!(tx, c => sqlx::query_scalar(last).bind(seq).fetch_optional(c).await)?;
     let Some(last) = last else { return Ok(StoredHead::Cut) };
     let head = Head { seq, mac: tag(&last).unwrap_or_default() };
-    Ok(if head_tag(&tx.keys, head) == stored { StoredHead::Sound(head) } else { StoredHead::Edited })
+    Ok(if head_tag(key, head).as_bytes() == stored { StoredHead::Sound(head) } else { StoredHead::Edited })
 }
 
 /// The tag of a head as it is stored.
-fn head_tag(keys: &Keys, head: Head) -> String {
-    hex::encode(keys.mac(Purpose::Audit, &[HEAD_V1, &head.seq.0.to_be_bytes(), &head.mac]))
+fn head_tag(key: &Key, head: Head) -> String {
+    hex::encode(key.mac(Purpose::Audit, &[HEAD_V1, &head.seq.0.to_be_bytes(), &head.mac]))
 }
 
 fn entry((seq, at_ms, actor, action, subject, detail, mac): Row) -> Entry {
-    // A tag in any other spelling than ours was edited; zeros can never match, so the chain names this entry.
-    let mac = tag(&mac).unwrap_or([0; 32]);
+    let texts = [actor, action, subject, detail].map(String::from_utf8);
+    // A tag in any other spelling than ours was edited, and so was a text that is none; zeros can never match, so the chain
+    // names this entry.
+    let mac = tag(&mac).filter(|_| texts.iter().all(std::result::Result::is_ok)).unwrap_or([0; 32]);
+    let [actor, action, subject, detail] = texts.map(types::lossy);
     Entry { seq: AuditSeq(seq), at_ms, actor, action, subject, detail, mac }
 }
 
 /// Reads a tag; only the lower-case spelling that is written is one.
-fn tag(text: &str) -> Option<[u8; 32]> {
+fn tag(text: &[u8]) -> Option<[u8; 32]> {
     let mut tag = [0; 32];
     hex::decode_to_slice(text, &mut tag).ok()?;
-    (hex::encode(tag) == text).then_some(tag)
+    (hex::encode(tag).as_bytes() == text).then_some(tag)
 }

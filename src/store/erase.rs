@@ -103,8 +103,10 @@ pub async fn account(tx: &mut Tx, account: &AccountRow) -> Result<()> {
         "UPDATE account SET external_id = '#' || id, can_dm = FALSE, notice_at = NULL, code_failures = 0,
             code_wait_until = NULL WHERE id = $1",
     ];
-    const OF_CHAT: [&str; 2] =
-        ["DELETE FROM pace WHERE channel_id = $1 AND chat = $2", "DELETE FROM gate WHERE channel_id = $1 AND chat = $2"];
+    const OF_CHAT: [&str; 2] = [
+        "DELETE FROM pace WHERE channel_id = $1 AND chat = $2",
+        "DELETE FROM gate WHERE channel_id = $1 AND chat = $2",
+    ];
     const CALLS: &str = "UPDATE attempt SET chat = $2 WHERE chat = $1
         AND delivery_id IN (SELECT id FROM delivery WHERE target_kind = 'staff')";
     for sql in OF_ACCOUNT {

@@ -1,5 +1,7 @@
 //! Chats (or topics of them) and the units they address.
 
+use chrono::NaiveDate;
+
 use super::types::json;
 use super::{Result, Tx, on};
 use crate::domain::channel::ChannelKind;
@@ -97,6 +99,15 @@ pub async fn migrate(tx: &mut Tx, channel: ChannelId, from: &str, to: &str) -> R
             .execute(c).await.map(|done| done.rows_affected()))?;
     }
     Ok(moved > 0)
+}
+
+/// Notes that a linked chat is told on this day how to be counted; false when it was today, or when the chat is not linked.
+pub async fn hint(tx: &mut Tx, channel: ChannelId, external_id: &str, day: NaiveDate) -> Result<bool> {
+    const SQL: &str = "UPDATE chat_group SET hinted_on = $3 WHERE channel_id = $1 AND external_id = $2
+        AND state = 'active' AND hinted_on IS DISTINCT FROM $3";
+    let told = on!(tx, c => sqlx::query(SQL).bind(channel).bind(external_id).bind(day)
+        .execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(told > 0)
 }
 
 /// Replaces the units that a chat addresses.

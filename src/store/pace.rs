@@ -29,6 +29,13 @@ pub async fn recent(tx: &mut Tx, channel: ChannelId, now: DateTime<Utc>) -> Resu
     Ok(rows.into_iter().map(|(chat, at)| Past { chat, at: at.utc() }).collect())
 }
 
+/// Calls that were noted for an instant and made at a later one.
+pub async fn made_late(tx: &mut Tx, channel: ChannelId, noted: DateTime<Utc>, made: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "UPDATE pace SET at = $3 WHERE channel_id = $1 AND at = $2";
+    on!(tx, c => sqlx::query(SQL).bind(channel).bind(At::from(noted)).bind(At::from(made)).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// Notes calls to chats that go now, and forgets those that count no more.
 pub async fn add(tx: &mut Tx, channel: ChannelId, chats: &[&str], now: DateTime<Utc>) -> Result<()> {
     const PRUNE: &str = "DELETE FROM pace WHERE channel_id = $1 AND (at <= $2 OR at > $3)";

@@ -122,9 +122,9 @@ pub async fn leave(tx: &mut Tx, id: StaffId, now: DateTime<Utc>) -> Result<()> {
 pub async fn candidates(tx: &mut Tx, day: NaiveDate) -> Result<Vec<CandidateRow>> {
     const SQL: &str = "SELECT s.id, s.version_id, v.unit_id, v.kinds, s.joined_on
          FROM staff s JOIN person_version v ON v.id = s.version_id
-         WHERE s.left_at IS NULL ORDER BY s.position, s.id";
+         WHERE s.left_at IS NULL AND (s.leaves_on IS NULL OR s.leaves_on > $1) ORDER BY s.position, s.id";
     type Row = (StaffId, PersonVersionId, UnitId, String, Option<NaiveDate>);
-    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?;
+    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(SQL).bind(day).fetch_all(c).await)?;
     let mut absences: HashMap<StaffId, Vec<Absence>> = HashMap::new();
     for row in super::leave::standing(tx, day).await? {
         absences.entry(row.staff_id).or_default().push(row.absence());
@@ -134,11 +134,6 @@ pub async fn candidates(tx: &mut Tx, day: NaiveDate) -> Result<Vec<CandidateRow>
         CandidateRow { id, version_id, unit_id, kinds, exempt }
     };
     Ok(rows.into_iter().map(candidate).collect())
-}
-
-/// Whether anybody was ever on the roster.
-pub async fn any(tx: &mut Tx) -> Result<bool> {
-    Ok(on!(tx, c => sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM staff)").fetch_one(c).await)?)
 }
 
 /// Given people in roster order, also those who left.

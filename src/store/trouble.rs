@@ -54,6 +54,7 @@ impl StoreError {
             | Self::UnsafeSqlite(_)
             | Self::Constraint(_)
             | Self::Unreadable(_)
+            | Self::KeyChanged { .. }
             | Self::Migrate(_) => Trouble::Other,
         }
     }

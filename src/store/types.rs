@@ -92,3 +92,8 @@ pub(super) fn json<T: serde::Serialize + ?Sized>(list: &T) -> String {
     // Lists of numbers and texts always serialise.
     serde_json::to_string(list).unwrap_or_default()
 }
+
+/// A text as it was stored; one that is none begins with a mark that no text of ours begins with.
+pub(super) fn lossy(text: std::result::Result<String, std::string::FromUtf8Error>) -> String {
+    text.unwrap_or_else(|error| format!("\u{fffd}{}", String::from_utf8_lossy(error.as_bytes())))
+}

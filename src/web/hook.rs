@@ -37,15 +37,16 @@ pub type Take = Arc<dyn Fn(Bytes) -> BoxFuture<'static, Taken> + Send + Sync>;
 /// What a request needs.
 #[derive(Clone)]
 struct Hook {
-    secret: Arc<SecretString>,
+    /// The one that is told to the platform, and those of before.
+    secrets: Arc<[SecretString]>,
     take: Take,
     /// Requests with the right secret of which nothing could be kept.
     unreadable: Arc<AtomicU64>,
 }
 
 /// The route.
-pub fn routes(secret: SecretString, take: Take) -> Router {
-    let hook = Hook { secret: Arc::new(secret), take, unreadable: Arc::default() };
+pub fn routes(secrets: Vec<SecretString>, take: Take) -> Router {
+    let hook = Hook { secrets: secrets.into(), take, unreadable: Arc::default() };
     Router::new().route(PATH, post(bring)).with_state(hook)
 }
 
@@ -74,7 +75,7 @@ impl Hook {
     /// Takes the same time wherever the two differ.
     fn knows(&self, headers: &HeaderMap) -> bool {
         let given = headers.get(SECRET).map(HeaderValue::as_bytes).unwrap_or_default();
-        self.secret.expose_secret().as_bytes().ct_eq(given).into()
+        self.secrets.iter().any(|secret| secret.expose_secret().as_bytes().ct_eq(given).into())
     }
 }
 

@@ -24,13 +24,18 @@ fn everything_is_paused_and_goes_on() {
     assert_eq!((list.code, list.out.as_str()), (0, "还没有推送\n"));
     assert!(list.err.starts_with("注意：全部推送从") && list.err.contains("起暂停（迁移）"), "{}", list.err);
     assert!(office.run("schedule list").err.contains("恢复请运行：qingfeng resume"));
+    office.run("group link 1 --units 管委会").done();
+    let made = office.run("push now --item token --group 1 --outside-hours --yes");
+    assert!(made.code == 0 && made.err.contains("注意：全部推送从"), "{}", made.err);
     let doctor: Vec<serde_json::Value> = serde_json::from_str(&office.run("doctor --offline --json").out).unwrap();
     let outgoing = doctor.iter().find(|row| row["check"] == "outgoing").unwrap();
     assert!(outgoing["ok"] == true && outgoing["detail"].as_str().unwrap().starts_with("注意：全部推送从"));
-    assert_eq!(office.run("audit tail --count 1 --json").json()[0]["action"], "outgoing_pause");
+    let tail = office.run("audit tail --count 9 --json").json();
+    assert!(tail.as_array().unwrap().iter().any(|entry| entry["action"] == "outgoing_pause"), "{tail}");
     let resumed = office.run("resume").done();
     assert!(
-        resumed.starts_with("已恢复全部推送（") && resumed.ends_with("起暂停）。暂停期间没有到时的推送\n"),
+        resumed.starts_with("已恢复全部推送（")
+            && resumed.ends_with("起暂停）。暂停期间没有到时的推送；暂停前排好、还没过时间的1条消息接着发\n"),
         "{resumed}"
     );
     office.refuses("resume");

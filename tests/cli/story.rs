@@ -53,8 +53,6 @@ fn people_get_roles_and_leave() {
         "已登记：G04（李忍冬）2026年9月1日至2027年2月5日免计（产假育儿假）\n"
     );
     let refused = [
-        "staff list --as G03",
-        "setting set office.name 园区 --as G02",
         "staff list --as G99",
         "staff role grant G01 admin",
         "staff role revoke G01 leader",

@@ -199,6 +199,13 @@ impl Office {
         Life::start(self.command("serve", n), &self.db.folder.path().join(format!("serve-{n}.log")))
     }
 
+    /// The end of what each of several instances said.
+    pub(crate) fn last_words(&self) -> String {
+        let said = |n: usize| std::fs::read_to_string(self.db.folder.path().join(format!("serve-{n}.log"))).ok();
+        let end = |text: String| text.lines().rev().take(4).map(str::to_owned).collect::<Vec<_>>().join(" ⏎ ");
+        (0..3).filter_map(|n| Some(format!("[{n}] {}", end(said(n)?)))).collect::<Vec<_>>().join(" ")
+    }
+
     /// Sends the item to every group. The database may be busy with the service's own work.
     pub(crate) async fn push(&self, dice: &mut Dice) {
         if self.stock.is_some() {

@@ -15,7 +15,7 @@ use crate::levers::{lose_reply, shown};
 use crate::world::{OPERATOR, STUDY, World};
 
 async fn make_admin(office: &World, staff_no: &str) {
-    office::staff::grant(&office.ctx(), &OPERATOR, staff_no, Role::Admin).await.unwrap();
+    office::role::grant(&office.ctx(), &OPERATOR, staff_no, Role::Admin).await.unwrap();
 }
 
 /// A delivery to the study group that is in doubt, and stays so.

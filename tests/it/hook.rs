@@ -49,7 +49,7 @@ impl Hooked {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}{}", listener.local_addr().unwrap(), web::hook::PATH);
         let (door, writer) = writer::pair(ctx.clone(), line.clone());
-        let router = web::hook::routes(webhook::secret(ctx.store.keys()), app::through(door));
+        let router = web::hook::routes(webhook::secrets(ctx.store.keys()), app::through(door));
         let port = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let (stopper, stop) = stop::pair();
         let worker = tokio::spawn(work::run(ctx.clone(), line.clone(), writer.news(), stop));

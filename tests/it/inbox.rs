@@ -165,7 +165,7 @@ async fn a9_one_poison_press_never_costs_the_others_and_is_set_aside() {
         let label = db.label;
         let mut office = World::new(db).await;
         office.bind(4).await;
-        office::staff::grant(&office.ctx(), &OPERATOR, "S04", Role::Admin).await.unwrap();
+        office::role::grant(&office.ctx(), &OPERATOR, "S04", Role::Admin).await.unwrap();
         for user in 1..=3 {
             office.bind(user).await;
         }

@@ -120,7 +120,10 @@ async fn every_row_of_the_table_is_frozen_as_it_says() {
         let toast = office.press(8, STUDY, &message, "已阅").await;
         assert_eq!(toast, "已记录。您目前在免计范围，点不点都不影响统计。", "{label}");
         let required = office.report().await["required"].clone();
-        assert_eq!((&required["expected"], &required["exempt"], &required["others"]), (&4.into(), &7.into(), &1.into()));
+        assert_eq!(
+            (&required["expected"], &required["exempt"], &required["others"]),
+            (&4.into(), &7.into(), &1.into())
+        );
         assert_eq!(required["acked"], 0, "{label}");
         office.stop().await;
     }
@@ -279,7 +282,8 @@ async fn a_sheet_is_taken_in_whole_or_not_at_all() {
             sheet::parse(&qingfeng::render::sheet::read_dated(text.as_bytes()).unwrap())
         };
         let entries = office.entries_of_ledger().await;
-        let bad = read("S01,出差,2026-09-01,2026-09-03\nS99,出差,2026-09-01,2026-09-03\nS05,其他,2026-12-31,\nS02,度假,1,\n");
+        let bad =
+            read("S01,出差,2026-09-01,2026-09-03\nS99,出差,2026-09-01,2026-09-03\nS05,其他,2026-12-31,\nS02,度假,1,\n");
         let Err(Refusal::LeaveSheet(problems)) = leave::import(&ctx, &OPERATOR, &bad, Mode::Apply).await else {
             unreachable!("{label}: it was taken in")
         };

@@ -153,7 +153,7 @@ async fn a_recalled_push_leaves_the_figures_and_its_doubt_gets_no_second_copy() 
         let mut office = World::new(db).await;
         office.bind(1).await;
         office.bind(11).await;
-        office::staff::grant(&office.ctx(), &OPERATOR, "S01", qingfeng::domain::policy::Role::Admin).await.unwrap();
+        office::role::grant(&office.ctx(), &OPERATOR, "S01", qingfeng::domain::policy::Role::Admin).await.unwrap();
         lose_reply(&office, 1).await;
         let push = to_both(&office).await;
         office.work().await;
@@ -192,6 +192,34 @@ async fn what_is_older_than_the_platform_allows_is_left_to_a_person() {
         let recalled = levers::recall(&office.ctx(), &OPERATOR, push.push.id, "过时").await.unwrap();
         assert_eq!(recalled.copies[0].fate, CopyFate::TooOld);
         assert!(recalled.copies[0].message_id.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_the_platform_keeps_is_told_to_the_admins() {
+    for db in databases().await {
+        let label = db.label;
+        let mut office = World::new(db).await;
+        office.bind(1).await;
+        office::staff::grant(&office.ctx(), &OPERATOR, "S01", qingfeng::domain::policy::Role::Admin).await.unwrap();
+        let push = office.push_now(None).await;
+        office.work().await;
+        let fault = json!({"kind": "error", "code": 400, "description": "Bad Request: something new"});
+        office
+            .server
+            .order("faults", json!({"method": "deleteMessage", "chat": STUDY, "times": 1, "fault": fault}))
+            .await;
+        levers::recall(&office.ctx(), &OPERATOR, push.push.id, "过时").await.unwrap();
+        let before = office.sent(1).await.len();
+        for _ in 0..3 {
+            office.later(2).await;
+            office.work().await;
+        }
+        let told: Vec<_> = office.sent(1).await.split_off(before);
+        let words: Vec<_> = told.iter().map(|sent| sent["text"].as_str().unwrap()).collect();
+        assert_eq!(words.len(), 1, "{label}: {words:?}");
+        assert!(words[0].contains("已撤回") && words[0].contains("请到群里手工删除"), "{label}: {words:?}");
+        office.stop().await;
     }
 }
 

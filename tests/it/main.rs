@@ -1,6 +1,7 @@
 //! One binary for every test that needs more than one module.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
+mod audit;
 mod badly;
 mod blind;
 mod calendar;
@@ -10,6 +11,7 @@ mod db;
 mod delivery;
 mod demo;
 mod doubt;
+mod hidden;
 mod history;
 mod hook;
 mod inbox;
@@ -17,12 +19,16 @@ mod instances;
 mod leave;
 mod levers;
 mod metrics;
+mod names;
+mod people;
+mod people_chat;
 mod plan;
 mod polling;
 mod preview;
 mod process;
 mod relay;
 mod restore;
+mod roles;
 mod sandbox;
 mod story;
 mod upset;

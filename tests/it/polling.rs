@@ -244,7 +244,7 @@ async fn e5_another_program_that_polls_is_told_of_once_a_day_and_costs_nothing()
     for db in databases().await {
         let label = db.label;
         let (mut office, message) = pushed(db, 1).await;
-        office::staff::grant(&office.ctx(), &OPERATOR, "S01", Role::Admin).await.unwrap();
+        office::role::grant(&office.ctx(), &OPERATOR, "S01", Role::Admin).await.unwrap();
         press(&office, 1, message, 1).await;
         let words = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
         let fault =

@@ -18,7 +18,7 @@ async fn with_relay(db: crate::db::TestDb) -> (World, GroupId) {
     let mut office = World::new(db).await;
     for user in 1..=2 {
         office.bind(user).await;
-        office::staff::grant(&office.ctx(), &OPERATOR, &format!("S{user:02}"), Role::Admin).await.unwrap();
+        office::role::grant(&office.ctx(), &OPERATOR, &format!("S{user:02}"), Role::Admin).await.unwrap();
     }
     let units = ["企业科", "规划科"].map(str::to_owned);
     let added = relay::add(&office.ctx(), &OPERATOR, "机关微信群", &units).await.unwrap();

@@ -92,6 +92,9 @@ async fn confirmations_are_found_by_push_person_and_place() {
         assert_eq!(ack::find_many(&mut tx, &[]).await.unwrap(), []);
         assert_eq!(ack::page(&mut tx, rows[1].id, 1).await.unwrap(), rows[1..2]);
         assert_eq!(ack::page(&mut tx, AckId(i64::MIN), 9).await.unwrap(), rows);
+        let sealed: Vec<_> = rows.iter().map(qingfeng::office::ack::line).collect();
+        assert_eq!(ack::sealed(&mut tx, AckId(i64::MIN), 9).await.unwrap(), sealed);
+        assert_eq!(ack::sealed(&mut tx, rows[1].id, 1).await.unwrap(), sealed[1..2]);
         let mut who = ack::of_pushes(&mut tx, &[world.push]).await.unwrap();
         who.sort_unstable();
         assert_eq!(who, [world.zhang, world.li, world.wang].map(|staff| (world.push, staff, At::from(at(5)))));

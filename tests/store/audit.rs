@@ -1,11 +1,13 @@
 //! The chain as it is stored: appended at a commit, never forked.
 
+use std::sync::Arc;
+
 use qingfeng::domain::audit::{Action, Actor, Event, Head};
 use qingfeng::ids::AuditSeq;
 use qingfeng::store::audit::{self, StoredHead};
-use qingfeng::store::{Store, StoreError};
+use qingfeng::store::{Store, StoreError, Unsealed};
 
-use crate::world::{at, worlds};
+use crate::world::{at, keys_of, url_of, worlds};
 
 fn event(subject: &str) -> Event {
     Event {
@@ -87,5 +89,52 @@ async fn nothing_is_appended_to_a_head_that_was_edited() {
         let refused = tx.commit().await;
         assert!(matches!(refused, Err(StoreError::Unreadable(_))), "{refused:?}");
         assert_eq!(audit::count(&mut world.tx().await).await.unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_put_in_force_by_the_entry_that_tells_of_it() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        let before = tx.keys().current().id().clone();
+        let office =
+            qingfeng::store::office::OfficeRow { zone: "Asia/Shanghai".to_owned(), key_id: before.to_string() };
+        if qingfeng::store::office::key_id(&mut tx).await.unwrap().is_none() {
+            qingfeng::store::office::create(&mut tx, &office, at(0)).await.unwrap();
+        }
+        tx.note(event("setting:a"));
+        tx.commit().await.unwrap();
+        assert_eq!(
+            qingfeng::store::office::key_id(&mut world.tx().await).await.unwrap().as_deref(),
+            Some(before.as_str())
+        );
+        let next = Arc::new(qingfeng::secret::grow(&world.db.folder.path().join("test.key"), &before).unwrap());
+        let after = next.current().id().clone();
+        let mut tx = world.tx().await;
+        tx.note(event("setting:b"));
+        tx.rotate_to(next);
+        tx.commit().await.unwrap();
+
+        // The store that is open knows nothing of it: it reads the head of nobody it knows, and appends nothing.
+        let mut tx = world.tx().await;
+        assert_eq!(audit::head(&mut tx).await.unwrap(), StoredHead::Edited, "{}", world.db.label);
+        tx.note(event("setting:c"));
+        let refused = tx.commit().await;
+        assert!(
+            matches!(&refused, Err(StoreError::KeyChanged { wanted }) if *wanted == after.to_string()),
+            "{refused:?}"
+        );
+
+        let again = Unsealed::open(&url_of(&world.db)).await.unwrap().seal(keys_of(&world.db));
+        let mut tx = again.read().await.unwrap();
+        let entries = audit::page(&mut tx, AuditSeq(1), 9).await.unwrap();
+        let last = entries.last().unwrap();
+        let head = Head { seq: last.seq, mac: last.mac };
+        assert_eq!(audit::head(&mut tx).await.unwrap(), StoredHead::Sound(head));
+        assert_eq!(audit::head_by(&mut tx, &after).await.unwrap(), StoredHead::Sound(head));
+        assert_eq!(audit::head_by(&mut tx, &before).await.unwrap(), StoredHead::Edited);
+        let old = again.keys().by_id(&before).unwrap();
+        let link = qingfeng::domain::audit::link(&entries[entries.len() - 2].mac, last);
+        assert_eq!(old.mac(qingfeng::secret::Purpose::Audit, &[&link]), last.mac, "the last one under the key before");
     }
 }

@@ -151,7 +151,7 @@ async fn what_a_person_carries_is_never_claimed_and_expires_as_not_passed_on() {
         let other = delivery::add(&mut tx, &other, at(0)).await.unwrap();
         let ruling = NewRuling { decision: Decision::Relayed, ..forced(DeliveryState::Sent) };
         assert!(decide::rule(&mut tx, other, &ruling, at(5)).await.unwrap());
-        assert_eq!(decide::relayed(&mut tx, &[world.push]).await.unwrap(), [(world.push, 1)]);
+        assert_eq!(decide::relayed(&mut tx, &[world.push]).await.unwrap(), [(world.push, other)]);
         delivery::expire(&mut tx, at(3600)).await.unwrap();
         let row = world.delivery(&mut tx, id).await;
         assert_eq!((row.state, row.reason), (DeliveryState::Expired, Some(StopReason::NotRelayed)));

@@ -19,6 +19,9 @@ async fn calls_count_for_a_minute_and_not_when_the_clock_was_set_back() {
         assert_eq!(seen(&mut tx, 59).await, [("-100".to_owned(), at(0)), ("7".to_owned(), at(0))]);
         assert_eq!(seen(&mut tx, -5).await.len(), 2, "another instance is a little ahead");
         assert_eq!(seen(&mut tx, -6).await, []);
+        pace::made_late(&mut tx, world.channel, at(0), at(2)).await.unwrap();
+        assert_eq!(seen(&mut tx, 60).await, [("-100".to_owned(), at(2)), ("7".to_owned(), at(2))]);
+        pace::made_late(&mut tx, world.channel, at(2), at(0)).await.unwrap();
         pace::add(&mut tx, world.channel, &["8"], at(60)).await.unwrap();
         assert_eq!(seen(&mut tx, 60).await, [("8".to_owned(), at(60))]);
     }

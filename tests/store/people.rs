@@ -94,6 +94,34 @@ async fn a_role_is_held_once_and_can_be_given_again() {
 }
 
 #[tokio::test]
+async fn a_role_of_units_is_held_unit_by_unit() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        assert!(!role::was_granted(&mut tx, Role::UnitHead).await.unwrap());
+        for unit in [world.general, world.finance] {
+            assert!(role::grant_in(&mut tx, world.li, Role::UnitHead, unit, at(1)).await.unwrap());
+            assert!(!role::grant_in(&mut tx, world.li, Role::UnitHead, unit, at(2)).await.unwrap());
+        }
+        role::grant(&mut tx, world.wang, Role::Leader, at(1)).await.unwrap();
+        let held = role::of_staff(&mut tx, world.li).await.unwrap();
+        let held: Vec<_> = held.iter().map(|grant| (grant.unit_id, grant.unit.as_deref())).collect();
+        let (finance, general) =
+            ((Some(world.finance), Some("机关/财务科")), (Some(world.general), Some("机关/办公室")));
+        assert_eq!(held, [finance, general]);
+        assert!(role::revoke_in(&mut tx, world.li, Role::UnitHead, world.finance, at(3)).await.unwrap());
+        assert!(!role::revoke_in(&mut tx, world.li, Role::UnitHead, world.finance, at(4)).await.unwrap());
+        assert_eq!(role::of_staff(&mut tx, world.li).await.unwrap().len(), 1);
+        let leader = role::of_staff(&mut tx, world.wang).await.unwrap().remove(0);
+        assert_eq!((leader.role, leader.unit_id, leader.unit), (Role::Leader, None, None));
+        role::hold(&mut tx, Role::UnitHead).await.unwrap();
+        assert!(role::revoke(&mut tx, world.li, Role::UnitHead, at(5)).await.unwrap());
+        assert!(role::was_granted(&mut tx, Role::UnitHead).await.unwrap(), "and revoked since");
+        staff::leave(&mut tx, world.wang, at(6)).await.unwrap();
+        assert!(role::of_staff(&mut tx, world.wang).await.unwrap().is_empty(), "not of who left");
+    }
+}
+
+#[tokio::test]
 async fn an_account_is_stored_once_and_counts_wrong_codes() {
     for world in worlds().await {
         let mut tx = world.tx().await;

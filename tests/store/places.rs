@@ -8,7 +8,7 @@ use qingfeng::ids::GroupId;
 use qingfeng::store::group::GroupRow;
 use qingfeng::store::{Tx, channel, group, setting};
 
-use crate::world::{World, assert_constraint, at, worlds};
+use crate::world::{World, assert_constraint, at, day, worlds};
 
 async fn chat(tx: &mut Tx, id: GroupId) -> GroupRow {
     group::find(tx, id).await.unwrap().unwrap()
@@ -44,6 +44,20 @@ async fn a_chat_is_met_mute_and_comes_back_as_it_was_linked() {
         let told: Vec<_> = group::list(&mut tx).await.unwrap().into_iter().map(|g| (g.id, g.state, g.reason)).collect();
         assert_eq!(told, [(world.chat, GroupState::Active, None), (new, GroupState::Unlinked, None)]);
         assert_eq!(group::find(&mut tx, GroupId(99)).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_linked_chat_is_told_once_a_day_how_to_be_counted() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        assert!(group::hint(&mut tx, world.channel, "-100", day(1)).await.unwrap());
+        assert!(!group::hint(&mut tx, world.channel, "-100", day(1)).await.unwrap());
+        assert!(group::hint(&mut tx, world.channel, "-100", day(2)).await.unwrap());
+        group::seen(&mut tx, world.channel, "-200", "新群").await.unwrap();
+        for chat in ["-200", "-999"] {
+            assert!(!group::hint(&mut tx, world.channel, chat, day(1)).await.unwrap(), "{chat}: nobody linked it");
+        }
     }
 }
 

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use crate::domain::content::{BodyFault, ContentProblem, ContentProblemKind, FrontFault};
 use crate::domain::cron::CronExpr;
-use crate::domain::policy::Role;
 use crate::domain::report::CheckName;
-use crate::ids::PushId;
+use crate::ids::{PushId, UnitId};
 use crate::secret::{KeyId, SecretFault, SecretFaultKind};
 
 use super::*;
@@ -24,6 +23,12 @@ fn about_people() -> Vec<Refusal> {
     let units = vec![text("管委会/综合科"), text("服务中心/综合科")];
     vec![
         Refusal::Forbidden { actor: text("operator:G2608"), act: Act::PushWrite },
+        Refusal::OtherUnit {
+            actor: text("operator:G2608"),
+            act: Act::ReportRead,
+            asked: vec![UnitId(3)],
+            own: vec![text("管委会/综合科")],
+        },
         Refusal::NotOnRoster(text("G9999")),
         Refusal::RosterEmpty,
         Refusal::UnknownUnit { given: text("宣传科"), known: units.clone() },
@@ -32,6 +37,10 @@ fn about_people() -> Vec<Refusal> {
         Refusal::RoleHeld { staff_no: text("G2601"), role: Role::Admin },
         Refusal::RoleNotHeld { staff_no: text("G2601"), role: Role::Leader },
         Refusal::LastAdmin,
+        Refusal::Role(RoleFault::NeedsUnit(Role::UnitHead)),
+        Refusal::Role(RoleFault::TakesNoUnit(Role::Leader)),
+        Refusal::SettingPersonal { key: Key::OfficeContact, what: Personal::Name },
+        Refusal::SettingPersonal { key: Key::OfficeContact, what: Personal::Mobile },
         Refusal::LeaveBackwards,
         Refusal::LeaveOverlaps,
     ]
@@ -101,6 +110,7 @@ fn about_the_machine() -> Vec<Refusal> {
         Refusal::Store(StoreError::UnsafeSqlite(text("3.46.0"))),
         Refusal::Store(StoreError::Constraint(text("push.id"))),
         Refusal::Store(StoreError::Unreadable(text("approvd"))),
+        Refusal::Store(StoreError::KeyChanged { wanted: text("9f72ea0c") }),
         Refusal::Store(StoreError::Io(io(ErrorKind::StorageFull))),
         Refusal::Store(StoreError::Migrate(sqlx::migrate::MigrateError::VersionMismatch(3))),
         Refusal::Store(StoreError::Db(sqlx::Error::PoolTimedOut)),

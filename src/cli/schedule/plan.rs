@@ -132,7 +132,7 @@ pub(super) async fn export(session: &Session, file: &Path) -> Ended {
 }
 
 fn event(session: &Session, entry: &Entry) -> Event {
-    let office = session.ctx.store.keys().current().id();
+    let office = session.ctx.store.keys().oldest().id();
     // What moves, for a holiday, a cap or a notice, stays the same event.
     let slot = entry.key.format("%Y%m%dT%H%M%SZ");
     let item = entry.item.as_ref();

@@ -48,7 +48,10 @@ fn going(erased: &Erased) -> String {
     if *merged > 0 {
         lines.push(format!("并入的工号：{merged}个"));
     }
-    lines.push(format!("删去：姓名、职务、工号、绑定码、角色，平台账号{accounts}个、请假{leaves}段、原始消息{texts}条"));
-    lines.push("留着：编号、当时所在单位和类别、确认的时间；审计记录里，他以操作员身份做过的事仍写着当时的工号".to_owned());
+    lines
+        .push(format!("删去：姓名、职务、工号、绑定码、角色，平台账号{accounts}个、请假{leaves}段、原始消息{texts}条"));
+    lines.push(
+        "留着：编号、当时所在单位和类别、确认的时间；审计记录里，他以操作员身份做过的事仍写着当时的工号".to_owned(),
+    );
     lines.join("\n")
 }

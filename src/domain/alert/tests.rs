@@ -77,6 +77,8 @@ fn a_year_without_notice_is_told_once_a_week(#[case] today: &str, #[case] expect
         | Alert::DeliveryBroken { .. }
         | Alert::Relay { .. }
         | Alert::UpdateAside { .. }
+        | Alert::PushFailed { .. }
+        | Alert::RemovalRefused { .. }
         | Alert::OtherPoller { .. } => format!("{alert:?}"),
     });
     assert_eq!(told.collect::<Vec<_>>(), expected);

@@ -56,12 +56,7 @@ fn absence(id: i64, category: LeaveCategory, from: &str, to: &str) -> Absence {
 #[case::punished("处分期", "2026-09-01", "2027-02-28", Effect::Excluded)]
 #[case::floating("流动党员", "2026-09-01", "2027-02-28", Effect::Excluded)]
 #[case::floating_for_less("流动党员", "2026-09-01", "2026-11-30", Effect::Extended)]
-fn every_row_of_the_table_holds(
-    #[case] name: &str,
-    #[case] from: &str,
-    #[case] to: &str,
-    #[case] expected: Effect,
-) {
+fn every_row_of_the_table_holds(#[case] name: &str, #[case] from: &str, #[case] to: &str, #[case] expected: Effect) {
     let one = absence(1, LeaveCategory::read(name).unwrap(), from, to);
     assert_eq!(effect(one.category, one.span), expected, "{name} {from}—{to}");
     assert_eq!(standing(&[one], one.span.from), Some(expected));

@@ -31,7 +31,11 @@ fn one_call_a_second_in_a_chat() {
 fn twenty_five_a_second_over_all_chats() {
     let many: Vec<Waiting> = (0..40).map(|n| message(&n.to_string())).collect();
     let first = pace(LIMITS, (&[], &[]), &many, at(0));
-    assert_eq!((first.go.len(), first.next), (25, Some(at(1000))));
+    assert_eq!((first.go.len(), first.next), (6, Some(at(200))));
+    let made: Vec<Past> = (0..25).map(|n| Past { chat: format!("{n}"), at: at(200 * (n / 6)) }).collect();
+    let held = pace(LIMITS, (&made, &[]), &many[25..], at(999));
+    assert_eq!((held.go.len(), held.next), (0, Some(at(1000))));
+    assert_eq!(pace(LIMITS, (&made, &[]), &many[25..], at(1000)).go.len(), 6, "those of 0 left the second");
 }
 
 #[test]
@@ -96,7 +100,7 @@ fn messages_are_spread_over_the_span_and_always_by_the_same() {
 
 /// Some limits, and for each chat whether it is a group and how many calls wait.
 fn worlds() -> impl Strategy<Value = (Limits, Vec<(bool, u32)>)> {
-    let limits = (1u32..6, 1u32..5).prop_map(|(per_second, per_group)| Limits { per_second, per_group });
+    let limits = (1u32..12, 1u32..5).prop_map(|(per_second, per_group)| Limits { per_second, per_group });
     (limits, prop::collection::vec((any::<bool>(), 0u32..8), 1..12))
 }
 
@@ -129,6 +133,7 @@ proptest! {
         };
         for end in &calls {
             prop_assert!(held(SECOND, end, &|_| true) <= limits.per_second as usize);
+            prop_assert!(held(SECOND / 5, end, &|_| true) <= limits.per_second.div_ceil(5) as usize + 1);
             prop_assert!(held(SECOND, end, &|call| call.chat == end.chat) <= 1);
             if end.chat.starts_with('-') {
                 prop_assert!(held(MINUTE, end, &|call| call.chat == end.chat) <= limits.per_group as usize);

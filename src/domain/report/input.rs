@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
+use super::part::Extent;
 use crate::domain::hearing::Silence;
 use crate::domain::month::Month;
 use crate::domain::push::MemberStatus;
@@ -20,6 +21,8 @@ pub struct MonthInput {
     pub zone: Tz,
     /// The cut-off: presses after it do not count.
     pub as_of: DateTime<Utc>,
+    /// Whether all of the office is reported on, or the units below alone.
+    pub extent: Extent,
     /// Every leaf unit that the pushes' audiences name, in roster order.
     pub units: Vec<UnitRef>,
     /// Pushes of the month in any order; those of other months are left out by their slot. A cancelled or recalled

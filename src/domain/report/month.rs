@@ -9,6 +9,7 @@ use super::check::{self, Check, CheckFailed};
 use super::counts::{Basis, Counts, Figures};
 use super::input::{Member, MonthInput, PushFacts, UnitRef};
 use super::off::{DaysOff, days_off};
+use super::part::Extent;
 use super::standing::Judge;
 use crate::domain::hearing::Silence;
 use crate::domain::month::Month;
@@ -32,6 +33,8 @@ pub struct MonthReport {
     pub voluntary: Figures,
     /// People by head.
     pub people: People,
+    /// Whether the units below are all of the office's.
+    pub extent: Extent,
     /// Every unit, in roster order.
     pub units: Vec<UnitRow>,
     /// Every push with a button, by slot.
@@ -114,6 +117,7 @@ pub fn month_report(input: &MonthInput) -> Result<MonthReport, CheckFailed> {
         required,
         voluntary,
         people: tally.by_head(),
+        extent: input.extent,
         units: tally.unit_rows(),
         pushes,
         relayed: of_month(input).map(|push| push.relayed).sum(),

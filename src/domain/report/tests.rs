@@ -9,8 +9,8 @@ use chrono_tz::Tz;
 use rstest::rstest;
 
 use super::{
-    Basis, CheckName, Counts, Coverage, DayOff, Fate, Figures, Member, MonthInput, MonthReport, NotAcked, PushFacts,
-    Rate, Reason, Standing, Undelivered, UnitRef, check, missing, month_report, push_figures,
+    Basis, CheckName, Counts, Coverage, DayOff, Extent, Fate, Figures, Member, MonthInput, MonthReport, NotAcked,
+    PushFacts, Rate, Reason, Standing, Undelivered, UnitRef, check, missing, month_report, push_figures,
 };
 use crate::domain::month::Month;
 use crate::domain::push::MemberStatus;
@@ -63,6 +63,7 @@ fn month(pushes: Vec<PushFacts>) -> MonthInput {
         month: Month::new(2026, 9).unwrap(),
         zone: ZONE,
         as_of: as_of(),
+        extent: Extent::Office,
         units,
         pushes,
         off: Vec::new(),

@@ -19,13 +19,19 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Finds the header: the first of the top rows with two known names, else the first row with any text. `None` for a
-    /// sheet without text.
+    /// Finds the header: of the top rows the first with the most known names, at least two, else the first row with any
+    /// text. In a header of two rows with merged cells that is the second one. `None` for a sheet without text.
     pub(super) fn find(rows: &[Vec<String>]) -> Option<Self> {
-        let names = |row: &[String]| row.iter().filter(|cell| column(cell).is_some()).count();
+        let names =
+            |row: &[String]| Column::ALL.iter().filter(|c| row.iter().any(|cell| column(cell) == Some(**c))).count();
         let first = rows.iter().position(|row| !is_blank(row))?;
-        let known = rows.iter().take(first + TITLE_ROWS_MAX + 1).position(|row| names(row) >= HEADER_NAMES_MIN);
-        let index = known.unwrap_or(first);
+        let mut best = (first, HEADER_NAMES_MIN - 1);
+        for (index, row) in rows.iter().enumerate().take(first + TITLE_ROWS_MAX + 1) {
+            if names(row) > best.1 {
+                best = (index, names(row));
+            }
+        }
+        let index = best.0;
         Some(Self::read(index, rows.get(index)?))
     }
 

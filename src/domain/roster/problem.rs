@@ -6,7 +6,9 @@ use super::Column;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileProblem {
     /// More bytes than are read.
-    TooLarge { bytes: usize, bytes_max: usize },
+    TooLarge { bytes_max: usize },
+    /// A workbook that unpacks to more bytes than are read.
+    UnpacksTooLarge { bytes_max: u64 },
     /// Text that is not UTF-8: GBK, UTF-16, or no text at all.
     NotUtf8,
     /// A workbook of the old binary kind (.xls), or one locked with a password, which is stored the same way.

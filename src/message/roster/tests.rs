@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
 use super::*;
-use crate::domain::roster::{diff, parse};
+use crate::domain::roster::{Doubt, diff, parse};
 
 const FILE: &str = "花名册.xlsx";
 const HEADER: &str = "工号|姓名|单位|支部|职务|类别|顺序";
@@ -29,7 +29,8 @@ fn person(staff_no: &str, unit: &str) -> Person {
 #[test]
 fn an_unreadable_file_says_what_to_do() {
     let problems = [
-        FileProblem::TooLarge { bytes: 11_000_000, bytes_max: 10 * BYTES_PER_MIB },
+        FileProblem::TooLarge { bytes_max: 10 * BYTES_PER_MIB },
+        FileProblem::UnpacksTooLarge { bytes_max: 128 << 20 },
         FileProblem::NotUtf8,
         FileProblem::OldWorkbook,
         FileProblem::BrokenWorkbook { detail: "zip directory".into() },
@@ -87,28 +88,60 @@ fn very_many_problems_are_counted() {
 }
 
 #[test]
-fn a_difference_is_told_in_counts_and_staff_numbers() {
+fn a_difference_is_told_in_counts_and_people() {
     let unit = "管委会/综合科";
     let current: Vec<Person> = ["G01", "G02", "G03", "G04", "G05", "G06"].map(|no| person(no, unit)).into();
     let incoming = [
         person("G01", unit),
         Person { name: "乙木".into(), ..person("G02", "管委会/企业服务科") },
+        person("G06", unit),
         Person { post: Some("科长".into()), order: Some(3), ..person("G03", unit) },
         Person { order: Some(4), ..person("G04", unit) },
-        person("G06", unit),
         person("G07", unit),
         person("G08", "管委会/企业服务科"),
     ];
-    insta::assert_snapshot!(diff_lines(&diff(&current, &incoming)).join("\n"), @r"
-    新增2人、调离1人、调整单位1人、更改姓名1人、其他变动1人、只变顺序1人；不变2人。
-    新增：G07（管委会/综合科）、G08（管委会/企业服务科）
-    调离：G05（管委会/综合科）
-    调整单位：G02（管委会/综合科→管委会/企业服务科）
-    更改姓名：G02
-    其他变动：G03（职务、顺序）
-    只变顺序：G04
-    调离的人今后不再推送，过去的统计不变。
-    ");
+    insta::assert_snapshot!(diff_lines(&diff(&current, &incoming)).join("\n"), @"");
+}
+
+#[test]
+fn units_and_numbers_are_told_beside_the_people() {
+    let units = UnitsDiff {
+        added: vec!["管委会/党政办".into()],
+        retired: vec!["管委会/综合科".into(), "管委会/法规科".into()],
+        alike: vec![("管委会/综合科".into(), "管委会/党政办".into())],
+    };
+    insta::assert_snapshot!(other_lines(&[("G05".into(), "H05".into())], &units).join("\n"), @"");
+    assert_eq!(other_lines(&[], &UnitsDiff::default()), Vec::<String>::new());
+}
+
+#[test]
+fn each_doubt_says_what_to_do() {
+    let text = str::to_owned;
+    let renumbered = |olds: &[&str]| Doubt::Renumbered {
+        olds: olds.iter().map(|old| text(old)).collect(),
+        new: text("G12"),
+        name: text("甲木"),
+        unit: text("管委会/综合科"),
+    };
+    let all = [
+        renumbered(&["G05"]),
+        renumbered(&["G05", "G06"]),
+        Doubt::CaseOnly { known: text("G01"), given: text("g01") },
+        Doubt::OtherPerson { staff_no: text("G05"), name: text("乙木") },
+        Doubt::Merged { staff_no: text("G05"), into: text("G12") },
+        Doubt::ManyLeave { left: 12, of: 100, stated: None },
+        Doubt::ManyLeave { left: 12, of: 100, stated: Some(10) },
+        Doubt::ManyRenamed { renamed: 12, of: 100, stated: None },
+        Doubt::ManyRenamed { renamed: 12, of: 100, stated: Some(10) },
+        Doubt::LastAdmin { staff_no: text("G01") },
+        Doubt::OldUnit { was: text("管委会/综合科"), now: text("管委会/党政办") },
+        Doubt::Misstated { staff_no: text("G05") },
+    ];
+    insta::assert_snapshot!("doubts", doubts(&all).join("\n"));
+    assert_eq!(
+        doubts(&vec![all[0].clone(); 52]).last().map(String::as_str),
+        Some("另有2处，弄清以上各处后再导入即可看到。")
+    );
 }
 
 #[test]
@@ -122,5 +155,9 @@ fn a_long_list_of_people_is_cut() {
     let people: Vec<Person> = (0..25).map(|n| person(&format!("G{n:02}"), "综合科")).collect();
     let lines = diff_lines(&diff(&[], &people));
     assert_eq!(lines[0], "新增25人；不变0人。");
-    assert!(lines[1].starts_with("新增：G00（综合科）、") && lines[1].ends_with("G19（综合科）等25人"), "{}", lines[1]);
+    assert!(
+        lines[1].starts_with("新增：G00甲木（综合科）、") && lines[1].ends_with("G19甲木（综合科）等25人"),
+        "{}",
+        lines[1]
+    );
 }

@@ -106,7 +106,7 @@ impl Drop for Part {
     }
 }
 
-pub(super) fn failed(path: &Path) -> impl Fn(io::Error) -> Refusal {
+pub(in crate::office) fn failed(path: &Path) -> impl Fn(io::Error) -> Refusal {
     let path = path.display().to_string();
     move |source| Refusal::File { path: path.clone(), source }
 }

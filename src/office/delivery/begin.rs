@@ -10,7 +10,7 @@ use crate::domain::delivery::{
 };
 use crate::domain::word::GroupState;
 use crate::ids::{GroupId, StaffId};
-use crate::office::delivery::settle::{MARKUP, TOPIC};
+use crate::office::delivery::came::{MARKUP, TOPIC};
 use crate::office::delivery::{Call, Claimed, Held, compose, jitter, state_note};
 use crate::office::{Outcome, Refusal, alert};
 use crate::store::delivery::{AttemptRow, DeliveryRow};

@@ -49,12 +49,14 @@ pub struct Round {
     pub full: bool,
     /// What holds everything up.
     pub halts: Vec<HaltRow>,
+    /// The instant for which the calls are noted in the pace.
+    pub noted: DateTime<Utc>,
 }
 
 impl Round {
     fn idle(ctx: &Ctx, halts: Vec<HaltRow>, next: Option<DateTime<Utc>>) -> Self {
         let claimed = Claimed { rows: Vec::new(), held: Held::since_now(ctx) };
-        Self { claimed, removals: Vec::new(), edits: Vec::new(), next, full: false, halts }
+        Self { claimed, removals: Vec::new(), edits: Vec::new(), next, full: false, halts, noted: ctx.now() }
     }
 
     /// Whether something holds everything up for this reason.
@@ -253,9 +255,18 @@ async fn look(tx: &mut Tx, ctx: &Ctx, channel: ChannelId, (kind, from): (TargetK
     Ok(seen)
 }
 
+/// Calls that were noted in the pace and made only now: the disk may have stood still between the two, and the next ones
+/// keep their distance from when the platform was called.
+pub async fn made_late(ctx: &Ctx, line: &Line, noted: DateTime<Utc>) -> Outcome<()> {
+    let mut tx = ctx.store.write().await?;
+    store::pace::made_late(&mut tx, line.id, noted, ctx.now()).await?;
+    Ok(tx.commit().await?)
+}
+
 /// Notes the calls in the pace and takes what they are for.
 async fn book(tx: &mut Tx, ctx: &Ctx, line: &Line, (calls, round): (Vec<Chosen>, &mut Round)) -> Outcome<()> {
     let now = ctx.now();
+    round.noted = now;
     let paced: Vec<Waiting> = calls.iter().filter_map(Chosen::waiting).collect();
     let chats: Vec<&str> = paced.iter().map(|call| call.chat.as_str()).collect();
     store::pace::add(tx, line.id, &chats, now).await?;

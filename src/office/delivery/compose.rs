@@ -85,7 +85,7 @@ pub fn tag(keys: &Keys, verb: Verb, id: i64) -> String {
 
 /// The meaning of a button's text; `None` for what is not ours.
 pub fn read_tag(keys: &Keys, data: &str) -> Option<Tag> {
-    Tag::decode(data, |bytes| keys.mac(Purpose::Button, &[bytes]))
+    keys.every().find_map(|key| Tag::decode(data, |bytes| key.mac(Purpose::Button, &[bytes])))
 }
 
 /// What 看原文 shows for the copy that an attempt made.

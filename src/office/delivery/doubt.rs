@@ -2,11 +2,11 @@
 
 use crate::ctx::Ctx;
 use crate::domain::alert::Alert;
+use crate::domain::channel::Names;
 use crate::domain::delivery::{DOUBT_WAIT, TargetKind};
 use crate::ids::{GroupId, StaffId};
-use crate::message::print::person;
+use crate::message::print::named;
 use crate::office::{Outcome, alert};
-use crate::store::delivery::StuckRow;
 use crate::store::{self, Tx};
 
 /// Raises an alert for each delivery that stays in doubt, once for its newest copy.
@@ -14,7 +14,7 @@ pub(super) async fn tell(tx: &mut Tx, ctx: &Ctx) -> Outcome<()> {
     let now = ctx.now();
     for row in store::delivery::stuck(tx, now, now - DOUBT_WAIT).await? {
         let Some(push) = store::push::find(tx, row.push_id).await? else { continue };
-        let target = target(tx, &row).await?;
+        let target = target(tx, (row.target_kind, row.target_id)).await?;
         let (delivery, attempt) = (row.id, row.attempt_id.0);
         let told = Alert::InDoubt { delivery, push: row.push_id, title: push.title, target, attempt };
         alert::raise(tx, ctx, &told).await?;
@@ -22,16 +22,16 @@ pub(super) async fn tell(tx: &mut Tx, ctx: &Ctx) -> Outcome<()> {
     Ok(())
 }
 
-/// What an admin calls the target. A person is masked: the platform's servers may be abroad.
-async fn target(tx: &mut Tx, row: &StuckRow) -> Outcome<String> {
-    match row.target_kind {
+/// What an admin calls the target, wherever they read it.
+pub(super) async fn target(tx: &mut Tx, (kind, id): (TargetKind, i64)) -> Outcome<String> {
+    match kind {
         TargetKind::Group => {
-            let group = store::group::find(tx, GroupId(row.target_id)).await?;
+            let group = store::group::find(tx, GroupId(id)).await?;
             Ok(group.map(|group| group.title).unwrap_or_default())
         }
         TargetKind::Staff => {
-            let people = store::staff::find_many(tx, &[StaffId(row.target_id)]).await?;
-            Ok(people.first().map(|p| person(&p.name, &p.staff_no, &[]).to_string()).unwrap_or_default())
+            let people = store::staff::find_many(tx, &[StaffId(id)]).await?;
+            Ok(people.first().map(|p| named(Names::anywhere(), &p.name, &p.staff_no, &[])).unwrap_or_default())
         }
     }
 }

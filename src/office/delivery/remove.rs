@@ -5,12 +5,14 @@ use serde_json::json;
 
 use crate::channel::{Address, Deleted, SendError};
 use crate::ctx::{Ctx, Line};
+use crate::domain::alert::Alert;
 use crate::domain::audit::Action;
 use crate::domain::delivery::{LEASE, Removal as Became};
-use crate::office::delivery::{SENDER, settle};
-use crate::office::{Outcome, note};
-use crate::store::Tx;
+use crate::ids::PushId;
+use crate::office::delivery::{SENDER, doubt, settle};
+use crate::office::{Outcome, alert, note};
 use crate::store::delivery::removal::{self, RemovalRow};
+use crate::store::{self, Tx};
 
 /// Pause before a deletion that did not arrive is tried again. Deleting twice does no harm.
 const PAUSE: TimeDelta = TimeDelta::seconds(60);
@@ -63,6 +65,19 @@ pub async fn removed(ctx: &Ctx, line: &Line, removal: &Removal, result: &Result<
     {
         let detail = json!({ "attempt": row.attempt_id, "removal": became.as_str() });
         note(&mut tx, ctx.now(), &SENDER, (Action::CopyRemove, format!("delivery:{}", row.delivery_id), detail));
+        if became == Became::Refused {
+            tell(&mut tx, ctx, row).await?;
+        }
     }
     Ok(tx.commit().await?)
+}
+
+/// A copy that stays although its push was taken back: someone has to delete it by hand.
+async fn tell(tx: &mut Tx, ctx: &Ctx, row: &RemovalRow) -> Outcome<()> {
+    let Some(delivery) = store::delivery::find(tx, row.delivery_id).await? else { return Ok(()) };
+    let push = PushId(delivery.subject_id);
+    let Some(of) = store::push::find(tx, push).await? else { return Ok(()) };
+    let target = doubt::target(tx, (delivery.target_kind, delivery.target_id)).await?;
+    let told = Alert::RemovalRefused { push, title: of.title, target, attempt: row.attempt_id.0 };
+    alert::raise(tx, ctx, &told).await.map(drop)
 }

@@ -4,26 +4,20 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::channel::{GoneReason, Receipt, RefusalKind, SendError, Style};
 use crate::ctx::{Ctx, Line};
 use crate::domain::alert::Alert;
 use crate::domain::audit::{Action, Job};
-use crate::domain::delivery::{Before, CallResult, DeliveryState, HaltCause, StopReason, TargetKind, step};
+use crate::domain::delivery::{Before, DeliveryKind, DeliveryState, HaltCause, StopReason, TargetKind, step};
 use crate::domain::word::GroupState;
 use crate::ids::{AttemptId, ChannelId, DeliveryId, GroupId, PushId};
-use crate::office::delivery::{Call, SENDER, edit, jitter_of, state_note};
+use crate::office::delivery::came::Came;
+use crate::office::delivery::{Call, SENDER, doubt, edit, jitter_of, state_note};
 use crate::office::{Outcome, Refusal, alert, group, note};
 use crate::store::delivery::{AttemptRow, CallRecord, DeliveryRow};
 use crate::store::{self, Tx};
 
-/// Marks the attempt whose markup was refused; the next one goes out plain.
-pub(super) const MARKUP: &str = "markup: ";
-/// Marks the attempt whose topic was refused; the next one goes to the whole group.
-pub(super) const TOPIC: &str = "topic: ";
 /// Requests to wait in two chats within this time mean the whole bot.
 const TOGETHER: TimeDelta = TimeDelta::seconds(5);
-/// Pause when the one that was asked for cannot be read.
-const PAUSE: TimeDelta = TimeDelta::seconds(60);
 
 /// What a call came to, in a form that can be kept outside the database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,168 +31,6 @@ pub struct Report {
     /// The number the copy shows, when it shows one.
     count: Option<i64>,
     came: Came,
-}
-
-/// What a call came to, with what follows from it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "to", rename_all = "snake_case")]
-pub enum Came {
-    Sent {
-        message_id: String,
-    },
-    NotSent {
-        error: String,
-    },
-    Limited {
-        wait_ms: i64,
-        error: String,
-    },
-    InDoubt {
-        error: String,
-    },
-    /// The target takes no messages any more; the reason is a [`StopReason`].
-    Closed {
-        reason: String,
-        error: String,
-    },
-    Refused {
-        error: String,
-    },
-    /// The markup was refused: once more without.
-    Plain {
-        error: String,
-    },
-    /// The topic was refused: once more to the whole group.
-    NoTopic {
-        error: String,
-    },
-    Moved {
-        chat: String,
-        error: String,
-    },
-    Unauthorized {
-        error: String,
-    },
-    /// The call was not made: the claim was held for too long.
-    Withheld,
-}
-
-impl Came {
-    fn of(result: Result<Receipt, SendError>, call: &Call) -> Self {
-        let error = match result {
-            Ok(receipt) => return Self::Sent { message_id: receipt.message_id },
-            Err(error) => error,
-        };
-        let text = error.to_string();
-        let closed = |reason: StopReason| Self::Closed { reason: reason.as_str().to_owned(), error: text.clone() };
-        match error {
-            SendError::NotSent(_) => Self::NotSent { error: text },
-            SendError::Limited { retry_after } => {
-                let wait = TimeDelta::from_std(retry_after).unwrap_or(PAUSE);
-                Self::Limited { wait_ms: wait.num_milliseconds(), error: text }
-            }
-            SendError::InDoubt(_) => Self::InDoubt { error: text },
-            SendError::Gone(gone) => closed(gone_reason(gone)),
-            SendError::MarkupRefused(words) if call.style == Style::Styled => {
-                Self::Plain { error: format!("{MARKUP}{words}") }
-            }
-            SendError::MarkupRefused(_) => Self::Refused { error: text },
-            SendError::Refused(refusal) => match refusal.kind {
-                RefusalKind::NoRights => closed(StopReason::NoRights),
-                RefusalKind::NoTopic if call.address.thread.is_some() => {
-                    Self::NoTopic { error: format!("{TOPIC}{}", refusal.text) }
-                }
-                RefusalKind::NoTopic => closed(StopReason::NoTopic),
-                RefusalKind::TooLong
-                | RefusalKind::BadButton
-                | RefusalKind::NotModified
-                | RefusalKind::EditLost
-                | RefusalKind::DeleteLost
-                | RefusalKind::DeleteTooOld
-                | RefusalKind::Malformed
-                | RefusalKind::PressTooOld
-                | RefusalKind::Unknown => Self::Refused { error: text },
-            },
-            SendError::Migrated { to } => Self::Moved { chat: to, error: text },
-            SendError::Unauthorized => Self::Unauthorized { error: text },
-        }
-    }
-
-    fn result(&self) -> CallResult {
-        match self {
-            Self::Sent { .. } => CallResult::Sent,
-            Self::NotSent { .. } => CallResult::NotSent,
-            Self::Limited { wait_ms, .. } => CallResult::Limited { retry_after: TimeDelta::milliseconds(*wait_ms) },
-            Self::InDoubt { .. } => CallResult::Unknown,
-            Self::Closed { .. } | Self::Refused { .. } => CallResult::Refused,
-            Self::Plain { .. } | Self::NoTopic { .. } | Self::Moved { .. } => CallResult::Mended,
-            Self::Unauthorized { .. } => CallResult::Halted,
-            Self::Withheld => CallResult::Withheld,
-        }
-    }
-
-    fn is_limit(&self) -> bool {
-        matches!(self, Self::Limited { .. })
-    }
-
-    fn message_id(&self) -> Option<&str> {
-        match self {
-            Self::Sent { message_id } => Some(message_id),
-            Self::NotSent { .. }
-            | Self::Limited { .. }
-            | Self::InDoubt { .. }
-            | Self::Closed { .. }
-            | Self::Refused { .. }
-            | Self::Plain { .. }
-            | Self::NoTopic { .. }
-            | Self::Moved { .. }
-            | Self::Unauthorized { .. }
-            | Self::Withheld => None,
-        }
-    }
-
-    fn error(&self) -> Option<&str> {
-        match self {
-            Self::Sent { .. } => None,
-            Self::Withheld => Some("held for too long; no call was made"),
-            Self::NotSent { error }
-            | Self::Limited { error, .. }
-            | Self::InDoubt { error }
-            | Self::Closed { error, .. }
-            | Self::Refused { error }
-            | Self::Plain { error }
-            | Self::NoTopic { error }
-            | Self::Moved { error, .. }
-            | Self::Unauthorized { error } => Some(error),
-        }
-    }
-
-    /// Why a delivery failed, if it did.
-    fn reason(&self) -> StopReason {
-        match self {
-            Self::Closed { reason, .. } => StopReason::parse(reason).unwrap_or(StopReason::Refused),
-            Self::NotSent { .. } => StopReason::Unreachable,
-            Self::Sent { .. }
-            | Self::Limited { .. }
-            | Self::InDoubt { .. }
-            | Self::Refused { .. }
-            | Self::Plain { .. }
-            | Self::NoTopic { .. }
-            | Self::Moved { .. }
-            | Self::Unauthorized { .. }
-            | Self::Withheld => StopReason::Refused,
-        }
-    }
-}
-
-fn gone_reason(gone: GoneReason) -> StopReason {
-    match gone {
-        GoneReason::Kicked => StopReason::Kicked,
-        GoneReason::ChatGone => StopReason::ChatGone,
-        GoneReason::Blocked => StopReason::Blocked,
-        GoneReason::NeverStarted => StopReason::NeverStarted,
-        GoneReason::Deactivated => StopReason::Deactivated,
-    }
 }
 
 /// Makes the call of an attempt, unless the claim behind it is so old that another sender may take it before the call
@@ -269,6 +101,9 @@ async fn store_result(ctx: &Ctx, report: &Report, what_follows: Follow) -> Outco
             json!({ "state": step.state.as_str(), "attempt": attempt.id, "reason": reason.map(StopReason::as_str) });
         state_note(&mut tx, ctx, delivery.id, detail);
         state = step.state;
+        if state == DeliveryState::Failed && what_follows == Follow::All {
+            tell_failed(&mut tx, ctx, came, (&delivery, attempt.id)).await?;
+        }
     }
     // Otherwise a press was quicker than the reply, or another sender has it by now: the ledger tells that move already.
     if what_follows == Follow::All {
@@ -304,6 +139,26 @@ async fn follow(
             Ok(())
         }
     }
+}
+
+/// A push that will not reach a group which takes other messages: nobody would see that it is missing. A group that takes
+/// none is told of by itself, and people who closed their private chat are in the figures.
+async fn tell_failed(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    came: &Came,
+    (delivery, attempt): (&DeliveryRow, AttemptId),
+) -> Outcome<()> {
+    let spoken = matches!(came, Came::Closed { .. }) || delivery.kind != DeliveryKind::Push;
+    if spoken || delivery.target_kind != TargetKind::Group {
+        return Ok(());
+    }
+    let push = PushId(delivery.subject_id);
+    let Some(row) = store::push::find(tx, push).await? else { return Ok(()) };
+    let target = doubt::target(tx, (delivery.target_kind, delivery.target_id)).await?;
+    let reason = came.reason().as_str().to_owned();
+    let told = Alert::PushFailed { delivery: delivery.id, push, title: row.title, target, reason, attempt: attempt.0 };
+    alert::raise(tx, ctx, &told).await.map(drop)
 }
 
 /// A target that is gone takes no more messages until someone acts. Told once for each time that it happens.

@@ -89,7 +89,7 @@ pub struct Heads {
 /// What goes out next, by the plan of that name or by any. Only reads.
 pub async fn coming(ctx: &Ctx, actor: &Actor, plan: Option<&str>) -> Outcome<Coming> {
     let mut tx = ctx.store.read().await?;
-    authorise(&mut tx, actor, Act::PushRead).await?;
+    authorise(&mut tx, actor, Act::ScheduleRead).await?;
     let ground = Ground::load(&mut tx, ctx).await?;
     let wanted = Wanted::load(&mut tx, plan).await?;
     let mut before = wanted.entries(&mut tx, ctx, (&ground, 1)).await?;

@@ -37,6 +37,9 @@ pub fn csv(report: &MonthReport) -> String {
     for definition in say::DEFINITIONS {
         add_row(&mut out, remark("表注", definition));
     }
+    if let Some(extent) = say::extent(report) {
+        add_row(&mut out, remark("范围", &extent));
+    }
     if let Some(relayed) = say::relayed(report) {
         add_row(&mut out, remark("人工转发", &relayed));
     }

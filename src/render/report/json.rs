@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::domain::hearing::Silence;
-use crate::domain::report::{DaysOff, Figures, MonthReport, Undelivered};
+use crate::domain::report::{DaysOff, Extent, Figures, MonthReport, Undelivered};
 use crate::message::report as say;
 
 /// What `report month --format json` prints.
@@ -20,6 +20,8 @@ pub struct MonthJson<'a> {
     required: FiguresJson,
     voluntary: FiguresJson,
     people: PeopleJson,
+    /// Whether only some units are reported on: those below.
+    part: bool,
     units: Vec<UnitJson<'a>>,
     pushes: Vec<PushJson<'a>>,
     /// Messages that people passed on by hand; who read them is not known.
@@ -121,6 +123,7 @@ pub fn json(report: &MonthReport) -> MonthJson<'_> {
         required: (&report.required).into(),
         voluntary: (&report.voluntary).into(),
         people: PeopleJson { expected: people.expected, took_part: people.took_part, all_done: people.all_done },
+        part: report.extent == Extent::Units,
         units: units(report),
         pushes: pushes(report),
         relayed: report.relayed,

@@ -59,13 +59,17 @@ pub fn text(report: &MonthReport) -> String {
     let (title, units) = (say::title(report), units(report).to_text());
     let mut parts = vec![
         centred(&title, &units),
-        format!("一、总体情况\n　　{}\n", say::summary(report)),
+        format!("一、总体情况\n{}　　{}\n", extent(report), say::summary(report)),
         format!("二、分单位情况\n表1　推送与知悉（按花名册顺序）\n{units}{}\n", say::table_note()),
         format!("三、逐次推送情况\n{}", pushes(report)),
         format!("四、需要说明的情况\n{}", notes(report)),
     ];
     parts.push(say::footer(report) + "\n");
     parts.join("\n")
+}
+
+fn extent(report: &MonthReport) -> String {
+    say::extent(report).map(|line| format!("　　{line}\n")).unwrap_or_default()
 }
 
 /// The title over the middle of the widest table.

@@ -9,8 +9,11 @@ use std::io::Cursor;
 /// First bytes of the old binary workbook, and of a workbook locked with a password.
 const OLD_WORKBOOK_SIGNATURE: &[u8] = b"\xD0\xCF\x11\xE0";
 
-/// Unpacked bytes that a workbook may claim: twenty times the largest packed file, above what sheets of text reach.
-const UNPACKED_BYTES_MAX: u64 = 20 * BYTES_MAX as u64;
+/// Bytes that a workbook may unpack to: 100,000 people take some 40 MiB.
+const UNPACKED_BYTES_MAX: u64 = 128 * 1024 * 1024;
+
+/// Rows that merged cells may fill, all together: a sheet in which no two of them overlap cannot have more.
+const MERGED_ROWS_MAX: usize = ROWS_MAX as usize * COLUMNS_MAX as usize;
 
 /// Largest whole number that spreadsheet programs keep exactly: 15 digits.
 const EXACT_NUMBER_MAX: f64 = 999_999_999_999_999.0;
@@ -39,7 +42,7 @@ type CellText = fn(&DataRef<'_>) -> Result<String, CellFault>;
 
 fn read_with(bytes: &[u8], cell_text: CellText) -> Result<Rows, FileProblem> {
     if bytes.len() > BYTES_MAX {
-        return Err(FileProblem::TooLarge { bytes: bytes.len(), bytes_max: BYTES_MAX });
+        return Err(FileProblem::TooLarge { bytes_max: BYTES_MAX });
     }
     if bytes.starts_with(OLD_WORKBOOK_SIGNATURE) {
         return Err(FileProblem::OldWorkbook);
@@ -84,10 +87,10 @@ fn push_row(rows: &mut Rows, row: Vec<String>) -> Result<(), FileProblem> {
 }
 
 fn read_xlsx(bytes: &[u8], cell_text: CellText) -> Result<Rows, FileProblem> {
-    match archive::unpacked_bytes(bytes) {
-        Some(unpacked) if unpacked <= UNPACKED_BYTES_MAX => {}
-        Some(_) => return Err(FileProblem::TooLarge { bytes: bytes.len(), bytes_max: BYTES_MAX }),
-        None => return Err(FileProblem::BrokenWorkbook { detail: "zip directory".to_owned() }),
+    match archive::fits(bytes, UNPACKED_BYTES_MAX) {
+        Ok(true) => {}
+        Ok(false) => return Err(FileProblem::UnpacksTooLarge { bytes_max: UNPACKED_BYTES_MAX }),
+        Err(error) => return Err(FileProblem::BrokenWorkbook { detail: error.to_string() }),
     }
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(broken)?;
     let Some(sheet) = book.sheet_names().first().cloned() else { return Ok(Rows::new()) };
@@ -105,6 +108,10 @@ fn read_xlsx(bytes: &[u8], cell_text: CellText) -> Result<Rows, FileProblem> {
         if !text.is_empty() {
             place(&mut rows, (row, column), text)?;
         }
+    }
+    let height = |region: &Dimensions| (region.end.0 as usize).min(rows.len()).saturating_sub(region.start.0 as usize);
+    if merged.iter().map(height).sum::<usize>() > MERGED_ROWS_MAX {
+        return Err(FileProblem::BrokenWorkbook { detail: "merged cells overlap".to_owned() });
     }
     repeat_downwards(&mut rows, &merged);
     Ok(rows)

@@ -147,15 +147,13 @@ pub async fn to_carry(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<DeliveryId>
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(At::from(now)).fetch_all(c).await)?)
 }
 
-/// How many messages of each push were passed on by hand; pushes without any are left out.
-pub async fn relayed(tx: &mut Tx, pushes: &[PushId]) -> Result<Vec<(PushId, i64)>> {
-    const SQLITE: &str = "SELECT subject_id, COUNT(*) FROM delivery
-        WHERE kind = 'push' AND decision = 'relayed' AND subject_id IN (SELECT value FROM json_each($1))
-        GROUP BY subject_id ORDER BY subject_id";
-    const PG: &str = "SELECT subject_id, COUNT(*) FROM delivery
+/// The messages of pushes that were passed on by hand.
+pub async fn relayed(tx: &mut Tx, pushes: &[PushId]) -> Result<Vec<(PushId, DeliveryId)>> {
+    const SQLITE: &str = "SELECT subject_id, id FROM delivery
+        WHERE kind = 'push' AND decision = 'relayed' AND subject_id IN (SELECT value FROM json_each($1)) ORDER BY id";
+    const PG: &str = "SELECT subject_id, id FROM delivery
         WHERE kind = 'push' AND decision = 'relayed'
-            AND subject_id IN (SELECT value::bigint FROM json_array_elements_text($1::json))
-        GROUP BY subject_id ORDER BY subject_id";
+            AND subject_id IN (SELECT value::bigint FROM json_array_elements_text($1::json)) ORDER BY id";
     let (sql, ids) = (tx.pick(SQLITE, PG), json(pushes));
     Ok(on!(tx, c => sqlx::query_as(sql).bind(&ids).fetch_all(c).await)?)
 }

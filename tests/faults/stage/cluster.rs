@@ -59,18 +59,20 @@ pub(crate) async fn run(db: TestDb, wanted: usize, mut dice: Dice) -> (Verdict, 
     load.finish().await;
     let (mut lives, mut broken) = (team.lives(), team.broken);
     for life in &mut lives {
-        broken.extend(stop(life).await);
+        broken.extend(stop(life, &office).await);
     }
     let mut verdict = judge(&facts::read(&office).await);
     verdict.broken.extend(broken);
     (verdict, torments)
 }
 
-async fn stop(life: &mut Life) -> Option<String> {
+async fn stop(life: &mut Life, office: &Office) -> Option<String> {
     life.signal("TERM");
     let ended = life.ended(STOP).await;
     let fine = ended.is_some_and(|status| status.success());
-    (!fine).then(|| format!("an instance ended with {ended:?} when it was asked to stop"))
+    (!fine).then(|| {
+        format!("an instance ended with {ended:?} when it was asked to stop; the last it said: {}", office.last_words())
+    })
 }
 
 struct Team {
@@ -166,7 +168,7 @@ impl Team {
             return;
         }
         let Standing::Up(life) = &mut self.standings[place] else { return };
-        self.broken.extend(stop(life).await);
+        self.broken.extend(stop(life, &self.office).await);
         self.standings[place] = Standing::Down { until: now + self.dice.ms(200, 2_000) };
         self.torments.stops += 1;
     }

@@ -262,7 +262,7 @@ async fn d2_and_e3_a_page_or_an_error_of_the_server_leaves_a_doubt() {
 async fn private_doubt(office: &mut World) -> Shown {
     office.bind(1).await;
     office.bind(2).await;
-    office::staff::grant(&office.ctx(), &OPERATOR, "S02", Role::Admin).await.unwrap();
+    office::role::grant(&office.ctx(), &OPERATOR, "S02", Role::Admin).await.unwrap();
     let fault = json!({"kind": "reset", "accept": true});
     office.server.order("faults", json!({"method": "sendMessage", "chat": 1, "times": 1, "fault": fault})).await;
     let order = Now { target: NowTarget::Private(vec!["S01".to_owned()]), ..World::by_hand() };

@@ -206,6 +206,7 @@ async fn e7_a_group_that_is_gone_is_suspended_once_and_what_waits_for_it_fails()
             office::group::link(&office.ctx(), &OPERATOR, &STUDY.to_string(), &units).await.unwrap();
         }
         assert_eq!(alerts(&office, AlertKind::GroupSuspended).await, closed.len(), "{label}");
+        assert_eq!(alerts(&office, AlertKind::PushFailed).await, 0, "{label}: one cause, one message");
         office.stop().await;
     }
 }
@@ -221,6 +222,7 @@ async fn e8_words_not_met_before_fail_the_message_and_keep_the_group() {
         assert_eq!(reason(&office, &push).await, Some(StopReason::Refused));
         assert_eq!(group(&office).await, (GroupState::Active, None));
         assert_eq!(alerts(&office, AlertKind::GroupSuspended).await, 0);
+        assert_eq!(alerts(&office, AlertKind::PushFailed).await, 1, "nobody in the chat sees what is missing there");
         office.stop().await;
     }
 }
@@ -329,7 +331,7 @@ async fn a_message_that_cannot_be_made_is_set_aside_and_holds_up_no_other() {
         let label = db.label;
         let mut office = World::new(db).await;
         office.bind(1).await;
-        office::staff::grant(&office.ctx(), &OPERATOR, "S01", Role::Admin).await.unwrap();
+        office::role::grant(&office.ctx(), &OPERATOR, "S01", Role::Admin).await.unwrap();
         let bad = office.push_now(None).await;
         office.behind_its_back("UPDATE push SET fills = '?'".to_owned()).await;
         let good = push_to(&office, FIRMS).await;

@@ -1,5 +1,7 @@
 //! Laws that hold for any month whatever happened in it.
 
+use std::collections::BTreeSet;
+
 use proptest::collection::{hash_map, hash_set, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -116,6 +118,25 @@ proptest! {
         for row in &report.pushes {
             let push = input.pushes.iter().find(|push| push.id == row.id).expect("the push of the row");
             prop_assert_eq!(push_figures(push, input.as_of), Some(row.figures));
+        }
+    }
+
+    #[test]
+    fn the_part_of_a_unit_is_its_row_of_the_whole(input in any_month()) {
+        let whole = month_report(&input).expect("no stored fact can break a sum");
+        for row in &whole.units {
+            let own = BTreeSet::from([row.unit]);
+            let pushes = input.pushes.iter().cloned().map(|push| push.part(&own));
+            let part = MonthInput {
+                extent: Extent::Units,
+                units: input.units.iter().filter(|unit| unit.id == row.unit).cloned().collect(),
+                pushes: pushes.filter(|push| !push.members.is_empty()).collect(),
+                ..input.clone()
+            };
+            let part = month_report(&part).expect("a part has sums of its own");
+            prop_assert_eq!((part.required, part.voluntary, part.totals), (row.required, row.voluntary, row.all));
+            prop_assert!(part.people.expected >= row.headcount, "who moved away is counted here as well");
+            prop_assert_eq!(part.people.expected, part.units[0].headcount);
         }
     }
 

@@ -1,0 +1,68 @@
+//! Why people and units were not changed, and what to do.
+
+use crate::cli::words;
+use crate::domain::roster::diff;
+use crate::domain::unit::{PART_CHARS_MAX, UnitFault};
+use crate::message;
+use crate::office::merge::MergeFault;
+use crate::office::roster::Meanwhile;
+
+pub(super) fn unit_renamed(was: &str, now: &str) -> String {
+    format!("单位“{was}”已改为“{now}”，可能是别人刚改的。请核对：qingfeng unit list，再用现在的名称")
+}
+
+pub(super) fn unit(fault: &UnitFault) -> String {
+    match fault {
+        UnitFault::EmptyPart { given } if given.trim().is_empty() => "单位的名称是空的。请写出名称".to_owned(),
+        UnitFault::EmptyPart { given } => format!("“{given}”里有一级是空的。各级用“/”隔开，如：管委会/综合科"),
+        UnitFault::Stroke { given } => {
+            format!("“{given}”里有“/”。改名只写最后一级的新名称；要换到别的上级下，请用：qingfeng unit move")
+        }
+        UnitFault::BadCharacter => "名称里有换行或看不见的字符。请重新输入".to_owned(),
+        UnitFault::TooLong { chars } => format!("名称有{chars}个字，最多{PART_CHARS_MAX}个。请改短"),
+        UnitFault::NoChange { path } => format!("“{path}”已经是这样，不用改"),
+        UnitFault::Cycle { path, under } => {
+            format!("“{path}”不能移到自己下面（{under}）。请换一个上级单位")
+        }
+        UnitFault::Taken { path } => {
+            format!("已有“{path}”。请换个名称；要把两个单位合成一个，请在花名册里改人员的单位后导入")
+        }
+        UnitFault::Divided { path } => {
+            format!("“{path}”里直接有人，下面不能再设单位。请先在花名册里把这些人放到它的下级单位")
+        }
+        UnitFault::OtherParent { path, anchor } => {
+            format!("“{path}”和“{anchor}”不在同一个上级下，排不到一起。要换上级，请用--under")
+        }
+    }
+}
+
+pub(super) fn roster_moved(meanwhile: &Meanwhile) -> String {
+    let mut lines = vec!["导入期间花名册有变动，本次没有导入。期间的变动：".to_owned()];
+    let done = meanwhile
+        .entries
+        .iter()
+        .map(|entry| format!("{}（{}）", words::action(&entry.action), words::actor(&entry.actor)));
+    let done = done.collect::<Vec<_>>().join("、");
+    if !done.is_empty() {
+        lines.push(format!("操作：{done}"));
+    }
+    let changes = diff(&meanwhile.before, &meanwhile.now);
+    if !changes.is_empty() {
+        lines.extend(message::roster::diff_lines(&changes));
+    }
+    lines.push("请核对手里的表是否还合适，再运行一次。".to_owned());
+    lines.join("\n")
+}
+
+pub(super) fn merge(fault: &MergeFault) -> String {
+    match fault {
+        MergeFault::Same => "两个工号是同一个，不用合并。请核对工号".to_owned(),
+        MergeFault::Already { from, into } => format!("{from}已经并入{into}，不用再合并"),
+        MergeFault::BothBound { from, into } => format!(
+            "{from}和{into}在同一平台上各绑定了一个账号，不知留哪个。请先解绑不用的那个：qingfeng staff unbind {from}"
+        ),
+        MergeFault::LeaveOverlaps { from, into } => {
+            format!("{from}和{into}登记的请假日期重叠。请先核对，结束其中一个：qingfeng staff leave list")
+        }
+    }
+}
