@@ -6,7 +6,6 @@ use serde_json::Value;
 use crate::domain::audit::{Action, Actor, Event};
 use crate::domain::content::ContentProblem;
 use crate::domain::cron::CronError;
-use crate::domain::leave::{LeaveCategory, Span};
 use crate::domain::personal::Personal;
 use crate::domain::policy::{Act, Role};
 use crate::domain::report::CheckFailed;
@@ -16,7 +15,7 @@ use crate::domain::setting::Key;
 use crate::domain::slot::AllowedHours;
 use crate::domain::unit::UnitFault;
 use crate::domain::word::{ItemState, ScheduleState};
-use crate::ids::{LeaveId, UnitId};
+use crate::ids::UnitId;
 use crate::store::{StoreError, Tx};
 
 /// Presses and what they are answered with.
@@ -183,22 +182,8 @@ pub enum Refusal {
     LastAdmin,
     #[error(transparent)]
     Role(#[from] role::RoleFault),
-    #[error("the leave ends before it starts")]
-    LeaveBackwards,
-    #[error("the leave overlaps another")]
-    LeaveOverlaps,
-    #[error("the last day of {0:?} must be known")]
-    LeaveNeedsEnd(LeaveCategory),
-    #[error("no such leave: {0}")]
-    NoLeave(String),
-    #[error("several leaves could be meant")]
-    LeaveWhich(Vec<LeaveId>),
-    #[error("the last day must lie in {0:?}")]
-    LeaveEnd(Span),
-    #[error("the day of return must lie after {today} and not after {latest}")]
-    ReturnDay { today: chrono::NaiveDate, latest: chrono::NaiveDate },
-    #[error("the sheet of leaves has problems")]
-    LeaveSheet(Vec<crate::domain::leave::sheet::Problem>),
+    #[error(transparent)]
+    Leave(#[from] leave::LeaveFault),
     #[error("the content has problems")]
     Content(Vec<(String, ContentProblem)>),
     #[error("the year file has problems")]

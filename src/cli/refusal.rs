@@ -12,7 +12,6 @@ use crate::domain::policy::{Act, Role};
 use crate::domain::report::{CheckFailed, CheckName};
 use crate::domain::setting::{Key, Shape};
 use crate::domain::word::{ItemState, ScheduleState};
-use crate::ids::LeaveId;
 use crate::message;
 use crate::message::print::date;
 use crate::office::Refusal;
@@ -58,9 +57,7 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::Unfilled { slug, blanks } => unfilled(slug, blanks),
         Refusal::UnknownSchedule(name) => format!("没有“{name}”这个计划。名称见：qingfeng schedule list"),
         Refusal::NothingToCome(plan) => nothing_to_come(plan.as_deref()),
-        Refusal::ScheduleExists(name) => {
-            format!("已有名为“{name}”的计划。请换个名称，或先运行：qingfeng schedule remove {name}")
-        }
+        Refusal::ScheduleExists(name) => schedule_exists(name),
         Refusal::ScheduleName => fixed("计划的名称要有1至40个字，不含换行和看不见的字符。请改一个名称"),
         Refusal::ScheduleOutsideHours { at, hours } => schedule_outside_hours(*at, &message::print::hours(hours)),
         Refusal::ScheduleNeverDue => fixed(
@@ -87,29 +84,13 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::UnknownStaff(no) => format!("从来没有工号“{no}”，或者已经删除。请核对工号"),
         Refusal::LastAdmin => fixed(LAST_ADMIN),
         Refusal::Role(fault) => role_fault(*fault),
-        Refusal::LeaveBackwards => fixed("最后一天早于第一天。请核对--from和--to"),
-        Refusal::LeaveOverlaps => {
-            fixed("与这个人已登记的请假日期重叠。请核对--from和--to，见：qingfeng staff leave list")
-        }
-        Refusal::LeaveNeedsEnd(category) => {
-            format!("{}要写最后一天（--to），截止时间才知道顺延到哪天", category.label())
-        }
-        Refusal::NoLeave(which) => format!("没有“{which}”还没结束的请假。编号见：qingfeng staff leave list"),
-        Refusal::LeaveWhich(ids) => leave_which(ids),
-        Refusal::LeaveEnd(span) => format!(
-            "最后一天要在这一段里（{}）。要延长，请另登记首尾相接的一段；登记错了，用--withdraw撤销",
-            message::leave::days(*span)
-        ),
-        Refusal::ReturnDay { today, latest } => message::leave::bad_return_day(*today, *latest),
-        Refusal::LeaveSheet(problems) => message::leave::problems("请假表", problems).join("\n"),
+        Refusal::Leave(fault) => people::leave(fault),
         Refusal::Content(problems) => content(problems),
         Refusal::Calendar(problems) => message::calendar::problems("年度文件", problems).join("\n"),
         Refusal::YearMissing(year) => message::calendar::missing(*year),
         Refusal::NoItemFiles(path) => no_item_files(path),
         Refusal::File { path, source } => format!("{path}：{}", io_words(source)),
-        Refusal::OtherZone { stored, configured } => {
-            format!("数据库的时区是{stored}，配置是{configured}，不能中途更改。请把QINGFENG_TZ改回{stored}")
-        }
+        Refusal::OtherZone { stored, configured } => other_zone(stored, configured),
         Refusal::OtherBot { stored, configured } => other_bot(stored, configured),
         Refusal::Held { holder } => format!("数据库正由另一个服务使用（进程{holder}）。请先停掉它，再运行一次"),
         Refusal::Copy(fault) => copy(fault),
@@ -128,9 +109,12 @@ const NOBODY_ADDRESSED: &str =
     "没有人要收这条推送：内容的对象在所选范围里一个都没有。请核对对象和范围，见：qingfeng content list";
 const NOT_SET_UP: &str = "还没有建好，或者比程序旧。请先运行：qingfeng db migrate";
 
-fn leave_which(ids: &[LeaveId]) -> String {
-    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    format!("这个人有{}段还没结束的请假（编号{}）。请用--id写明是哪一段", ids.len(), ids.join("、"))
+fn schedule_exists(name: &str) -> String {
+    format!("已有名为“{name}”的计划。请换个名称，或先运行：qingfeng schedule remove {name}")
+}
+
+fn other_zone(stored: &str, configured: &str) -> String {
+    format!("数据库的时区是{stored}，配置是{configured}，不能中途更改。请把QINGFENG_TZ改回{stored}")
 }
 
 fn copy(fault: &CopyFault) -> String {

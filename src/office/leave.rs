@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
+use crate::domain::leave::sheet::Problem;
 use crate::domain::leave::{Effect, LeaveCategory, Span, effect, latest_return};
 use crate::domain::policy::Act;
 use crate::domain::wall;
@@ -21,6 +22,27 @@ use crate::store::{self, Tx};
 
 use extend::{Past, extend};
 pub use import::{Taken, import};
+
+/// Why an absence was not recorded or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum LeaveFault {
+    #[error("it ends before it starts")]
+    Backwards,
+    #[error("it overlaps another")]
+    Overlaps,
+    #[error("the last day of {0:?} must be known")]
+    NeedsEnd(LeaveCategory),
+    #[error("there is none: {0}")]
+    None(String),
+    #[error("several could be meant")]
+    Which(Vec<LeaveId>),
+    #[error("the last day must lie in {0:?}")]
+    End(Span),
+    #[error("the day of return must lie after {today} and not after {latest}")]
+    ReturnDay { today: NaiveDate, latest: NaiveDate },
+    #[error("the sheet has problems")]
+    Sheet(Vec<Problem>),
+}
 
 /// An absence to record.
 #[derive(Debug, Clone)]
@@ -96,7 +118,7 @@ pub(super) async fn add_in(tx: &mut Tx, ctx: &Ctx, actor: &Actor, leave: &Leave)
     let person = present(tx, &leave.staff_no).await?;
     let others = store::leave::of_many(tx, &[person.id]).await?;
     if others.iter().any(|other| !other.declared && other.span().overlaps(span)) {
-        return Err(Refusal::LeaveOverlaps);
+        return Err(LeaveFault::Overlaps.into());
     }
     let (staff_id, category) = (person.id, leave.category);
     let new = NewLeave { staff_id, category, starts_on: leave.from, ends_on: leave.to, declared: false };
@@ -109,8 +131,8 @@ pub(super) async fn add_in(tx: &mut Tx, ctx: &Ctx, actor: &Actor, leave: &Leave)
 
 fn check(category: LeaveCategory, span: Span) -> Outcome<()> {
     match span.to {
-        Some(to) if to < span.from => Err(Refusal::LeaveBackwards),
-        None if category.needs_end() => Err(Refusal::LeaveNeedsEnd(category)),
+        Some(to) if to < span.from => Err(LeaveFault::Backwards.into()),
+        None if category.needs_end() => Err(LeaveFault::NeedsEnd(category).into()),
         Some(_) | None => Ok(()),
     }
 }
@@ -148,7 +170,7 @@ pub(super) async fn declare_in(
     let person = person.ok_or_else(|| Refusal::NotOnRoster(staff.to_string()))?;
     let (from, latest) = (today(ctx), latest_return(today(ctx)));
     let last = return_day.pred_opt().filter(|last| *last >= from && return_day <= latest);
-    let last = last.ok_or(Refusal::ReturnDay { today: from, latest })?;
+    let last = last.ok_or(LeaveFault::ReturnDay { today: from, latest })?;
     let earlier = store::leave::of_many(tx, &[staff]).await?;
     for row in earlier.iter().filter(|row| row.declared && row.ends_on.is_none_or(|end| end >= from)) {
         replace(tx, ctx, row, from).await?;
@@ -219,7 +241,7 @@ pub async fn end(ctx: &Ctx, actor: &Actor, which: &Which, ending: Ending) -> Out
             store::leave::end(&mut tx, row.id, last).await?;
             Some(last)
         }
-        Ending::On(_) => return Err(Refusal::LeaveEnd(row.span())),
+        Ending::On(_) => return Err(LeaveFault::End(row.span()).into()),
         Ending::Withdrawn => {
             store::leave::withdraw(&mut tx, row.id, ctx.now()).await?;
             None
@@ -236,7 +258,7 @@ async fn meant(tx: &mut Tx, ctx: &Ctx, which: &Which) -> Outcome<LeaveRow> {
     match which {
         Which::Id(id) => {
             let row = store::leave::find(tx, *id).await?.filter(|row| row.withdrawn_at.is_none());
-            row.ok_or_else(|| Refusal::NoLeave(id.to_string()))
+            row.ok_or_else(|| LeaveFault::None(id.to_string()).into())
         }
         Which::Of(no) => {
             let person = present(tx, no).await?;
@@ -244,9 +266,9 @@ async fn meant(tx: &mut Tx, ctx: &Ctx, which: &Which) -> Outcome<LeaveRow> {
             let mut rows = store::leave::of_many(tx, &[person.id]).await?;
             rows.retain(|row| row.ends_on.is_none_or(|end| end >= day));
             match rows.as_slice() {
-                [] => Err(Refusal::NoLeave(person.staff_no)),
+                [] => Err(LeaveFault::None(person.staff_no).into()),
                 [only] => Ok(only.clone()),
-                [..] => Err(Refusal::LeaveWhich(rows.iter().map(|row| row.id).collect())),
+                [..] => Err(LeaveFault::Which(rows.iter().map(|row| row.id).collect()).into()),
             }
         }
     }

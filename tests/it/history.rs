@@ -3,6 +3,7 @@
 use qingfeng::domain::leave::LeaveCategory;
 use qingfeng::domain::policy::Role;
 use qingfeng::office::leave::Leave;
+use qingfeng::office::merge::merge;
 use qingfeng::office::roster::Mode;
 use qingfeng::office::{self, Refusal, erase};
 use qingfeng::store;
@@ -86,8 +87,11 @@ async fn whatever_becomes_of_people_every_past_figure_stays() {
             office::leave::add(&office.ctx(), &OPERATOR, &retired).await.unwrap();
         }
         assert_eq!(counted(&office).await, before, "{label}: two were found to be retired since the first");
-        for staff_no in ["S03", "S04", "S05", "S09", "S10"] {
-            erase::erase(&office.ctx(), &OPERATOR, staff_no).await.unwrap();
+        merge(&office.ctx(), &OPERATOR, "S10", "S07").await.unwrap();
+        assert_eq!(counted(&office).await, before, "{label}: two numbers were made one");
+        for (staff_no, merged) in [("S03", 0), ("S04", 0), ("S05", 0), ("S09", 0), ("S07", 1)] {
+            let erased = erase::erase(&office.ctx(), &OPERATOR, staff_no).await.unwrap();
+            assert_eq!(erased.merged, merged, "{label}: {staff_no}");
             assert_eq!(counted(&office).await, before, "{label}: {staff_no} was erased");
         }
         assert!(office.verified().await, "{label}");

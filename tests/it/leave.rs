@@ -9,7 +9,7 @@ use qingfeng::domain::month::Month;
 use qingfeng::domain::policy::Act;
 use qingfeng::domain::push::MemberStatus;
 use qingfeng::ids::{PushId, StaffId};
-use qingfeng::office::leave::{self, Ending, Leave, Taken, Which};
+use qingfeng::office::leave::{self, Ending, Leave, LeaveFault, Taken, Which};
 use qingfeng::office::push::{Hours, Now, NowTarget};
 use qingfeng::office::roster::Mode;
 use qingfeng::office::{self, Refusal};
@@ -199,7 +199,7 @@ async fn an_absence_recorded_later_moves_what_falls_into_it_and_never_back() {
         leave::end(&ctx, &OPERATOR, &Which::Id(recorded.leave), Ending::Withdrawn).await.unwrap();
         assert!(matches!(
             leave::end(&ctx, &OPERATOR, &Which::Id(recorded.leave), Ending::Withdrawn).await,
-            Err(Refusal::NoLeave(_))
+            Err(Refusal::Leave(LeaveFault::None(_)))
         ));
         assert_eq!(own(&office, push).await, expected, "{label}");
         // The word 已阅 alone finds what is open for this person, after everybody's deadline.
@@ -226,7 +226,7 @@ async fn a_person_says_themselves_when_they_are_back() {
         assert_eq!(leave::return_days(&ctx).await.unwrap(), [day("2026-09-08"), day("2026-09-09")], "{label}");
         for wrong in ["2026-09-07", "2026-09-01", "2026-11-07"] {
             let refused = leave::declare(&ctx, &me, id, day(wrong)).await;
-            assert!(matches!(refused, Err(Refusal::ReturnDay { .. })), "{label}: {wrong}");
+            assert!(matches!(refused, Err(Refusal::Leave(LeaveFault::ReturnDay { .. }))), "{label}: {wrong}");
         }
         for actor in [OPERATOR, Actor::Staff { id: other, channel }] {
             let refused = leave::declare(&ctx, &actor, id, day("2026-09-09")).await;
@@ -284,7 +284,8 @@ async fn a_sheet_is_taken_in_whole_or_not_at_all() {
         let entries = office.entries_of_ledger().await;
         let bad =
             read("S01,出差,2026-09-01,2026-09-03\nS99,出差,2026-09-01,2026-09-03\nS05,其他,2026-12-31,\nS02,度假,1,\n");
-        let Err(Refusal::LeaveSheet(problems)) = leave::import(&ctx, &OPERATOR, &bad, Mode::Apply).await else {
+        let Err(Refusal::Leave(LeaveFault::Sheet(problems))) = leave::import(&ctx, &OPERATOR, &bad, Mode::Apply).await
+        else {
             unreachable!("{label}: it was taken in")
         };
         assert_eq!(problems.iter().map(|p| p.row).collect::<Vec<_>>(), [Some(3), Some(4), Some(5), Some(5)], "{label}");

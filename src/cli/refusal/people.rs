@@ -4,11 +4,35 @@ use crate::cli::words;
 use crate::domain::roster::diff;
 use crate::domain::unit::{PART_CHARS_MAX, UnitFault};
 use crate::message;
+use crate::office::leave::LeaveFault;
 use crate::office::merge::MergeFault;
 use crate::office::roster::Meanwhile;
 
 pub(super) fn unit_renamed(was: &str, now: &str) -> String {
     format!("单位“{was}”已改为“{now}”，可能是别人刚改的。请核对：qingfeng unit list，再用现在的名称")
+}
+
+pub(super) fn leave(fault: &LeaveFault) -> String {
+    match fault {
+        LeaveFault::Backwards => "最后一天早于第一天。请核对--from和--to".to_owned(),
+        LeaveFault::Overlaps => {
+            "与这个人已登记的请假日期重叠。请核对--from和--to，见：qingfeng staff leave list".to_owned()
+        }
+        LeaveFault::NeedsEnd(category) => {
+            format!("{}要写最后一天（--to），截止时间才知道顺延到哪天", category.label())
+        }
+        LeaveFault::None(which) => format!("没有“{which}”还没结束的请假。编号见：qingfeng staff leave list"),
+        LeaveFault::Which(ids) => {
+            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            format!("这个人有{}段还没结束的请假（编号{}）。请用--id写明是哪一段", ids.len(), ids.join("、"))
+        }
+        LeaveFault::End(span) => format!(
+            "最后一天要在这一段里（{}）。要延长，请另登记首尾相接的一段；登记错了，用--withdraw撤销",
+            message::leave::days(*span)
+        ),
+        LeaveFault::ReturnDay { today, latest } => message::leave::bad_return_day(*today, *latest),
+        LeaveFault::Sheet(problems) => message::leave::problems("请假表", problems).join("\n"),
+    }
 }
 
 pub(super) fn unit(fault: &UnitFault) -> String {

@@ -10,6 +10,7 @@ use crate::secret::{KeyId, SecretFault, SecretFaultKind};
 
 use super::*;
 use crate::domain::slot::AllowedHours;
+use crate::office::leave::LeaveFault;
 
 fn text(text: &str) -> String {
     text.to_owned()
@@ -41,8 +42,8 @@ fn about_people() -> Vec<Refusal> {
         Refusal::Role(RoleFault::TakesNoUnit(Role::Leader)),
         Refusal::SettingPersonal { key: Key::OfficeContact, what: Personal::Name },
         Refusal::SettingPersonal { key: Key::OfficeContact, what: Personal::Mobile },
-        Refusal::LeaveBackwards,
-        Refusal::LeaveOverlaps,
+        Refusal::Leave(LeaveFault::Backwards),
+        Refusal::Leave(LeaveFault::Overlaps),
     ]
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::json;
 
+use super::LeaveFault;
 use super::extend::{Past, extend};
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
@@ -12,7 +13,7 @@ use crate::domain::leave::sheet::{Problem, ProblemKind, Sheet};
 use crate::domain::policy::Act;
 use crate::ids::StaffId;
 use crate::office::roster::Mode;
-use crate::office::{Outcome, Refusal, authorise, note};
+use crate::office::{Outcome, authorise, note};
 use crate::store::leave::{LeaveRow, NewLeave};
 use crate::store::{self, Tx};
 
@@ -80,5 +81,5 @@ async fn new_ones(tx: &mut Tx, sheet: &Sheet) -> Outcome<(Vec<NewLeave>, usize)>
         return Ok((new, known));
     }
     problems.sort_by_key(|problem| problem.row);
-    Err(Refusal::LeaveSheet(problems))
+    Err(LeaveFault::Sheet(problems).into())
 }

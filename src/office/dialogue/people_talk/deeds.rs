@@ -7,7 +7,7 @@ use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::dialogue::people::{Absence, Ended, Old, Someone, Task};
 use crate::office::depart::{self, Departing};
-use crate::office::leave::{self, Leave};
+use crate::office::leave::{self, Leave, LeaveFault};
 use crate::office::{Outcome, Refusal, note, staff};
 use crate::store::{self, Tx};
 
@@ -49,7 +49,7 @@ pub(super) async fn away(tx: &mut Tx, ctx: &Ctx, actor: &Actor, (who, away): (So
     match leave::add_in(tx, ctx, actor, &leave).await {
         Ok(_) => Ok(Ended::Away { who, away }),
         // Nothing was written before the refusal.
-        Err(Refusal::LeaveOverlaps) => Ok(Ended::Overlaps { who }),
+        Err(Refusal::Leave(LeaveFault::Overlaps)) => Ok(Ended::Overlaps { who }),
         Err(other) => Err(other),
     }
 }
