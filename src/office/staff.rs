@@ -126,4 +126,3 @@ fn code_end(ctx: &Ctx) -> DateTime<Utc> {
     let end = day.and_hms_opt(CODE_ENDS.0, CODE_ENDS.1, 0).unwrap_or_default();
     wall::instant(end, ctx.zone)
 }
-
