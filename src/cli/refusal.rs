@@ -42,18 +42,14 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::NotOnRoster(no) => format!("花名册里没有工号“{no}”。在册的工号见：qingfeng staff list"),
         Refusal::RosterEmpty => fixed("花名册还是空的。请先运行：qingfeng roster import 花名册.xlsx"),
         Refusal::UnknownUnit { given, known } => unknown_unit(given, known),
-        Refusal::AmbiguousUnit { given, options } => {
-            format!("“{given}”可以指{}个单位：{}。请写全路径", options.len(), several(options))
-        }
+        Refusal::AmbiguousUnit { given, options } => ambiguous_unit(given, options),
         Refusal::UnitRenamed { was, now } => people::unit_renamed(was, now),
         Refusal::Unit(fault) => people::unit(fault),
         Refusal::RosterDoubts(doubts) => message::roster::doubts(doubts).join("\n"),
         Refusal::RosterMoved(meanwhile) => people::roster_moved(meanwhile),
         Refusal::ImportOvertaken => fixed("另一次导入刚刚开始，接替了本次，本次没有导入。请等它结束，核对后再运行一次"),
         Refusal::Merge(fault) => people::merge(fault),
-        Refusal::UnknownGroup(name) => {
-            format!("没有“{name}”这个群。请写编号或会话号，见：qingfeng group list；新群要先把机器人拉进去")
-        }
+        Refusal::UnknownGroup(name) => unknown_group(name),
         Refusal::GroupNotLinked(name) => group_not_linked(name),
         Refusal::UnknownItem(slug) => format!("没有“{slug}”这条内容。短名见：qingfeng content list"),
         Refusal::UnknownTheme(theme) => format!("没有“{theme}”这个主题。可写：{}", themes()),
@@ -243,6 +239,14 @@ fn forbidden(actor: &str, act: Act) -> String {
         rights::act(act),
         rights::who(act)
     )
+}
+
+fn ambiguous_unit(given: &str, options: &[String]) -> String {
+    format!("“{given}”可以指{}个单位：{}。请写全路径", options.len(), several(options))
+}
+
+fn unknown_group(name: &str) -> String {
+    format!("没有“{name}”这个群。请写编号或会话号，见：qingfeng group list；新群要先把机器人拉进去")
 }
 
 fn role_not_held(staff_no: &str, role: Role) -> String {

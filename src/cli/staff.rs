@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::out::{self, Ended, Form, left};
 use super::session::{Session, Setup};
 use super::words;
+use crate::message::print::local;
 use crate::office::merge::{self, Merged};
 use crate::office::staff::{self, Invitees};
 

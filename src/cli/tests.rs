@@ -165,7 +165,7 @@ const MISTAKES: [&str; 28] = [
     "qingfeng schedule add 甲 --group 1 --once 2026-12-01 --at 09:30 --end 2026-11-31",
     "qingfeng schedule month 2026-09 --out 九月.pdf",
     "qingfeng schedule export --ics 计划.txt",
-    "qingfeng staff leave add G1 --category 请假 --from 2026-09-01",
+    "qingfeng staff leave add G1 --category 生病 --from 2026-09-01",
     "qingfeng staff leave add G1 --category 产假 --from 2026-9-1",
     "qingfeng staff role grant G1 staff",
     "qingfeng report month 2026-9",

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use chrono::NaiveDate;
 use serde_json::json;
 
 use crate::ctx::Ctx;

@@ -138,10 +138,10 @@ fn workdays_are_counted() {
 fn rights_are_asked_for() {
     let office = Office::ready();
     office.write("2027.json", notice().to_string().as_bytes());
-    insta::assert_snapshot!(office.refuses("calendar import 2027.json --as G04"), @r"
-    $ qingfeng calendar import 2027.json --as G04
-    G04没有权限导入放假安排。请由管理员操作，或让管理员运行：qingfeng staff role grant G04 admin
-    ");
+    let before = office.ledger()["entries"].as_i64().unwrap();
+    let refused = office.run("calendar import 2027.json --as G04").refused();
+    assert!(refused.starts_with("G04没有权限导入放假安排。请由管理员操作，"), "{refused}");
+    assert_eq!(office.ledger()["entries"], before + 1, "what was refused is on record, and nothing else");
     assert_eq!(office.run("calendar show 2026 --as G04").code, 1);
     office.run("staff role grant G01 admin").done();
     office.run("calendar import 2027.json --as G01").done();
