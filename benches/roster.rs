@@ -163,8 +163,7 @@ async fn presses(database: TestDb) {
     });
     let sent = press(&office).await;
     let (begun, took) = importing.await.expect("an import");
-    let during: Vec<usize> =
-        (0..sent.len()).filter(|n| sent[*n] >= begun && sent[*n] <= begun + took + TICK).collect();
+    let during: Vec<usize> = (0..sent.len()).filter(|n| sent[*n] >= begun && sent[*n] <= begun + took + TICK).collect();
     let last = Instant::now();
     while facts::acked(&office).await < usize::try_from(PRESSING).unwrap() {
         assert!(last.elapsed() < PATIENCE, "every press is committed");
@@ -176,7 +175,10 @@ async fn presses(database: TestDb) {
     let answered = |press: &Value| Some(press["answered"]["at"].as_i64()? - press["at"].as_i64()?);
     let all: Vec<i64> = pressed.iter().filter_map(answered).collect();
     let some: Vec<i64> = during.iter().filter_map(|n| answered(&pressed[*n])).collect();
-    println!("{label}, {PRESSING} presses; a command imports 5,000 people beside the service in {:.2} s", took.as_secs_f64());
+    println!(
+        "{label}, {PRESSING} presses; a command imports 5,000 people beside the service in {:.2} s",
+        took.as_secs_f64()
+    );
     println!("  answers to all: {}; during the import: {}", quantiles(all), quantiles(some));
     life.kill();
 }

@@ -70,3 +70,5 @@ CREATE TABLE roster_stage (
     new_name    BIGINT NOT NULL, -- 1: written already, for nobody sees the name of a person who is not on the roster
     PRIMARY KEY (import, part, staff_id)
 );
+-- A version is stored after the person who points to it: the database then looks for whoever waited for it.
+CREATE INDEX staff_version ON staff (version_id);

@@ -37,11 +37,8 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::AmbiguousUnit { given, options } => {
             format!("“{given}”可以指{}个单位：{}。请写全路径", options.len(), several(options))
         }
-        Refusal::UnitRenamed { was, now } => people::unit_renamed(was, now),
         Refusal::Unit(fault) => people::unit(fault),
-        Refusal::RosterDoubts(doubts) => message::roster::doubts(doubts).join("\n"),
-        Refusal::RosterMoved(meanwhile) => people::roster_moved(meanwhile),
-        Refusal::ImportOvertaken => fixed("另一次导入刚刚开始，接替了本次，本次没有导入。请等它结束，核对后再运行一次"),
+        Refusal::Import(fault) => people::import(fault),
         Refusal::Merge(fault) => people::merge(fault),
         Refusal::UnknownGroup(name) => {
             format!("没有“{name}”这个群。请写编号或会话号，见：qingfeng group list；新群要先把机器人拉进去")

@@ -161,14 +161,16 @@ pub async fn stage(tx: &mut Tx, (import, part): (i64, i64), rows: &[Staged<'_>],
 
 /// Puts everything staged in force; everything that is staged is of this import.
 pub async fn swap(tx: &mut Tx) -> Result<()> {
-    const STAFF: &str = "UPDATE staff SET version_id = g.version_id, position = g.position, left_at = g.left_at
+    const STATES: &str = "UPDATE staff SET version_id = g.version_id
+        FROM roster_stage g WHERE g.staff_id = staff.id AND g.new_version = 1 AND g.new_staff = 0";
+    const PLACES: &str = "UPDATE staff SET position = g.position, left_at = g.left_at
         FROM roster_stage g WHERE g.staff_id = staff.id";
     const NUMBERS: &str = "UPDATE staff SET staff_no = g.staff_no
         FROM roster_stage g WHERE g.staff_id = staff.id AND g.staff_no IS NOT NULL AND g.new_staff = 0";
     const NAMES: &str = "INSERT INTO person_name (staff_id, name, post)
         SELECT staff_id, name, COALESCE(post, '') FROM roster_stage WHERE name IS NOT NULL AND new_name = 0
         ON CONFLICT (staff_id) DO UPDATE SET name = excluded.name, post = excluded.post";
-    for sql in [STAFF, NUMBERS, NAMES, "DELETE FROM roster_stage"] {
+    for sql in [STATES, PLACES, NUMBERS, NAMES, "DELETE FROM roster_stage"] {
         on!(tx, c => sqlx::query(sql).execute(c).await.map(drop))?;
     }
     Ok(())
