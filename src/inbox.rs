@@ -2,6 +2,8 @@
 //! waits in the inbox and is worked through one by one. Nothing here decides: intents go to `office`, answers come from
 //! `message`.
 
+/// Chats that the bot is added to.
+mod chats;
 /// What confirms a push.
 pub mod confirm;
 /// Buttons that only admins use.
@@ -11,6 +13,8 @@ pub mod effect;
 mod guard;
 /// Stores a batch and answers its presses.
 pub mod intake;
+/// Joining in private.
+mod joining;
 /// The polling loop.
 pub mod poll;
 /// The address that updates are brought to.

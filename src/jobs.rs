@@ -6,10 +6,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ctx::{Ctx, Line};
 use crate::office::lease::Lease;
-use crate::office::{Outcome, Refusal, alert, db, inbox, plan};
+use crate::office::{Outcome, Refusal, alert, binding, db, inbox, plan};
 use crate::stop::Stop;
 use crate::store::trouble::Trouble;
 
+/// Leaving strange chats.
+pub mod depart;
 /// Keeping leases, and loops that rest on one.
 pub mod lease;
 /// Sends what is due and keeps count lines up to date.
@@ -25,6 +27,8 @@ const REFRESH_EVERY: TimeDelta = TimeDelta::minutes(1);
 const WATCH_EVERY: TimeDelta = TimeDelta::minutes(10);
 /// How often the service gives a sign of life.
 const ALIVE_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// How often it is looked at which chats to leave.
+const DEPART_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// Pause between two rounds of tidying.
 const TIDY_EVERY: TimeDelta = TimeDelta::hours(1);
 
@@ -142,10 +146,20 @@ pub async fn alive(ctx: Ctx, home: db::Home, stop: Stop) {
     repeat(&ctx, stop, "alive", work).await;
 }
 
+/// Leaves strange chats when their time is over until told to stop.
+pub async fn depart(ctx: Ctx, line: Line, stop: Stop) {
+    let work = async || {
+        depart::step(&ctx, &line).await?;
+        Ok(ctx.now() + DEPART_EVERY)
+    };
+    repeat(&ctx, stop, "depart", work).await;
+}
+
 /// Removes what is past its keeping until told to stop.
 pub async fn tidy(ctx: Ctx, stop: Stop) {
     let work = async || {
         inbox::tidy(&ctx).await?;
+        binding::tidy(&ctx).await?;
         Ok(ctx.now() + TIDY_EVERY)
     };
     repeat(&ctx, stop, "tidy", work).await;

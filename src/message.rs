@@ -16,6 +16,8 @@ pub mod content;
 pub mod decide;
 /// Why a message did not go out.
 pub mod delivery;
+/// Chats: the first message in one, and what admins are asked about it.
+pub mod group;
 /// Why data may be a copy.
 pub mod installation;
 /// What goes out, before a channel turns it into its own markup.

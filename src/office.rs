@@ -74,6 +74,8 @@ pub enum Refusal {
     Forbidden { actor: String, act: Act },
     #[error("staff number {0} is not on the roster")]
     NotOnRoster(String),
+    #[error("staff number {0} is bound to no account")]
+    NotBound(String),
     #[error("the roster is empty")]
     RosterEmpty,
     #[error("unit {given} is unknown")]

@@ -25,6 +25,8 @@ mod delivery;
 mod inbox;
 #[path = "store/installation.rs"]
 mod installation;
+#[path = "store/joining.rs"]
+mod joining;
 #[path = "store/lease.rs"]
 mod lease;
 #[path = "store/ledger.rs"]

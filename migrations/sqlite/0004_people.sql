@@ -48,3 +48,15 @@ CREATE TABLE dialogue (
     state      TEXT    NOT NULL, -- JSON: what is asked, what was answered, what the buttons mean
     expires_at INTEGER NOT NULL
 ) STRICT;
+
+-- To which accounts a code was shown with its question: 是我 counts from these alone.
+CREATE TABLE invite_offer (
+    invite_id  INTEGER NOT NULL REFERENCES invite (id),
+    account_id INTEGER NOT NULL REFERENCES account (id),
+    offered_at INTEGER NOT NULL,
+    PRIMARY KEY (invite_id, account_id)
+) STRICT;
+CREATE INDEX invite_offer_account ON invite_offer (account_id);
+
+-- Chats that were linked before need no first word any more.
+UPDATE chat_group SET welcomed_at = 0 WHERE EXISTS (SELECT 1 FROM group_unit u WHERE u.group_id = chat_group.id);

@@ -233,7 +233,11 @@ pub fn leave_choices() -> String {
 
 /// Reads a right that is granted; being staff needs no grant.
 pub fn granted_role(text: &str) -> Result<Role, &'static str> {
-    let named = Role::ALL.iter().copied().filter(|role| *role != Role::Staff).find(|known| [role(*known), known.as_str()].contains(&text));
+    let named = Role::ALL
+        .iter()
+        .copied()
+        .filter(|role| *role != Role::Staff)
+        .find(|known| [role(*known), known.as_str()].contains(&text));
     named.ok_or("角色可写admin（管理员）或leader（领导）")
 }
 

@@ -12,19 +12,16 @@ use crate::domain::delivery::Decision;
 use crate::domain::invite::{looks_like_code, normalise};
 use crate::domain::setting::Key;
 use crate::domain::tag::{Tag, Verb};
-use crate::ids::{AttemptId, DeliveryId, InviteId};
+use crate::ids::{AttemptId, DeliveryId, GroupId, InviteId};
 use crate::inbox::confirm;
 use crate::inbox::decide::{self, Asked};
 use crate::inbox::effect::{Due, Effect, carry_out, say};
 use crate::inbox::guard::guarded;
 use crate::inbox::intake::BIND_LINK;
-use crate::message::outgoing::Outgoing;
-use crate::message::{binding as words, confirm as sayings, print, toast};
-use crate::office::ack;
-use crate::office::binding::{self, Accepted, Offer, Owner};
+use crate::inbox::{chats, joining};
+use crate::message::{binding as words, confirm as sayings, toast};
 use crate::office::inbox::{self as stored, Failed};
-use crate::office::setting::Settings;
-use crate::office::{Outcome, delivery, group, setting};
+use crate::office::{Outcome, ack, binding, delivery, group, setting};
 use crate::stop::Stop;
 use crate::store::inbox::InboxRow;
 
@@ -89,10 +86,7 @@ async fn handle(ctx: &Ctx, line: &Line, row: &InboxRow) -> Outcome<Vec<Effect>> 
     match line.channel.read(&row.raw) {
         Inbound::Press(press) => pressed(ctx, line, &press).await,
         Inbound::Said(said) => said_something(ctx, line, &said).await,
-        Inbound::GroupSeen(seen) => {
-            group::seen(ctx, line, &seen.chat, &seen.title).await?;
-            Ok(Vec::new())
-        }
+        Inbound::GroupSeen(seen) => chats::seen(ctx, line, &seen).await,
         Inbound::GroupGone(gone) => {
             group::gone(ctx, line, &gone.chat).await?;
             Ok(Vec::new())
@@ -121,25 +115,18 @@ async fn pressed(ctx: &Ctx, line: &Line, press: &Press) -> Outcome<Vec<Effect>> 
             let text = delivery::basis(ctx, AttemptId(id)).await?;
             Ok(vec![answer(text.map_or_else(toast::unknown, toast::basis))])
         }
-        Verb::Accept => {
-            let settings = setting::read(ctx).await?;
-            let contact = settings.text(Key::OfficeContact);
-            let what = match binding::accept(ctx, line, &press.account, InviteId(id)).await? {
-                Accepted::Bound { credited } => words::bound(&credited, ctx.zone),
-                Accepted::Used => words::used(contact),
-                Accepted::Expired => words::expired(contact),
-                Accepted::AlreadyBound => words::already_bound(),
-            };
-            Ok(vec![answer(toast::quiet()), say(&press.account, what)])
-        }
-        Verb::Decline => Ok(vec![answer(toast::quiet()), say(&press.account, words::declined())]),
+        Verb::Accept => joining::accepted(ctx, line, press, InviteId(id)).await,
+        Verb::Decline => joining::declined(ctx, line, press, InviteId(id)).await,
+        Verb::Latest => joining::latest(ctx, line, press).await,
+        Verb::Record => joining::recorded(ctx, line, press).await,
+        Verb::Ours | Verb::Leave => chats::answered(ctx, line, press, (verb, GroupId(id))).await,
         Verb::Seen => decided(Asked::Doubt(AttemptId(id), Decision::Sent)).await,
         Verb::Resend => decided(Asked::Doubt(AttemptId(id), Decision::Resend)).await,
         Verb::Abandon => decided(Asked::Doubt(AttemptId(id), Decision::Abandon)).await,
         Verb::Relayed => decided(Asked::Relay(DeliveryId(id), Decision::Relayed)).await,
         Verb::NotToday => decided(Asked::Relay(DeliveryId(id), Decision::Declined)).await,
-        // A confirmation was read above; conversations and strange chats are not worked through yet.
-        Verb::Ack | Verb::Choose | Verb::Ours | Verb::Leave => Ok(vec![answer(toast::unknown())]),
+        // A confirmation was read above; conversations are not worked through yet.
+        Verb::Ack | Verb::Choose => Ok(vec![answer(toast::unknown())]),
     }
 }
 
@@ -177,47 +164,17 @@ async fn said_something(ctx: &Ctx, line: &Line, said: &Said) -> Outcome<Vec<Effe
     let settings = setting::read(ctx).await?;
     let (office, contact) = (settings.text(Key::OfficeName), settings.text(Key::OfficeContact));
     let what = match intent(&said.text) {
-        Intent::Code(typed) => offered(ctx, line, &said.account, typed, &settings).await?,
+        Intent::Code(typed) => joining::offered(ctx, line, &said.account, typed, &settings).await?,
         Intent::DeadLink => sayings::link_gone(),
         Intent::Privacy => words::privacy(office, contact),
         Intent::Feedback => words::feedback(contact),
-        Intent::MyData => match binding::stored(ctx, line, &said.account).await? {
-            Some(stored) => {
-                let person = print::person(&stored.owner.name, &stored.owner.staff_no, &[]);
-                let unit = print::unit_name(&stored.owner.unit);
-                let record =
-                    words::Record { person: &person, unit, bound_at: stored.bound_at, acks: stored.acks, contact };
-                words::my_data(&record, ctx.zone)
-            }
-            None => words::notice(office, contact),
-        },
+        Intent::MyData => joining::record(ctx, line, &said.account, &settings).await?,
         Intent::Other => match binding::stored(ctx, line, &said.account).await? {
             Some(_) => words::help(contact),
             None => words::notice(office, contact),
         },
     };
     Ok(vec![say(&said.account, what)])
-}
-
-async fn offered(ctx: &Ctx, line: &Line, account: &str, typed: &str, settings: &Settings) -> Outcome<Outgoing> {
-    let (office, contact) = (settings.text(Key::OfficeName), settings.text(Key::OfficeContact));
-    Ok(match binding::offer(ctx, line, account, typed).await? {
-        Offer::Confirm { invite, owner, informed } => {
-            let keys = ctx.store.keys();
-            let tags = words::Tags {
-                accept: delivery::tag(keys, Verb::Accept, invite.0),
-                decline: delivery::tag(keys, Verb::Decline, invite.0),
-            };
-            let Owner { name, unit, staff_no } = owner;
-            let person = print::person(&name, &staff_no, &[]);
-            let question = words::Question { person: &person, unit: print::unit_name(&unit), tags: &tags };
-            if informed { words::question(&question) } else { words::notice_and_question(office, contact, &question) }
-        }
-        Offer::Wrong { left } => words::wrong_code(left),
-        Offer::Paused { until } => words::paused(until, ctx.zone),
-        Offer::Used => words::used(contact),
-        Offer::AlreadyBound => words::already_bound(),
-    })
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ mod spool;
 pub use begin::{Begun, begin, release, release_own};
 pub use circuit::try_again;
 pub use claim::{Cursor, Round, claim};
-pub use compose::{basis, read_tag, tag};
+pub use compose::{basis, latest, read_tag, tag};
 pub use edit::{Edit, edited};
 pub use remove::{Removal, removed};
 pub use settle::{Came, Report, make, settle};

@@ -13,6 +13,7 @@ mod doubt;
 mod hook;
 mod inbox;
 mod instances;
+mod joining;
 mod levers;
 mod metrics;
 mod plan;

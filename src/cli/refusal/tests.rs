@@ -25,6 +25,7 @@ fn about_people() -> Vec<Refusal> {
     vec![
         Refusal::Forbidden { actor: text("operator:G2608"), act: Act::PushWrite },
         Refusal::NotOnRoster(text("G9999")),
+        Refusal::NotBound(text("G2601")),
         Refusal::RosterEmpty,
         Refusal::UnknownUnit { given: text("宣传科"), known: units.clone() },
         Refusal::UnknownUnit { given: text("宣传科"), known: Vec::new() },

@@ -77,7 +77,10 @@ fn a_year_without_notice_is_told_once_a_week(#[case] today: &str, #[case] expect
         | Alert::DeliveryBroken { .. }
         | Alert::Relay { .. }
         | Alert::UpdateAside { .. }
-        | Alert::OtherPoller { .. } => format!("{alert:?}"),
+        | Alert::OtherPoller { .. }
+        | Alert::CodeDeclined { .. }
+        | Alert::CodesGuessed { .. }
+        | Alert::StrangeChat { .. } => format!("{alert:?}"),
     });
     assert_eq!(told.collect::<Vec<_>>(), expected);
 }

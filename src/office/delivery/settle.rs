@@ -8,7 +8,9 @@ use crate::channel::{GoneReason, Receipt, RefusalKind, SendError, Style};
 use crate::ctx::{Ctx, Line};
 use crate::domain::alert::Alert;
 use crate::domain::audit::{Action, Job};
-use crate::domain::delivery::{Before, CallResult, DeliveryState, HaltCause, StopReason, TargetKind, step};
+use crate::domain::delivery::{
+    Before, CallResult, DeliveryKind, DeliveryState, HaltCause, StopReason, TargetKind, step,
+};
 use crate::domain::word::GroupState;
 use crate::ids::{AttemptId, ChannelId, DeliveryId, GroupId, PushId};
 use crate::office::delivery::{Call, SENDER, edit, jitter_of, state_note};
@@ -288,6 +290,9 @@ async fn follow(
     match &report.came {
         Came::Sent { .. } => {
             store::delivery::decide::remove_late(tx, &[attempt.id], ctx.now()).await?;
+            if delivery.kind == DeliveryKind::Notice {
+                group::welcomed(tx, ctx, GroupId(delivery.subject_id)).await?;
+            }
             match report.count {
                 Some(shown) => edit::start(tx, ctx, (delivery.id, PushId(delivery.subject_id)), shown).await,
                 None => Ok(()),
