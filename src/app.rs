@@ -220,8 +220,8 @@ async fn planning(ctx: Ctx, lease: Lease, stop: Stop) {
 async fn keeping(ctx: Ctx, line: Line, lease: Lease, stop: Stop) {
     let keep = |until: Stop| {
         let watch = jobs::watch(ctx.clone(), until.clone());
-        let depart = jobs::depart(ctx.clone(), line.clone(), until.clone());
-        futures::future::join3(watch, depart, jobs::tidy(ctx.clone(), until)).map(drop).boxed()
+        let strangers = jobs::strangers(ctx.clone(), line.clone(), until.clone());
+        futures::future::join3(watch, strangers, jobs::tidy(ctx.clone(), until)).map(drop).boxed()
     };
     jobs::lease::under(lease, stop, keep).await;
 }

@@ -13,7 +13,7 @@ pub mod outgoing;
 pub mod telegram;
 
 pub use error::{Conflict, Fault, FaultKind, GoneReason, PollError, Refusal, RefusalKind, SendError, SetupError};
-pub use inbound::{GroupGone, GroupSeen, Inbound, Migrated, Place, Press, RawUpdate, Reachable, Said, Sender};
+pub use inbound::{Filed, GroupGone, GroupSeen, Inbound, Migrated, Place, Press, RawUpdate, Reachable, Said, Sender};
 pub use outgoing::{Address, Answered, Deleted, Document, Edited, Receipt, Style};
 
 use crate::message::outgoing::{Answer, Outgoing};

@@ -18,7 +18,7 @@ pub mod content;
 pub mod cron;
 /// The life of one outgoing message.
 pub mod delivery;
-/// Options of conversations.
+/// Conversations of several steps.
 pub mod dialogue;
 /// Time in which nobody took in updates.
 pub mod hearing;

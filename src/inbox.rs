@@ -8,6 +8,8 @@ mod chats;
 pub mod confirm;
 /// Buttons that only admins use.
 mod decide;
+/// Conversations of several steps.
+mod dialogue;
 /// What an update leads to outside the database.
 pub mod effect;
 mod guard;

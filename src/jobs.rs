@@ -6,16 +6,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ctx::{Ctx, Line};
 use crate::office::lease::Lease;
-use crate::office::{Outcome, Refusal, alert, binding, db, inbox, plan};
+use crate::office::{Outcome, Refusal, alert, binding, db, depart, dialogue, inbox, plan};
 use crate::stop::Stop;
 use crate::store::trouble::Trouble;
 
-/// Leaving strange chats.
-pub mod depart;
 /// Keeping leases, and loops that rest on one.
 pub mod lease;
 /// Sends what is due and keeps count lines up to date.
 pub mod send;
+/// Leaving strange chats.
+pub mod strangers;
 
 /// Longest sleep of a loop: commands change the database beside the running service, and it notices within a second.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(1);
@@ -28,7 +28,7 @@ const WATCH_EVERY: TimeDelta = TimeDelta::minutes(10);
 /// How often the service gives a sign of life.
 const ALIVE_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// How often it is looked at which chats to leave.
-const DEPART_EVERY: TimeDelta = TimeDelta::minutes(1);
+const STRANGERS_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// Pause between two rounds of tidying.
 const TIDY_EVERY: TimeDelta = TimeDelta::hours(1);
 
@@ -131,6 +131,7 @@ pub async fn refresh(ctx: Ctx, stop: Stop) {
 /// Tells admins ahead of time what they should know until told to stop.
 pub async fn watch(ctx: Ctx, stop: Stop) {
     let work = async || {
+        depart::due(&ctx).await?;
         alert::watch(&ctx).await?;
         Ok(ctx.now() + WATCH_EVERY)
     };
@@ -147,12 +148,12 @@ pub async fn alive(ctx: Ctx, home: db::Home, stop: Stop) {
 }
 
 /// Leaves strange chats when their time is over until told to stop.
-pub async fn depart(ctx: Ctx, line: Line, stop: Stop) {
+pub async fn strangers(ctx: Ctx, line: Line, stop: Stop) {
     let work = async || {
-        depart::step(&ctx, &line).await?;
-        Ok(ctx.now() + DEPART_EVERY)
+        strangers::step(&ctx, &line).await?;
+        Ok(ctx.now() + STRANGERS_EVERY)
     };
-    repeat(&ctx, stop, "depart", work).await;
+    repeat(&ctx, stop, "strangers", work).await;
 }
 
 /// Removes what is past its keeping until told to stop.
@@ -160,6 +161,7 @@ pub async fn tidy(ctx: Ctx, stop: Stop) {
     let work = async || {
         inbox::tidy(&ctx).await?;
         binding::tidy(&ctx).await?;
+        dialogue::tidy(&ctx).await?;
         Ok(ctx.now() + TIDY_EVERY)
     };
     repeat(&ctx, stop, "tidy", work).await;

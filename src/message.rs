@@ -6,6 +6,8 @@ pub mod alert;
 pub mod binding;
 /// The working calendar: problems of year files, what an import changes, how years stand.
 pub mod calendar;
+/// Which units does a chat address?
+pub mod chat;
 /// What is wrong with the environment, and what to do about it.
 pub mod config;
 /// Confirming by words instead of a button.
@@ -16,12 +18,16 @@ pub mod content;
 pub mod decide;
 /// Why a message did not go out.
 pub mod delivery;
+/// Conversations of several steps.
+pub mod dialogue;
 /// Chats: the first message in one, and what admins are asked about it.
 pub mod group;
 /// Why data may be a copy.
 pub mod installation;
 /// What goes out, before a channel turns it into its own markup.
 pub mod outgoing;
+/// `/people`.
+pub mod people;
 /// Days, times and people as they are printed.
 pub mod print;
 /// The push as a group reads it.

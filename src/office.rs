@@ -30,6 +30,10 @@ pub mod content;
 pub mod db;
 /// Sending what is due.
 pub mod delivery;
+/// People who leave the roster.
+pub mod depart;
+/// Conversations of several steps.
+pub mod dialogue;
 /// Chats and the units they address.
 pub mod group;
 /// Stopping everything that goes out, and letting it go on.

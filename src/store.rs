@@ -30,6 +30,8 @@ pub mod calendar;
 pub mod channel;
 /// Deliveries and their attempts.
 pub mod delivery;
+/// Conversations of several steps.
+pub mod dialogue;
 /// Until when the platform told us to wait.
 pub mod gate;
 /// Chats and the units they address.
@@ -57,6 +59,8 @@ pub mod office;
 mod open;
 /// The calls of the last minute.
 pub mod pace;
+/// People as conversations look for them.
+pub mod people;
 mod pg;
 /// Pushes, their frozen audiences and covers.
 pub mod push;

@@ -21,6 +21,8 @@ mod content;
 mod decide;
 #[path = "store/delivery.rs"]
 mod delivery;
+#[path = "store/dialogue.rs"]
+mod dialogue;
 #[path = "store/inbox.rs"]
 mod inbox;
 #[path = "store/installation.rs"]

@@ -49,6 +49,9 @@ CREATE TABLE dialogue (
     expires_at INTEGER NOT NULL
 ) STRICT;
 
+-- From this day on the person is off the roster. Null: nobody said so, or it is done.
+ALTER TABLE staff ADD COLUMN leaves_on TEXT;
+
 -- To which accounts a code was shown with its question: 是我 counts from these alone.
 CREATE TABLE invite_offer (
     invite_id  INTEGER NOT NULL REFERENCES invite (id),

@@ -16,6 +16,7 @@ pub struct RawUpdate {
 pub enum Inbound {
     Press(Press),
     Said(Said),
+    Filed(Filed),
     GroupSeen(GroupSeen),
     GroupGone(GroupGone),
     Migrated(Migrated),
@@ -51,6 +52,15 @@ pub struct Said {
     /// The message it replies to, in the same chat.
     pub reply_to: Option<String>,
     pub text: String,
+}
+
+/// Someone sent a file. What it holds is never fetched, and neither its name nor its caption is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filed {
+    pub account: String,
+    pub sender: Sender,
+    pub chat: String,
+    pub place: Place,
 }
 
 /// Who stands behind a text.

@@ -3,19 +3,22 @@
 use crate::channel::{GroupSeen, Press};
 use crate::ctx::{Ctx, Line};
 use crate::domain::audit::Actor;
+use crate::domain::dialogue::Talk;
+use crate::domain::dialogue::chat::Chat;
 use crate::domain::tag::Verb;
-use crate::ids::GroupId;
-use crate::inbox::effect::{Due, Effect};
+use crate::ids::{GroupId, InboxId};
+use crate::inbox::dialogue::{self, Begun};
+use crate::inbox::effect::{Due, Effect, say};
 use crate::message::outgoing::Answer;
 use crate::message::{decide, group as words, toast};
 use crate::office::group::{self, Claimed, Met, Parted};
 use crate::office::{Outcome, Refusal, binding};
 
 /// The bot is in a chat.
-pub(super) async fn seen(ctx: &Ctx, line: &Line, seen: &GroupSeen) -> Outcome<Vec<Effect>> {
+pub(super) async fn seen(ctx: &Ctx, line: &Line, seen: &GroupSeen, update: InboxId) -> Outcome<Vec<Effect>> {
     match group::seen(ctx, line, seen).await? {
         Met::Known | Met::Strange => Ok(Vec::new()),
-        Met::Ask(id) => ask(ctx, line, &seen.by, id).await,
+        Met::Ask(id) => ask(ctx, line, &seen.by, (id, update)).await,
     }
 }
 
@@ -24,7 +27,7 @@ pub(super) async fn answered(
     ctx: &Ctx,
     line: &Line,
     press: &Press,
-    (verb, id): (Verb, GroupId),
+    (verb, id, update): (Verb, GroupId, InboxId),
 ) -> Outcome<Vec<Effect>> {
     let answer = |answer: Answer| Effect::Answer(Due { callback_id: press.callback_id.clone(), answer });
     let Some(staff) = binding::person(ctx, line, &press.account).await? else {
@@ -35,7 +38,7 @@ pub(super) async fn answered(
     match decided {
         Ok(Next::Said(words)) => Ok(vec![answer(words)]),
         Ok(Next::Ask) => {
-            let question = ask(ctx, line, &press.account, id).await?;
+            let question = ask(ctx, line, &press.account, (id, update)).await?;
             Ok([answer(words::claimed())].into_iter().chain(question).collect())
         }
         Ok(Next::Leave(chat)) => Ok(vec![Effect::Leave { chat }, answer(words::left())]),
@@ -69,7 +72,10 @@ async fn leave(ctx: &Ctx, actor: &Actor, id: GroupId) -> Outcome<Next> {
     })
 }
 
-/// Asks an admin which units a chat addresses.
-async fn ask(_ctx: &Ctx, _line: &Line, _account: &str, _id: GroupId) -> Outcome<Vec<Effect>> {
-    Ok(Vec::new())
+/// Asks an admin in private which units a chat addresses.
+async fn ask(ctx: &Ctx, line: &Line, account: &str, (id, update): (GroupId, InboxId)) -> Outcome<Vec<Effect>> {
+    Ok(match dialogue::begin(ctx, line, account, update, Talk::Chat(Chat::about(id))).await? {
+        Begun::Said(what) => vec![say(account, what)],
+        Begun::NoRight | Begun::NotBound => Vec::new(),
+    })
 }

@@ -34,7 +34,8 @@ pub fn read(ctx: &Ctx, line: &Line, raw: &str) -> Option<Confirming> {
     match line.channel.read(raw) {
         Inbound::Press(press) => pressed(ctx, press),
         Inbound::Said(said) => said_so(ctx, said),
-        Inbound::GroupSeen(_)
+        Inbound::Filed(_)
+        | Inbound::GroupSeen(_)
         | Inbound::GroupGone(_)
         | Inbound::Migrated(_)
         | Inbound::Reachable(_)

@@ -3,7 +3,7 @@
 
 use tokio::task::JoinSet;
 
-use crate::channel::{Address, Style};
+use crate::channel::{Address, Edited, Style};
 use crate::ctx::Line;
 use crate::message::outgoing::{Answer, Outgoing};
 
@@ -22,6 +22,8 @@ pub struct Due {
 pub enum Effect {
     /// A message into a chat.
     Say { chat: String, what: Box<Outgoing> },
+    /// Another text and other buttons for a message of ours.
+    Edit { chat: String, message_id: String, what: Box<Outgoing> },
     /// An answer to a press.
     Answer(Due),
     /// The bot leaves a group. When it cannot, a job tries again; when it did, the platform says so.
@@ -46,12 +48,22 @@ pub async fn carry_out(line: &Line, effect: Effect) {
                 tracing::info!(%error, "a group was not left yet");
             }
         }
-        Effect::Say { chat, what } => {
-            let sent = line.channel.send(&Address { chat, thread: None }, &what, Style::Styled).await;
-            if let Err(error) = sent {
-                tracing::warn!(%error, "a reply did not arrive");
+        Effect::Say { chat, what } => send(line, &Address { chat, thread: None }, &what).await,
+        Effect::Edit { chat, message_id, what } => {
+            let at = Address { chat, thread: None };
+            match line.channel.edit(&at, &message_id, &what).await {
+                Ok(Edited::Changed | Edited::Unchanged) => {}
+                // The person removed it, or the platform no longer lets it be changed.
+                Ok(Edited::Lost) => send(line, &at, &what).await,
+                Err(error) => tracing::warn!(%error, "a question was not changed"),
             }
         }
+    }
+}
+
+async fn send(line: &Line, to: &Address, what: &Outgoing) {
+    if let Err(error) = line.channel.send(to, what, Style::Styled).await {
+        tracing::warn!(%error, "a reply did not arrive");
     }
 }
 

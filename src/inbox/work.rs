@@ -9,19 +9,23 @@ use tokio::sync::Notify;
 use crate::channel::{Inbound, Place, Press, Said, Sender};
 use crate::ctx::{Ctx, Line};
 use crate::domain::delivery::Decision;
+use crate::domain::dialogue::Talk;
+use crate::domain::dialogue::people::People;
 use crate::domain::invite::{looks_like_code, normalise};
 use crate::domain::setting::Key;
 use crate::domain::tag::{Tag, Verb};
-use crate::ids::{AttemptId, DeliveryId, GroupId, InviteId};
+use crate::ids::{AttemptId, DeliveryId, GroupId, InboxId, InviteId};
 use crate::inbox::confirm;
 use crate::inbox::decide::{self, Asked};
+use crate::inbox::dialogue::{self, Begun};
 use crate::inbox::effect::{Due, Effect, carry_out, say};
 use crate::inbox::guard::guarded;
 use crate::inbox::intake::BIND_LINK;
 use crate::inbox::{chats, joining};
-use crate::message::{binding as words, confirm as sayings, toast};
+use crate::message::outgoing::Outgoing;
+use crate::message::{binding as words, confirm as sayings, people, toast};
 use crate::office::inbox::{self as stored, Failed};
-use crate::office::{Outcome, ack, binding, delivery, group, setting};
+use crate::office::{Outcome, ack, binding, delivery, dialogue as conversations, group, setting};
 use crate::stop::Stop;
 use crate::store::inbox::InboxRow;
 
@@ -84,9 +88,14 @@ async fn handle(ctx: &Ctx, line: &Line, row: &InboxRow) -> Outcome<Vec<Effect>> 
         return Ok(Vec::new());
     }
     match line.channel.read(&row.raw) {
-        Inbound::Press(press) => pressed(ctx, line, &press).await,
-        Inbound::Said(said) => said_something(ctx, line, &said).await,
-        Inbound::GroupSeen(seen) => chats::seen(ctx, line, &seen).await,
+        Inbound::Press(press) => pressed(ctx, line, &press, row.id).await,
+        Inbound::Said(said) => said_something(ctx, line, &said, row.id).await,
+        // A roster, a list of names: nothing of the kind is taken in over a channel. In a group nobody is answered.
+        Inbound::Filed(filed) => Ok(match (filed.place, filed.sender) {
+            (Place::Private, Sender::Person) => vec![say(&filed.account, people::no_files())],
+            (Place::Private | Place::Group, Sender::Person | Sender::Anonymous) => Vec::new(),
+        }),
+        Inbound::GroupSeen(seen) => chats::seen(ctx, line, &seen, row.id).await,
         Inbound::GroupGone(gone) => {
             group::gone(ctx, line, &gone.chat).await?;
             Ok(Vec::new())
@@ -104,7 +113,7 @@ async fn handle(ctx: &Ctx, line: &Line, row: &InboxRow) -> Outcome<Vec<Effect>> 
 }
 
 /// A press that is not on 已阅, or is not ours.
-async fn pressed(ctx: &Ctx, line: &Line, press: &Press) -> Outcome<Vec<Effect>> {
+async fn pressed(ctx: &Ctx, line: &Line, press: &Press, update: InboxId) -> Outcome<Vec<Effect>> {
     let answer = |answer| Effect::Answer(Due { callback_id: press.callback_id.clone(), answer });
     let Some(Tag { verb, id }) = delivery::read_tag(ctx.store.keys(), &press.data) else {
         return Ok(vec![answer(toast::unknown())]);
@@ -119,14 +128,15 @@ async fn pressed(ctx: &Ctx, line: &Line, press: &Press) -> Outcome<Vec<Effect>> 
         Verb::Decline => joining::declined(ctx, line, press, InviteId(id)).await,
         Verb::Latest => joining::latest(ctx, line, press).await,
         Verb::Record => joining::recorded(ctx, line, press).await,
-        Verb::Ours | Verb::Leave => chats::answered(ctx, line, press, (verb, GroupId(id))).await,
+        Verb::Ours | Verb::Leave => chats::answered(ctx, line, press, (verb, GroupId(id), update)).await,
         Verb::Seen => decided(Asked::Doubt(AttemptId(id), Decision::Sent)).await,
         Verb::Resend => decided(Asked::Doubt(AttemptId(id), Decision::Resend)).await,
         Verb::Abandon => decided(Asked::Doubt(AttemptId(id), Decision::Abandon)).await,
         Verb::Relayed => decided(Asked::Relay(DeliveryId(id), Decision::Relayed)).await,
         Verb::NotToday => decided(Asked::Relay(DeliveryId(id), Decision::Declined)).await,
-        // A confirmation was read above; conversations are not worked through yet.
-        Verb::Ack | Verb::Choose => Ok(vec![answer(toast::unknown())]),
+        Verb::Choose => dialogue::pressed(ctx, line, press, (update, id)).await,
+        // A confirmation was read above.
+        Verb::Ack => Ok(vec![answer(toast::unknown())]),
     }
 }
 
@@ -139,6 +149,7 @@ enum Intent<'a> {
     Privacy,
     Feedback,
     MyData,
+    People,
     Other,
 }
 
@@ -152,14 +163,21 @@ fn intent(text: &str) -> Intent<'_> {
         "/privacy" => Intent::Privacy,
         "/mydata" => Intent::MyData,
         "/feedback" => Intent::Feedback,
+        "/people" => Intent::People,
         _ if !text.starts_with('/') && (normalise(text).is_some() || looks_like_code(text)) => Intent::Code(text),
         _ => Intent::Other,
     }
 }
 
-async fn said_something(ctx: &Ctx, line: &Line, said: &Said) -> Outcome<Vec<Effect>> {
+async fn said_something(ctx: &Ctx, line: &Line, said: &Said, update: InboxId) -> Outcome<Vec<Effect>> {
     if said.place != Place::Private || said.sender != Sender::Person {
         return Ok(Vec::new());
+    }
+    // A day that is typed may look like a binding code; a command is never an answer.
+    if !said.text.trim().starts_with('/')
+        && let Some(effects) = dialogue::typed(ctx, line, &said.account, (update, &said.text)).await?
+    {
+        return Ok(effects);
     }
     let settings = setting::read(ctx).await?;
     let (office, contact) = (settings.text(Key::OfficeName), settings.text(Key::OfficeContact));
@@ -169,12 +187,22 @@ async fn said_something(ctx: &Ctx, line: &Line, said: &Said) -> Outcome<Vec<Effe
         Intent::Privacy => words::privacy(office, contact),
         Intent::Feedback => words::feedback(contact),
         Intent::MyData => joining::record(ctx, line, &said.account, &settings).await?,
-        Intent::Other => match binding::stored(ctx, line, &said.account).await? {
-            Some(_) => words::help(contact),
-            None => words::notice(office, contact),
+        Intent::People => match dialogue::begin(ctx, line, &said.account, update, Talk::People(People::Menu)).await? {
+            Begun::Said(what) => what,
+            Begun::NoRight | Begun::NotBound => ordinary(ctx, line, &said.account, (office, contact)).await?,
         },
+        Intent::Other => ordinary(ctx, line, &said.account, (office, contact)).await?,
     };
     Ok(vec![say(&said.account, what)])
+}
+
+/// What everybody gets who did not ask for anything in particular.
+async fn ordinary(ctx: &Ctx, line: &Line, account: &str, (office, contact): (&str, &str)) -> Outcome<Outgoing> {
+    Ok(match binding::stored(ctx, line, account).await? {
+        Some(_) if conversations::may_manage(ctx, line, account).await? => people::help(&words::help(contact)),
+        Some(_) => words::help(contact),
+        None => words::notice(office, contact),
+    })
 }
 
 #[cfg(test)]

@@ -79,7 +79,6 @@ pub(super) async fn listed(tx: &mut Tx, ctx: &Ctx, groups: Vec<GroupRow>) -> Out
 }
 
 /// How many people of some units would be expected today, whatever an item's audience.
-#[expect(dead_code, reason = "the question of units shows it")]
 pub(super) async fn expected(tx: &mut Tx, ctx: &Ctx, units: &[UnitId]) -> Outcome<usize> {
     let people = store::staff::candidates(tx, wall::of(ctx.now(), ctx.zone).date()).await?;
     Ok(people.iter().filter(|person| !person.exempt && units.contains(&person.unit_id)).count())
@@ -109,7 +108,12 @@ pub async fn link(ctx: &Ctx, actor: &Actor, name: &str, unit_names: &[String]) -
 }
 
 /// Has a chat address units. It stays from then on, and is told once what the bot is for.
-pub(super) async fn address(tx: &mut Tx, ctx: &Ctx, actor: &Actor, (group, units): (&GroupRow, &[UnitId])) -> Outcome<()> {
+pub(super) async fn address(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    actor: &Actor,
+    (group, units): (&GroupRow, &[UnitId]),
+) -> Outcome<()> {
     let id = group.id;
     store::group::set_units(tx, id, units).await?;
     store::group::set_leaves(tx, id, None).await?;

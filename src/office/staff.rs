@@ -19,7 +19,6 @@ use crate::store::{self, StoreError, Tx};
 /// Binding codes, and accounts that are let go.
 mod invite;
 
-#[expect(unused_imports, reason = "conversations hand out codes inside their own transaction")]
 pub(in crate::office) use invite::issue;
 pub use invite::{Invited, Invitees, Unbound, invite, unbind};
 
@@ -81,13 +80,20 @@ pub(super) async fn pick(tx: &mut Tx, names: &[String]) -> Outcome<Vec<StaffId>>
 
 /// Records an absence that takes a person out of the count of pushes frozen on its days.
 pub async fn add_leave(ctx: &Ctx, actor: &Actor, leave: &Leave) -> Outcome<PersonRow> {
+    let mut tx = ctx.store.write().await?;
+    let person = record_leave(&mut tx, ctx, actor, leave).await?;
+    tx.commit().await?;
+    Ok(person)
+}
+
+/// The same inside a transaction.
+pub(super) async fn record_leave(tx: &mut Tx, ctx: &Ctx, actor: &Actor, leave: &Leave) -> Outcome<PersonRow> {
     if leave.to.is_some_and(|to| to < leave.from) {
         return Err(Refusal::LeaveBackwards);
     }
-    let mut tx = ctx.store.write().await?;
-    authorise(&mut tx, actor, Act::StaffWrite).await?;
-    let person = present(&mut tx, &leave.staff_no).await?;
-    let others = store::leave::of_staff(&mut tx, person.id).await?;
+    authorise(tx, actor, Act::LeaveWrite).await?;
+    let person = present(tx, &leave.staff_no).await?;
+    let others = store::leave::of_staff(tx, person.id).await?;
     let overlaps = |(from, to): &(NaiveDate, Option<NaiveDate>)| {
         covers(*from, *to, leave.from) || covers(leave.from, leave.to, *from)
     };
@@ -95,10 +101,9 @@ pub async fn add_leave(ctx: &Ctx, actor: &Actor, leave: &Leave) -> Outcome<Perso
         return Err(Refusal::LeaveOverlaps);
     }
     let new = NewLeave { staff_id: person.id, category: leave.category, starts_on: leave.from, ends_on: leave.to };
-    let id = store::leave::add(&mut tx, &new, ctx.now()).await?;
+    let id = store::leave::add(tx, &new, ctx.now()).await?;
     let detail = json!({ "leave": id, "from": leave.from, "to": leave.to });
-    note(&mut tx, ctx.now(), actor, (Action::LeaveAdd, format!("staff:{}", person.id), detail));
-    tx.commit().await?;
+    note(tx, ctx.now(), actor, (Action::LeaveAdd, format!("staff:{}", person.id), detail));
     Ok(person)
 }
 

@@ -18,7 +18,7 @@
 //! | `POST /sandbox/topics/state` | `{chat, topic, state: open/closed/deleted}` | `{}` |
 //! | `POST /sandbox/block` | `{user, blocked}` | `{}` |
 //! | `POST /sandbox/press` | `{"presses": [{user, chat, message_id, button: words or number from 0}]}` or `data: "raw forged data"` for `button` | `{callback_ids: [text]}` |
-//! | `POST /sandbox/say` | `{user, chat?, text, thread?, reply_to?}`; without `chat` to the bot in private | `{message_id}` |
+//! | `POST /sandbox/say` | `{user, chat?, text, thread?, reply_to?, file?: name}`; without `chat` to the bot in private | `{message_id}` |
 //! | `GET /sandbox/view` | `?user=` | `{now, bot, chats: [{id, kind, title, topics, members, last}]}` |
 //! | `GET /sandbox/view` | `?user=&chat=` | `{now, chat, kind, title, started, messages, toasts, chats}`, as this person sees it |
 //! | `GET /sandbox/files/<file_id>` | | the file |

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::entities::Formatted;
 use super::ledger::Said;
-use super::message::{Author, Content, Message};
+use super::message::{Author, Content, File, Message};
 use super::updates::{Kind, Origin};
 use super::world::{Chat, ChatKind, Person, Standing, Topic, World};
 
@@ -105,6 +105,8 @@ pub(super) struct NewSaying {
     text: String,
     thread: Option<i64>,
     reply_to: Option<i64>,
+    /// Name of a file that is sent, with the text as its caption; nobody ever fetches what it holds.
+    file: Option<String>,
 }
 
 impl World {
@@ -313,6 +315,11 @@ impl World {
         let mut message = plain(Author::Person(user), at, Formatted::found_in(&new.text));
         message.thread = new.thread;
         message.reply_to = new.reply_to;
+        if let Some(name) = new.file {
+            let (id, path) = (format!("said-{user}-{at}"), format!("documents/{name}"));
+            let (mime, bytes) = ("application/octet-stream".to_owned(), axum::body::Bytes::new());
+            message.content = Content::Document(File { id, name, mime, path, bytes, pixels: None });
+        }
         let message_id = self.post(chat_id, message);
         let shown = private || self.is_for_bot(chat_id, message_id);
         let seen_by_bot = shown && self.tell_bot(chat_id, message_id);

@@ -25,3 +25,10 @@ pub async fn integrity(tx: &mut Tx) -> Result<String> {
     let sql = tx.pick("PRAGMA integrity_check(1)", "SELECT 'ok'");
     Ok(on!(tx, c => sqlx::query_scalar(sql).fetch_one(c).await)?)
 }
+
+/// Says that people or units changed: whatever was prepared on the roster of before is not put in force any more.
+pub async fn bump_roster(tx: &mut Tx) -> Result<()> {
+    const SQL: &str = "UPDATE office SET roster_revision = roster_revision + 1 WHERE id = 1";
+    on!(tx, c => sqlx::query(SQL).execute(c).await.map(drop))?;
+    Ok(())
+}

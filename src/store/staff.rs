@@ -118,7 +118,7 @@ pub async fn candidates(tx: &mut Tx, day: NaiveDate) -> Result<Vec<CandidateRow>
             EXISTS (SELECT 1 FROM leave l WHERE l.staff_id = s.id AND l.starts_on <= $1
                 AND (l.ends_on IS NULL OR l.ends_on >= $1)) AS exempt
          FROM staff s JOIN person_version v ON v.id = s.version_id
-         WHERE s.left_at IS NULL ORDER BY s.position, s.id";
+         WHERE s.left_at IS NULL AND (s.leaves_on IS NULL OR s.leaves_on > $1) ORDER BY s.position, s.id";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(day).fetch_all(c).await)?)
 }
 

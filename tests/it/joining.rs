@@ -13,6 +13,7 @@ mod attacks;
 mod codes;
 mod groups;
 mod kept;
+mod units;
 
 /// Two who may link chats and hand out codes.
 pub(crate) const ADMIN: i64 = 1;

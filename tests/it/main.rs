@@ -16,6 +16,7 @@ mod instances;
 mod joining;
 mod levers;
 mod metrics;
+mod people_chat;
 mod plan;
 mod polling;
 mod preview;

@@ -47,6 +47,7 @@ const DATA_WORDS: &[(&str, &str)] = &[
     ("src/domain/setting", "values of settings are the office's own words"),
     ("src/domain/schedule", "weekdays and deadlines as people write them on the command line"),
     ("src/domain/calendar", "names of festivals are data of the calendar files"),
+    ("src/domain/dialogue/day", "days as people type them"),
 ];
 /// Characters of the longest data word. Longer is a sentence.
 const DATA_WORD_CHARS_MAX: usize = 16;

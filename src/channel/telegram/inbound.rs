@@ -4,7 +4,9 @@
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use crate::channel::{GroupGone, GroupSeen, Inbound, Migrated, Place, Press, RawUpdate, Reachable, Said, Sender};
+use crate::channel::{
+    Filed, GroupGone, GroupSeen, Inbound, Migrated, Place, Press, RawUpdate, Reachable, Said, Sender,
+};
 
 /// The kinds of updates [`read`] understands, for `allowed_updates`.
 pub const WANTED: &[&str] = &["message", "callback_query", "my_chat_member"];
@@ -84,6 +86,8 @@ struct Written {
     sender_chat: Option<IgnoredAny>,
     chat: Chat,
     text: Option<String>,
+    /// A file of any kind but pictures, sounds and films.
+    document: Option<IgnoredAny>,
     message_thread_id: Option<i64>,
     /// Without it `message_thread_id` only says what was replied to.
     #[serde(default)]
@@ -201,10 +205,14 @@ fn said(message: Written, chat: String) -> Option<Inbound> {
     } else {
         Sender::Person
     };
+    let (account, place) = (from.id.to_string(), message.chat.place()?);
+    if message.document.is_some() {
+        return Some(Inbound::Filed(Filed { account, sender, chat, place }));
+    }
     Some(Inbound::Said(Said {
-        account: from.id.to_string(),
+        account,
         sender,
-        place: message.chat.place()?,
+        place,
         chat,
         thread: message.message_thread_id.filter(|_| message.is_topic_message).map(|id| id.to_string()),
         reply_to: message.reply_to_message.map(|quoted| quoted.message_id.to_string()),

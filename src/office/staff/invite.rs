@@ -62,7 +62,6 @@ pub async fn invite(ctx: &Ctx, actor: &Actor, whom: &Invitees) -> Outcome<Vec<In
 }
 
 /// Makes a new code inside a transaction whose rights were checked.
-#[expect(dead_code, reason = "conversations hand out codes inside their own transaction")]
 pub(in crate::office) async fn issue(tx: &mut Tx, ctx: &Ctx, actor: &Actor, who: StaffId) -> Outcome<Invited> {
     let person = store::staff::find(tx, who).await?.ok_or_else(|| Refusal::NotOnRoster(who.to_string()))?;
     let terms = Terms::now(tx, ctx).await?;

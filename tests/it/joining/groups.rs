@@ -1,7 +1,7 @@
 //! Chats: who added the bot, who stands for the chat, and the first word in it.
 
 use qingfeng::domain::schedule::{LATE_MINUTES, Missed, Rule, Terms};
-use qingfeng::jobs::depart;
+use qingfeng::jobs::strangers;
 use qingfeng::office;
 use qingfeng::office::schedule;
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ impl World {
     }
 
     async fn depart(&mut self) {
-        Box::pin(depart::step(&self.ctx(), &self.line())).await.unwrap();
+        Box::pin(strangers::step(&self.ctx(), &self.line())).await.unwrap();
         self.poll().await;
     }
 

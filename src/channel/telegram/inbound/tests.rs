@@ -231,3 +231,16 @@ proptest! {
         }
     }
 }
+
+#[rstest]
+#[case::in_private(private(), Place::Private)]
+#[case::in_a_group(group(), Place::Group)]
+fn a_file_is_known_as_one_and_its_caption_is_nobody_s_word(#[case] chat: Value, #[case] place: Place) {
+    let update = wrote(&json!({
+        "chat": chat, "text": null, "caption": "花名册 /people",
+        "document": { "file_id": "f", "file_unique_id": "u", "file_name": "花名册.xlsx" }
+    }));
+    let filed =
+        Filed { account: "4503599627370495".into(), sender: Sender::Person, chat: chat["id"].to_string(), place };
+    assert_eq!(read(&update.to_string()), Inbound::Filed(filed));
+}
