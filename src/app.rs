@@ -110,9 +110,9 @@ pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output =
     let inbound = Inbound { ctx: ctx.clone(), line: line.clone(), telegram: telegram.clone(), lease: leases.poll };
     let router = inbound.start(public_url, &mut loops, &stop).await?;
     loops.spawn(greet(ctx.clone(), line.clone(), telegram, stop.clone()));
-    loops.spawn(jobs::send(ctx.clone(), line, stop.clone()).map(Ok));
+    loops.spawn(jobs::send(ctx.clone(), line.clone(), stop.clone()).map(Ok));
     loops.spawn(planning(ctx.clone(), leases.plan, stop.clone()).map(Ok));
-    loops.spawn(keeping(ctx.clone(), leases.keep, stop.clone()).map(Ok));
+    loops.spawn(keeping(ctx.clone(), line, leases.keep, stop.clone()).map(Ok));
     loops.spawn(serve_http(listener, router, stop).map(Ok));
     let ended = tokio::select! {
         () = shutdown => Ok(()),
@@ -224,10 +224,12 @@ async fn planning(ctx: Ctx, lease: Lease, stop: Stop) {
     jobs::lease::under(lease.clone(), stop, plan).await;
 }
 
-/// Looks ahead and tidies up while the lease is held.
-async fn keeping(ctx: Ctx, lease: Lease, stop: Stop) {
+/// Looks ahead, leaves strange chats and tidies up while the lease is held.
+async fn keeping(ctx: Ctx, line: Line, lease: Lease, stop: Stop) {
     let keep = |until: Stop| {
-        futures::future::join(jobs::watch(ctx.clone(), until.clone()), jobs::tidy(ctx.clone(), until)).map(drop).boxed()
+        let watch = jobs::watch(ctx.clone(), until.clone());
+        let strangers = jobs::strangers(ctx.clone(), line.clone(), until.clone());
+        futures::future::join3(watch, strangers, jobs::tidy(ctx.clone(), until)).map(drop).boxed()
     };
     jobs::lease::under(lease, stop, keep).await;
 }

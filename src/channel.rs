@@ -67,6 +67,13 @@ impl Channel {
         }
     }
 
+    /// Leaves a group.
+    pub async fn leave(&self, chat: &str) -> Result<(), SendError> {
+        match self {
+            Self::Telegram(telegram) => telegram.leave_chat(chat).await,
+        }
+    }
+
     /// Answers a press. Platforms wait seconds for it, so it goes out right after the commit and is not paced.
     pub async fn answer(&self, callback_id: &str, answer: &Answer) -> Result<Answered, SendError> {
         match self {

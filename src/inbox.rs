@@ -4,6 +4,8 @@
 
 /// What is written in the name of a group.
 mod anonymous;
+/// Chats that the bot is added to.
+mod chats;
 /// What confirms a push.
 pub mod confirm;
 /// Buttons that only admins use.
@@ -15,6 +17,8 @@ pub mod effect;
 mod guard;
 /// Stores a batch and answers its presses.
 pub mod intake;
+/// Joining in private.
+mod joining;
 /// The polling loop.
 pub mod poll;
 /// What people in chat have no right to.

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ctx::{Ctx, Line};
 use crate::office::lease::Lease;
-use crate::office::{Outcome, Refusal, alert, db, depart, dialogue, inbox, plan};
+use crate::office::{Outcome, Refusal, alert, binding, db, depart, dialogue, inbox, plan};
 use crate::stop::Stop;
 use crate::store::trouble::Trouble;
 
@@ -14,6 +14,8 @@ use crate::store::trouble::Trouble;
 pub mod lease;
 /// Sends what is due and keeps count lines up to date.
 pub mod send;
+/// Leaving strange chats.
+pub mod strangers;
 
 /// Longest sleep of a loop: commands change the database beside the running service, and it notices within a second.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(1);
@@ -25,6 +27,8 @@ const REFRESH_EVERY: TimeDelta = TimeDelta::minutes(1);
 const WATCH_EVERY: TimeDelta = TimeDelta::minutes(10);
 /// How often the service gives a sign of life.
 const ALIVE_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// How often it is looked at which chats to leave.
+const STRANGERS_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// Pause between two rounds of tidying.
 const TIDY_EVERY: TimeDelta = TimeDelta::hours(1);
 
@@ -143,10 +147,20 @@ pub async fn alive(ctx: Ctx, home: db::Home, stop: Stop) {
     repeat(&ctx, stop, "alive", work).await;
 }
 
+/// Leaves strange chats when their time is over until told to stop.
+pub async fn strangers(ctx: Ctx, line: Line, stop: Stop) {
+    let work = async || {
+        strangers::step(&ctx, &line).await?;
+        Ok(ctx.now() + STRANGERS_EVERY)
+    };
+    repeat(&ctx, stop, "strangers", work).await;
+}
+
 /// Removes what is past its keeping until told to stop.
 pub async fn tidy(ctx: Ctx, stop: Stop) {
     let work = async || {
         inbox::tidy(&ctx).await?;
+        binding::tidy(&ctx).await?;
         dialogue::tidy(&ctx).await?;
         Ok(ctx.now() + TIDY_EVERY)
     };

@@ -6,6 +6,8 @@ pub mod alert;
 pub mod binding;
 /// The working calendar: problems of year files, what an import changes, how years stand.
 pub mod calendar;
+/// Which units does a chat address?
+pub mod chat;
 /// What is wrong with the environment, and what to do about it.
 pub mod config;
 /// Confirming by words instead of a button.
@@ -18,6 +20,8 @@ pub mod decide;
 pub mod delivery;
 /// Conversations of several steps.
 pub mod dialogue;
+/// Chats: the first message in one, and what admins are asked about it.
+pub mod group;
 /// Why data may be a copy.
 pub mod installation;
 /// Absences: what people are told, and what is wrong with their sheet.

@@ -98,6 +98,8 @@ pub enum Refusal {
     OtherUnit { actor: String, act: Act, asked: Vec<UnitId>, own: Vec<String> },
     #[error("staff number {0} is not on the roster")]
     NotOnRoster(String),
+    #[error("staff number {0} is bound to no account")]
+    NotBound(String),
     #[error("the roster is empty")]
     RosterEmpty,
     #[error("unit {given} is unknown")]

@@ -2,6 +2,8 @@
 
 /// The plan as a calendar file.
 pub mod ics;
+/// Slips with binding codes, to print.
+pub mod invites;
 /// The month report in every form.
 pub mod report;
 /// CSV and XLSX in and out.

@@ -50,6 +50,8 @@ pub mod installation;
 pub mod invite;
 /// Content items and their versions.
 pub mod item;
+/// Presses kept for accounts that are not bound.
+pub mod kept;
 /// Who may do what only one instance does.
 pub mod lease;
 /// Dated absences.

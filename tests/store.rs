@@ -31,6 +31,8 @@ mod erase;
 mod inbox;
 #[path = "store/installation.rs"]
 mod installation;
+#[path = "store/joining.rs"]
+mod joining;
 #[path = "store/lease.rs"]
 mod lease;
 #[path = "store/leave.rs"]

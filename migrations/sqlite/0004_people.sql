@@ -76,3 +76,15 @@ ALTER TABLE chat_group ADD COLUMN hinted_on TEXT;
 ALTER TABLE staff ADD COLUMN leaves_on TEXT;
 -- A version is stored after the person who points to it: the database then looks for whoever waited for it.
 CREATE INDEX staff_version ON staff (version_id);
+
+-- To which accounts a code was shown with its question: 是我 counts from these alone.
+CREATE TABLE invite_offer (
+    invite_id  INTEGER NOT NULL REFERENCES invite (id),
+    account_id INTEGER NOT NULL REFERENCES account (id),
+    offered_at INTEGER NOT NULL,
+    PRIMARY KEY (invite_id, account_id)
+) STRICT;
+CREATE INDEX invite_offer_account ON invite_offer (account_id);
+
+-- Chats that were linked before need no first word any more.
+UPDATE chat_group SET welcomed_at = 0 WHERE EXISTS (SELECT 1 FROM group_unit u WHERE u.group_id = chat_group.id);

@@ -1,5 +1,6 @@
 //! `group`: chats and the units they address.
 
+use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -7,12 +8,13 @@ use super::out::{self, Ended, Form, left, right};
 use super::session::Setup;
 use super::words;
 use crate::domain::delivery::StopReason;
+use crate::message::print::day_time;
 use crate::office::group::{self, Listed};
 use crate::office::relay;
 
 /// 群：查看、关联单位、暂停、人工转发
 ///
-/// 把机器人拉进群，群就出现在列表里，状态是“未关联”。关联单位之后才会收到推送。
+/// 把机器人拉进群，群就出现在列表里，状态是“未关联”。关联单位之后才会收到推送。管理员以外的人拉进的群，三个工作日内没有管理员认领或关联，机器人自动退出。
 #[derive(Debug, Args)]
 pub struct Group {
     #[command(subcommand)]
@@ -90,6 +92,7 @@ struct GroupJson<'a> {
     units: &'a [String],
     expected: usize,
     reason: Option<&'static str>,
+    leaves_at: Option<String>,
 }
 
 impl Verb {
@@ -99,8 +102,11 @@ impl Verb {
             Self::List { json } => setup.open(async |session| {
                 let groups = group::list(&session.ctx, &session.actor).await?;
                 match Form::from(json) {
-                    Form::Json => out::json(&groups.iter().map(one_json).collect::<Vec<_>>()),
-                    Form::Text => table(groups),
+                    Form::Json => {
+                        let rows = groups.iter().map(|group| one_json(group, session.config.zone));
+                        out::json(&rows.collect::<Vec<_>>())
+                    }
+                    Form::Text => table(groups, session.config.zone),
                 }
             }),
             Self::Link { group, units } => setup.open(async |session| {
@@ -111,7 +117,7 @@ impl Verb {
             Self::Add { relay: name, units, json } => setup.open(async |session| {
                 let added = relay::add(&session.ctx, &session.actor, &name, &words::list(&units)).await?;
                 match Form::from(json) {
-                    Form::Json => out::json(&one_json(&added)),
+                    Form::Json => out::json(&one_json(&added, session.config.zone)),
                     Form::Text => out::print(&format!(
                         "群{}“{}”已增加，由管理员转发，面向：{}。看没看不统计",
                         added.group.id,
@@ -135,7 +141,7 @@ impl Verb {
     }
 }
 
-fn one_json(listed: &Listed) -> GroupJson<'_> {
+fn one_json(listed: &Listed, zone: Tz) -> GroupJson<'_> {
     let group = &listed.group;
     GroupJson {
         group: group.id.0,
@@ -147,15 +153,17 @@ fn one_json(listed: &Listed) -> GroupJson<'_> {
         units: &listed.units,
         expected: listed.expected,
         reason: group.reason.map(StopReason::as_str),
+        leaves_at: group.leaves_at.map(|at| out::instant(at.utc(), zone)),
     }
 }
 
-fn table(groups: Vec<Listed>) -> Ended {
+fn table(groups: Vec<Listed>, zone: Tz) -> Ended {
     let columns = [right("编号"), left("会话号"), left("名称"), left("状态"), right("应知"), left("单位")];
     let rows = groups.into_iter().map(|listed| {
         let Listed { group, units, expected } = listed;
         let chat = if group.channel.capabilities().send { group.external_id } else { "人工转发".to_owned() };
-        let why = group.reason.map(|reason| format!("（{}）", words::reason(reason))).unwrap_or_default();
+        let leaves = group.leaves_at.map(|at| format!("（{}自动退出）", day_time(at.utc(), zone)));
+        let why = group.reason.map(|reason| format!("（{}）", words::reason(reason))).or(leaves).unwrap_or_default();
         let state = format!("{}{why}", words::group_state(group.state));
         vec![group.id.to_string(), chat, group.title, state, expected.to_string(), units.join("、")]
     });

@@ -39,6 +39,7 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::Forbidden { actor, act } => forbidden(actor, *act),
         Refusal::OtherUnit { actor, act, own, .. } => other_unit(actor, *act, own),
         Refusal::NotOnRoster(no) => format!("花名册里没有工号“{no}”。在册的工号见：qingfeng staff list"),
+        Refusal::NotBound(no) => format!("{no}没有绑定账号，没有可解除的。绑定情况见：qingfeng staff list"),
         Refusal::RosterEmpty => fixed("花名册还是空的。请先运行：qingfeng roster import 花名册.xlsx"),
         Refusal::UnknownUnit { given, known } => unknown_unit(given, known),
         Refusal::AmbiguousUnit { given, options } => ambiguous_unit(given, options),

@@ -1,7 +1,11 @@
 //! `staff`: who is on the roster, binding codes, absences, roles.
 
 mod erase;
+/// Codes, slips and accounts.
+mod joining;
 mod leave;
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -9,7 +13,7 @@ use serde::Serialize;
 use super::out::{self, Ended, Form, left};
 use super::session::{Session, Setup};
 use super::words;
-use crate::message::print::local;
+use crate::domain::channel::ChannelKind;
 use crate::office::merge::{self, Merged};
 use crate::office::staff::{self, Invitees};
 
@@ -37,10 +41,29 @@ pub enum Verb {
     /// 生成绑定码，当面或单独交给本人
     ///
     /// 本人在与机器人的私聊里发送绑定码，再点“是我”，就完成绑定。绑定码只显示这一次，用一次就失效；重新生成后，旧的作废。
-    #[command(after_help = "例子\n  qingfeng staff invite G2601\n  qingfeng staff invite --all --json")]
+    #[command(after_help = "例子\n  qingfeng staff invite G2601\n  \
+                            qingfeng staff invite --all --out 绑定码.docx\n  qingfeng staff invite --all --json")]
     Invite {
         #[command(flatten)]
         whom: Whom,
+        /// 写成可打印的纸条：每人一张，带二维码，裁开分发；里面有姓名和绑定码，打印后请删除
+        #[arg(long, value_name = "文件", value_parser = joining::document, conflicts_with = "json")]
+        out: Option<PathBuf>,
+        /// 输出JSON，供其他程序读取
+        #[arg(long)]
+        json: bool,
+    },
+    /// 解除一个人的绑定，用于手机丢失等
+    ///
+    /// 原来的记录都在。解除后的推送按未绑定计；重新绑定请再生成绑定码。
+    #[command(after_help = "例子\n  qingfeng staff unbind G2601\n  qingfeng staff unbind G2601 --channel telegram")]
+    Unbind {
+        /// 谁
+        #[arg(value_name = "工号", value_parser = words::staff_no)]
+        staff_no: String,
+        /// 只解除一个平台上的；不写就全部解除
+        #[arg(long, value_name = "平台", value_parser = joining::channel)]
+        channel: Option<ChannelKind>,
         /// 输出JSON，供其他程序读取
         #[arg(long)]
         json: bool,
@@ -83,22 +106,20 @@ struct StaffJson<'a> {
     bound: bool,
 }
 
-#[derive(Serialize)]
-struct InviteJson<'a> {
-    staff_no: &'a str,
-    code: &'a str,
-    link: Option<&'a str>,
-    expires_at: String,
-}
-
 impl Verb {
     /// Carries the verb out.
     pub fn run(self, setup: &Setup) -> Ended {
         match self {
             Self::List { json } => setup.open(async |session| list(session, json.into()).await),
-            Self::Invite { whom, json } => {
+            Self::Invite { whom, out, json } => {
                 let whom = whom.staff_no.map_or(Invitees::All, Invitees::One);
-                setup.open(async |session| invite(session, &whom, json.into()).await)
+                match out {
+                    Some(file) => setup.open(async |session| joining::slips(session, &whom, &file).await),
+                    None => setup.open(async |session| joining::invite(session, &whom, json.into()).await),
+                }
+            }
+            Self::Unbind { staff_no, channel, json } => {
+                setup.open(async |session| joining::unbind(session, (&staff_no, channel), json.into()).await)
             }
             Self::Merge { from, into } => {
                 setup.open(async |session| merged(&merge::merge(&session.ctx, &session.actor, &from, &into).await?))
@@ -131,27 +152,6 @@ async fn list(session: &Session, form: Form) -> Ended {
         vec![person.staff_no, person.name, person.unit, person.branch.unwrap_or_default(), kinds, bound.to_owned()]
     });
     out::table(&columns, rows.collect(), "花名册还是空的。请先运行：qingfeng roster import 花名册.xlsx")
-}
-
-async fn invite(session: &Session, whom: &Invitees, form: Form) -> Ended {
-    let invited = staff::invite(&session.ctx, &session.actor, whom).await?;
-    let zone = session.config.zone;
-    if form == Form::Json {
-        let rows = invited.iter().map(|invited| InviteJson {
-            staff_no: &invited.person.staff_no,
-            code: &invited.code,
-            link: invited.link.as_deref(),
-            expires_at: out::instant(invited.expires_at, zone),
-        });
-        return out::json(&rows.collect::<Vec<_>>());
-    }
-    let columns = [left("工号"), left("姓名"), left("单位"), left("绑定码"), left("有效期至"), left("链接")];
-    let rows = invited.into_iter().map(|invited| {
-        let person = invited.person;
-        let link = invited.link.unwrap_or_default();
-        vec![person.staff_no, person.name, person.unit, invited.code, local(invited.expires_at, zone), link]
-    });
-    out::table(&columns, rows.collect(), "在册的人都已绑定，没有要发的绑定码")
 }
 
 fn merged(merged: &Merged) -> Ended {

@@ -13,7 +13,7 @@ use super::schedule::Slot;
 use super::slot::{AllowedHours, Window};
 use super::wall;
 use super::word::words;
-use crate::ids::{DeliveryId, GroupId, PushId, ScheduleId};
+use crate::ids::{DeliveryId, GroupId, InviteId, PushId, ScheduleId, StaffId};
 
 /// Workdays ahead of which admins are told: time to write an item, have it checked and take it in.
 const AHEAD_WORKDAYS: i32 = 7;
@@ -36,6 +36,9 @@ words! {
         Relay = "relay",
         UpdateAside = "update_aside",
         OtherPoller = "other_poller",
+        CodeDeclined = "code_declined",
+        CodesGuessed = "codes_guessed",
+        StrangeChat = "strange_chat",
     }
 }
 
@@ -84,6 +87,12 @@ pub enum Alert {
     UpdateAside { day: NaiveDate, first: i64 },
     /// Another program takes this bot's updates.
     OtherPoller { day: NaiveDate },
+    /// Someone who got a binding code says that it is not theirs. The person's masked words are made when it is sent.
+    CodeDeclined { invite: InviteId, staff: StaffId },
+    /// Several accounts at a time wait after wrong binding codes.
+    CodesGuessed { day: NaiveDate, accounts: i64 },
+    /// Someone who is no admin added the bot to a chat. Decided by buttons; the bot leaves by itself in the end.
+    StrangeChat { group: GroupId, title: String, leaves: DateTime<Utc> },
 }
 
 impl Alert {
@@ -102,6 +111,9 @@ impl Alert {
             Self::Relay { .. } => AlertKind::Relay,
             Self::UpdateAside { .. } => AlertKind::UpdateAside,
             Self::OtherPoller { .. } => AlertKind::OtherPoller,
+            Self::CodeDeclined { .. } => AlertKind::CodeDeclined,
+            Self::CodesGuessed { .. } => AlertKind::CodesGuessed,
+            Self::StrangeChat { .. } => AlertKind::StrangeChat,
         }
     }
 
@@ -111,7 +123,9 @@ impl Alert {
             Self::CalendarProvisional { year, week, .. } => format!("{year}:{week}"),
             Self::PoolExhausted { schedule, day, .. } => format!("{schedule}:{}", day.format("%Y-%m")),
             Self::ItemExpiring { slug, on, .. } => format!("{slug}:{on}"),
-            Self::GroupSuspended { group, since, .. } | Self::TopicLost { group, since, .. } => {
+            Self::GroupSuspended { group, since, .. }
+            | Self::TopicLost { group, since, .. }
+            | Self::StrangeChat { group, leaves: since, .. } => {
                 format!("{group}:{}", since.timestamp_millis())
             }
             Self::InDoubt { delivery, attempt, .. } | Self::PushFailed { delivery, attempt, .. } => {
@@ -119,7 +133,10 @@ impl Alert {
             }
             Self::RemovalRefused { attempt, .. } => attempt.to_string(),
             Self::DeliveryBroken { delivery } | Self::Relay { delivery } => delivery.to_string(),
-            Self::UpdateAside { day, .. } | Self::OtherPoller { day } => day.to_string(),
+            Self::UpdateAside { day, .. } | Self::OtherPoller { day } | Self::CodesGuessed { day, .. } => {
+                day.to_string()
+            }
+            Self::CodeDeclined { invite, .. } => invite.to_string(),
         }
     }
 }

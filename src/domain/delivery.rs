@@ -65,6 +65,8 @@ words! {
         Push = "push",
         /// Something the admins should know.
         Alert = "alert",
+        /// The first message in a chat.
+        Notice = "notice",
     }
 }
 
@@ -83,6 +85,8 @@ words! {
         Kicked = "kicked",
         /// The platform told that the bot was removed from the group.
         Removed = "removed",
+        /// The bot left the group, which nobody of the office stood for.
+        Left = "left",
         /// The group goes on under another id that an admin linked already.
         Migrated = "migrated",
         /// The chat was deleted, or the platform does not know it.

@@ -23,6 +23,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::leave::LeaveCategory;
 use crate::ids::{AccountId, DialogueId, InboxId, StaffId, UnitId};
 
+/// Which units does a chat address?
+pub mod chat;
 /// Days as people type them.
 pub mod day;
 /// `/me`: a person's own record.
@@ -76,6 +78,8 @@ impl Choice {
 pub enum Talk {
     People(people::People),
     Me(me::Me),
+    /// Which units does a chat address?
+    Chat(chat::Chat),
 }
 
 /// A question with what it shows.
@@ -83,6 +87,7 @@ pub enum Talk {
 pub enum Question {
     People(people::Question),
     Me(me::Question),
+    Chat(chat::Question),
 }
 
 /// How a conversation ended.
@@ -96,6 +101,7 @@ pub enum Ended {
     NotBound,
     People(people::Ended),
     Me(me::Ended),
+    Chat(chat::Ended),
 }
 
 /// What a button means. A question keeps these in the order of its buttons, so that a button carries a number alone.
@@ -113,6 +119,8 @@ pub enum Pick {
     /// The other way of going ahead that a question may offer.
     Otherwise,
     Unit(UnitId),
+    /// All units below the parent of a unit at a depth, counted from 1 at the top.
+    Above(UnitId, u8),
     Person(StaffId),
     Day(NaiveDate),
     /// 其他日期: the day is typed next.
@@ -266,6 +274,7 @@ pub(super) fn turned(page: u16, pick: Pick) -> Option<u16> {
         | Pick::Confirm
         | Pick::Otherwise
         | Pick::Unit(_)
+        | Pick::Above(..)
         | Pick::Person(_)
         | Pick::Day(_)
         | Pick::OtherDay

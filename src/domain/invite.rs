@@ -1,15 +1,28 @@
 //! Binding codes: eight characters that a person can read from paper and type on a phone.
 
+use chrono::{NaiveDate, NaiveDateTime};
+
+use super::calendar::Calendar;
+
 /// Letters and digits without 0, O, 1 and I, which look alike on paper.
 pub const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 /// Characters of a code: 32^8 ≈ 10^12 codes against five tries in half an hour.
 pub const CODE_LEN: usize = 8;
 /// Wrong codes in a row before a pause.
 pub const FAILURES_MOST: i64 = 5;
+/// Accounts that wait at the same time after wrong codes before the admins are told.
+pub const GUESSERS: i64 = 3;
 /// Length of that pause, in minutes.
 pub const PAUSE_MINUTES: i64 = 30;
-/// Days a code stays good. Counted in weekdays until the working calendar exists.
-pub const VALID_WEEKDAYS: u32 = 10;
+/// Wall time at which a code runs out on its last day: the end of the allowed hours.
+const ENDS: (u32, u32) = (17, 30);
+
+/// When a code handed out on `today` runs out: 17:30 on the last of its workdays, of which the first is the next one. Days
+/// of a year of which nothing is known are told by their weekday.
+pub fn expiry(calendar: &Calendar, today: NaiveDate, workdays: u32) -> NaiveDateTime {
+    let last = calendar.workdays_from(today, i32::try_from(workdays).unwrap_or(i32::MAX));
+    last.and_hms_opt(ENDS.0, ENDS.1, 0).unwrap_or_default()
+}
 
 /// A code made of eight random bytes; each byte gives one character (256 is a multiple of 32, so none is favoured).
 pub fn code_from(random: [u8; CODE_LEN]) -> String {
@@ -53,6 +66,8 @@ fn half_width(c: char) -> char {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail loudly")]
+
     use super::*;
     use rstest::rstest;
 
@@ -66,6 +81,18 @@ mod tests {
     #[case("", None)]
     fn typed_codes_are_read_kindly(#[case] typed: &str, #[case] code: Option<&str>) {
         assert_eq!(normalise(typed).as_deref(), code);
+    }
+
+    #[rstest]
+    #[case::two_weeks("2026-11-25", 10, "2026-12-09T17:30:00")]
+    // 20 September is worked; 25 September and 1 to 7 October are days off.
+    #[case::over_a_holiday("2026-09-18", 10, "2026-10-09T17:30:00")]
+    #[case::one_day("2026-09-30", 1, "2026-10-08T17:30:00")]
+    #[case::unknown_year("2031-10-01", 2, "2031-10-03T17:30:00")]
+    fn a_code_is_good_for_workdays(#[case] today: &str, #[case] days: u32, #[case] end: &str) {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/content/calendar/2026.toml");
+        let calendar = Calendar::new([super::super::calendar::read(&std::fs::read(file).unwrap()).unwrap()]);
+        assert_eq!(expiry(&calendar, today.parse().unwrap(), days), end.parse().unwrap());
     }
 
     #[test]

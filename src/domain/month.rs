@@ -1,10 +1,15 @@
 //! The month that figures belong to. A push counts in the month of its slot, wherever its acks fall.
 
+use crate::domain::calendar::Calendar;
 use crate::domain::wall;
 use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use std::fmt;
 use std::ops::Range;
+
+/// Workday of the next month on which a month's figures are taken, and the hour.
+const CUTOFF_WORKDAY: i32 = 3;
+const CUTOFF_HOUR: u32 = 18;
 
 /// A calendar month in the office's zone, written `2026-09`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +55,13 @@ impl Month {
         let start = |day: NaiveDate| wall::instant(day.and_time(NaiveTime::MIN), tz);
         start(self.first)..start(self.first + Months::new(1))
     }
+
+    /// When the month's figures are taken: 18:00 on the third workday of the next month.
+    pub fn cutoff(self, calendar: &Calendar, tz: Tz) -> DateTime<Utc> {
+        let end = self.first + Months::new(1);
+        let day = calendar.workdays_from(end.pred_opt().unwrap_or(end), CUTOFF_WORKDAY);
+        wall::instant(day.and_hms_opt(CUTOFF_HOUR, 0, 0).unwrap_or_default(), tz)
+    }
 }
 
 impl fmt::Display for Month {
@@ -74,6 +86,17 @@ mod tests {
     fn a_slot_belongs_to_the_month_of_its_wall_time(#[case] slot: DateTime<Utc>, #[case] month: &str) {
         assert_eq!(Month::of(slot, TZ).to_string(), month);
         assert!(Month::parse(month).unwrap().instants(TZ).contains(&slot));
+    }
+
+    #[rstest]
+    // 1 to 7 October are days off, 10 October is worked.
+    #[case("2026-09", "2026-10-10T10:00:00Z")]
+    #[case("2026-10", "2026-11-04T10:00:00Z")]
+    #[case("2026-07", "2026-08-05T10:00:00Z")]
+    fn figures_are_taken_on_the_third_workday(#[case] month: &str, #[case] cutoff: DateTime<Utc>) {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/content/calendar/2026.toml");
+        let calendar = Calendar::new([crate::domain::calendar::read(&std::fs::read(file).unwrap()).unwrap()]);
+        assert_eq!(Month::parse(month).unwrap().cutoff(&calendar, TZ), cutoff);
     }
 
     #[rstest]

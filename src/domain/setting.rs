@@ -33,6 +33,8 @@ words! {
         SendPerGroup = "send.per_group",
         /// Seconds over which messages due at the full or half hour are spread.
         SendSpread = "send.spread_seconds",
+        /// Workdays for which a binding code is good.
+        InviteWorkdays = "invite.workdays",
     }
 }
 
@@ -64,6 +66,7 @@ impl Key {
             Self::SendPerSecond => Some("25"),
             Self::SendPerGroup => Some("18"),
             Self::SendSpread => Some("0"),
+            Self::InviteWorkdays => Some("10"),
         }
     }
 
@@ -85,6 +88,8 @@ impl Key {
             Self::SendPerSecond => Shape::Number { least: 1, most: 25 },
             Self::SendPerGroup => Shape::Number { least: 1, most: 18 },
             Self::SendSpread => Shape::Number { least: 0, most: 120 },
+            // A slip of paper that is good for longer is lost or passed on.
+            Self::InviteWorkdays => Shape::Number { least: 1, most: 30 },
         }
     }
 
@@ -105,6 +110,7 @@ impl Key {
             Self::SendPerSecond => "每秒最多发出条数",
             Self::SendPerGroup => "每群每分钟最多发出条数",
             Self::SendSpread => "整点半点错开秒数",
+            Self::InviteWorkdays => "绑定码有效工作日数",
         }
     }
 

@@ -29,10 +29,14 @@ pub enum Verb {
     Ours,
     /// 退出: the bot leaves a chat.
     Leave,
+    /// 看最近一条: the newest push for whoever presses.
+    Latest,
+    /// 我的记录: what is stored about whoever presses.
+    Record,
 }
 
 impl Verb {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 14] = [
         Self::Ack,
         Self::Basis,
         Self::Accept,
@@ -45,6 +49,8 @@ impl Verb {
         Self::Choose,
         Self::Ours,
         Self::Leave,
+        Self::Latest,
+        Self::Record,
     ];
 
     const fn letter(self) -> char {
@@ -61,6 +67,8 @@ impl Verb {
             Self::Choose => 'c',
             Self::Ours => 'o',
             Self::Leave => 'l',
+            Self::Latest => 'v',
+            Self::Record => 'm',
         }
     }
 }

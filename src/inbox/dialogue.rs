@@ -8,7 +8,7 @@ use crate::domain::tag::Verb;
 use crate::ids::InboxId;
 use crate::inbox::effect::{Due, Effect, say};
 use crate::message::outgoing::{Answer, Outgoing};
-use crate::message::{dialogue as words, toast};
+use crate::message::{chat as chat_words, dialogue as words, toast};
 use crate::office::dialogue::{self, Asked, Turn};
 use crate::office::{Outcome, delivery};
 
@@ -78,6 +78,9 @@ fn shown(ctx: &Ctx, turn: &Turn) -> Option<Outgoing> {
         Turn::Asked(asked) | Turn::Past(Some(asked)) => Some(question(ctx, asked)),
         Turn::Ended(Ended::NoRight | Ended::NotBound) => Some(words::no_right()),
         Turn::Ended(ended) => words::ended(ended, ctx.zone),
+        Turn::Expired(Talk::Chat(chat)) => {
+            Some(chat_words::expired(delivery::tag(ctx.store.keys(), Verb::Ours, chat.group.0)))
+        }
         Turn::Expired(talk) => Some(words::expired(talk)),
         Turn::Past(None) | Turn::Over(_) | Turn::Foreign => None,
     }

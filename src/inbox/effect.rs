@@ -26,6 +26,8 @@ pub enum Effect {
     Edit { chat: String, message_id: String, what: Box<Outgoing> },
     /// An answer to a press.
     Answer(Due),
+    /// The bot leaves a group. When it cannot, a job tries again; when it did, the platform says so.
+    Leave { chat: String },
 }
 
 /// A message to a person; a private chat has the id of its person.
@@ -39,6 +41,11 @@ pub async fn carry_out(line: &Line, effect: Effect) {
         Effect::Answer(due) => {
             if let Err(error) = line.channel.answer(&due.callback_id, &due.answer).await {
                 tracing::info!(%error, "a press was recorded and its answer did not arrive");
+            }
+        }
+        Effect::Leave { chat } => {
+            if let Err(error) = line.channel.leave(&chat).await {
+                tracing::info!(%error, "a group was not left yet");
             }
         }
         Effect::Say { to, what } => send(line, &to, &what).await,

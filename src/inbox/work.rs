@@ -15,7 +15,7 @@ use crate::domain::dialogue::people::People;
 use crate::domain::invite::{looks_like_code, normalise};
 use crate::domain::setting::Key;
 use crate::domain::tag::{Tag, Verb};
-use crate::ids::{AttemptId, DeliveryId, InboxId, InviteId};
+use crate::ids::{AttemptId, DeliveryId, GroupId, InboxId, InviteId};
 use crate::inbox::anonymous;
 use crate::inbox::confirm;
 use crate::inbox::decide::{self, Asked};
@@ -23,13 +23,11 @@ use crate::inbox::dialogue::{self, Begun};
 use crate::inbox::effect::{Due, Effect, carry_out, say};
 use crate::inbox::guard::guarded;
 use crate::inbox::intake::BIND_LINK;
+use crate::inbox::{chats, joining};
 use crate::message::outgoing::Outgoing;
-use crate::message::{binding as words, confirm as sayings, me, people, print, toast};
-use crate::office::ack;
-use crate::office::binding::{self, Accepted, Offer, Owner};
+use crate::message::{binding as words, confirm as sayings, me, people, toast};
 use crate::office::inbox::{self as stored, Failed};
-use crate::office::setting::Settings;
-use crate::office::{Outcome, delivery, dialogue as conversations, group, setting};
+use crate::office::{Outcome, ack, binding, delivery, dialogue as conversations, group, setting};
 use crate::stop::Stop;
 use crate::store::inbox::InboxRow;
 
@@ -99,10 +97,7 @@ async fn handle(ctx: &Ctx, line: &Line, row: &InboxRow) -> Outcome<Vec<Effect>> 
             (Place::Private, Sender::Person) => vec![say(&filed.account, people::no_files())],
             (Place::Private | Place::Group, Sender::Person | Sender::Anonymous) => Vec::new(),
         }),
-        Inbound::GroupSeen(seen) => {
-            group::seen(ctx, line, &seen.chat, &seen.title).await?;
-            Ok(Vec::new())
-        }
+        Inbound::GroupSeen(seen) => chats::seen(ctx, line, &seen, row.id).await,
         Inbound::GroupGone(gone) => {
             group::gone(ctx, line, &gone.chat).await?;
             Ok(Vec::new())
@@ -134,26 +129,19 @@ async fn pressed(ctx: &Ctx, line: &Line, press: &Press, update: InboxId) -> Outc
             let text = delivery::basis(ctx, AttemptId(id)).await?;
             Ok(vec![answer(text.map_or_else(toast::unknown, toast::basis))])
         }
-        Verb::Accept => {
-            let settings = setting::read(ctx).await?;
-            let contact = settings.text(Key::OfficeContact);
-            let what = match binding::accept(ctx, line, &press.account, InviteId(id)).await? {
-                Accepted::Bound { credited } => words::bound(&credited, ctx.zone),
-                Accepted::Used => words::used(contact),
-                Accepted::Expired => words::expired(contact),
-                Accepted::AlreadyBound => words::already_bound(),
-            };
-            Ok(vec![answer(toast::quiet()), say(&press.account, what)])
-        }
-        Verb::Decline => Ok(vec![answer(toast::quiet()), say(&press.account, words::declined())]),
+        Verb::Accept => joining::accepted(ctx, line, press, InviteId(id)).await,
+        Verb::Decline => joining::declined(ctx, line, press, InviteId(id)).await,
+        Verb::Latest => joining::latest(ctx, line, press).await,
+        Verb::Record => joining::recorded(ctx, line, press).await,
+        Verb::Ours | Verb::Leave => chats::answered(ctx, line, press, (verb, GroupId(id), update)).await,
         Verb::Seen => decided(Asked::Doubt(AttemptId(id), Decision::Sent)).await,
         Verb::Resend => decided(Asked::Doubt(AttemptId(id), Decision::Resend)).await,
         Verb::Abandon => decided(Asked::Doubt(AttemptId(id), Decision::Abandon)).await,
         Verb::Relayed => decided(Asked::Relay(DeliveryId(id), Decision::Relayed)).await,
         Verb::NotToday => decided(Asked::Relay(DeliveryId(id), Decision::Declined)).await,
         Verb::Choose => dialogue::pressed(ctx, line, press, (update, id)).await,
-        // A confirmation was read above; strange chats are not worked through yet.
-        Verb::Ack | Verb::Ours | Verb::Leave => Ok(vec![answer(toast::unknown())]),
+        // A confirmation was read above.
+        Verb::Ack => Ok(vec![answer(toast::unknown())]),
     }
 }
 
@@ -204,20 +192,11 @@ async fn said_something(ctx: &Ctx, line: &Line, said: &Said, update: InboxId) ->
     let (office, contact) = (settings.text(Key::OfficeName), settings.text(Key::OfficeContact));
     let meant = intent(&said.text);
     let what = match meant {
-        Intent::Code(typed) => offered(ctx, line, &said.account, typed, &settings).await?,
+        Intent::Code(typed) => joining::offered(ctx, line, &said.account, typed, &settings).await?,
         Intent::DeadLink => sayings::link_gone(),
         Intent::Privacy => words::privacy(office, contact),
         Intent::Feedback => words::feedback(contact),
-        Intent::MyData => match binding::stored(ctx, line, &said.account).await? {
-            Some(stored) => {
-                let person = print::person(&stored.owner.name, &stored.owner.staff_no, &[]);
-                let unit = print::unit_name(&stored.owner.unit);
-                let record =
-                    words::Record { person: &person, unit, bound_at: stored.bound_at, acks: stored.acks, contact };
-                words::my_data(&record, ctx.zone)
-            }
-            None => words::notice(office, contact),
-        },
+        Intent::MyData => joining::record(ctx, line, &said.account, &settings).await?,
         Intent::People | Intent::Me => {
             let talk = if meant == Intent::Me { Talk::Me(Me::Record) } else { Talk::People(People::Menu) };
             match dialogue::begin(ctx, line, &said.account, update, talk).await? {
@@ -238,27 +217,6 @@ async fn ordinary(ctx: &Ctx, line: &Line, account: &str, (office, contact): (&st
             if conversations::may_manage(ctx, line, account).await? { people::help(&help) } else { help }
         }
         None => words::notice(office, contact),
-    })
-}
-
-async fn offered(ctx: &Ctx, line: &Line, account: &str, typed: &str, settings: &Settings) -> Outcome<Outgoing> {
-    let (office, contact) = (settings.text(Key::OfficeName), settings.text(Key::OfficeContact));
-    Ok(match binding::offer(ctx, line, account, typed).await? {
-        Offer::Confirm { invite, owner, informed } => {
-            let keys = ctx.store.keys();
-            let tags = words::Tags {
-                accept: delivery::tag(keys, Verb::Accept, invite.0),
-                decline: delivery::tag(keys, Verb::Decline, invite.0),
-            };
-            let Owner { name, unit, staff_no } = owner;
-            let person = print::person(&name, &staff_no, &[]);
-            let question = words::Question { person: &person, unit: print::unit_name(&unit), tags: &tags };
-            if informed { words::question(&question) } else { words::notice_and_question(office, contact, &question) }
-        }
-        Offer::Wrong { left } => words::wrong_code(left),
-        Offer::Paused { until } => words::paused(until, ctx.zone),
-        Offer::Used => words::used(contact),
-        Offer::AlreadyBound => words::already_bound(),
     })
 }
 

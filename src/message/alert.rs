@@ -64,6 +64,12 @@ pub fn alert(alert: &Alert) -> Outgoing {
         Alert::OtherPoller { .. } => {
             "有另一个程序在用同一个机器人收消息，点击可能被它收走。请停掉另一个程序。".to_owned()
         }
+        Alert::CodeDeclined { .. } => "有一张绑定码到了别人手里，请核对纸条发给了谁。".to_owned(),
+        Alert::CodesGuessed { accounts, .. } => format!(
+            "现在有{accounts}个账号连续输错绑定码，都已各停30分钟。码猜不中，已有的绑定不受影响，无需处理；\
+            正在集中发纸条的，请提醒大家看清纸条上的码。"
+        ),
+        Alert::StrangeChat { title, .. } => format!("有人把机器人拉进了“{title}”。"),
     };
     Outgoing { text: Rich::plain(format!("【管理员】{words}")), buttons: Vec::new() }
 }

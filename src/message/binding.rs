@@ -70,14 +70,43 @@ fn buttons(tags: &Tags) -> Vec<Button> {
     vec![button("是我，绑定", &tags.accept), button("不是我", &tags.decline)]
 }
 
+/// What 看最近一条 and 我的记录 carry.
+#[derive(Debug, Clone)]
+pub struct Next {
+    pub latest: String,
+    pub record: String,
+}
+
 /// Bound; says which presses of before count now.
-pub fn bound(credited: &[DateTime<Utc>], zone: Tz) -> Outgoing {
+pub fn bound(credited: &[DateTime<Utc>], next: &Next, zone: Tz) -> Outgoing {
     let credited = match credited {
         [] => String::new(),
         [only] => format!("您{}在群里点的那一条已经补记。", day_time(*only, zone)),
         [first, ..] => format!("您{}以来在群里点的{}条已经补记。", day_time(*first, zone), credited.len()),
     };
-    plain(&format!("绑定好了。{credited}以后在群里点“已阅”就行，不用再来这里。"))
+    let text = Rich::plain(format!("绑定好了。{credited}以后在群里点“已阅”就行，不用再来这里。"));
+    let button = |label: &str, data: &String| Button::Press { label: label.to_owned(), data: data.clone() };
+    Outgoing {
+        text, buttons: vec![vec![button("看最近一条", &next.latest), button("我的记录", &next.record)]]
+    }
+}
+
+/// 看最近一条: there is none.
+pub fn nothing_yet() -> Outgoing {
+    plain("最近没有发给您的内容。新的一条会发在群里。")
+}
+
+/// 是我 or 不是我 of someone who did not send that code.
+pub fn not_asked() -> Outgoing {
+    plain("请先发送您纸条上的8位绑定码，核对后再点按钮。")
+}
+
+/// To the admins: a code reached somebody else.
+pub fn code_declined(person: &Masked, unit: &str) -> Outgoing {
+    plain(&format!(
+        "【管理员】{unit}{person}的绑定码到了别人手里，收到的人点了“不是我”。没有绑定，这个码仍然有效。\
+         请核对纸条发给了谁；找不到纸条的，给本人重新发一张，旧码随即作废：/people 或 qingfeng staff invite 工号。"
+    ))
 }
 
 /// The account is bound already.
@@ -175,16 +204,20 @@ mod tests {
         let at = DateTime::from_timestamp(1_795_570_860, 0).unwrap_or_default();
         let person = Masked { name: "张*".to_owned(), tail: "08".to_owned() };
         let tags = Tags { accept: "y".to_owned(), decline: "n".to_owned() };
+        let next = Next { latest: "v".to_owned(), record: "m".to_owned() };
         let asked = Question { person: &person, unit: "综合科", tags: &tags };
         let record = Record { person: &person, unit: "综合科", bound_at: at, acks: 12, contact: CONTACT };
         let all = [
             notice(OFFICE, CONTACT),
             question(&asked),
             notice_and_question(OFFICE, CONTACT, &asked),
-            bound(&[], ZONE),
-            bound(&[at], ZONE),
-            bound(&[at, at], ZONE),
+            bound(&[], &next, ZONE),
+            bound(&[at], &next, ZONE),
+            bound(&[at, at], &next, ZONE),
+            nothing_yet(),
             declined(),
+            not_asked(),
+            code_declined(&person, "综合科"),
             already_bound(),
             wrong_code(4),
             paused(at, ZONE),

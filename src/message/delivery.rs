@@ -6,6 +6,7 @@ use crate::domain::delivery::StopReason;
 pub const fn reason(reason: StopReason) -> &'static str {
     match reason {
         StopReason::Kicked | StopReason::Removed => "机器人已被移出群",
+        StopReason::Left => "不是本单位的群，机器人已退出",
         StopReason::Migrated => "群已升级，改用新的群",
         StopReason::ChatGone => "群已不在",
         StopReason::Blocked => "对方屏蔽了机器人",

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 
 use super::outgoing::{Answer, Button, Emphasis, Outgoing};
 use super::print::weekday_of;
-use super::{me, people};
+use super::{chat, me, people};
 use crate::domain::dialogue::{Ended, OPTIONS_MOST, Pick, Question, Talk};
 use crate::domain::rich::Rich;
 
@@ -39,6 +39,7 @@ pub fn question(question: &Question, picks: &[Pick], zone: Tz) -> Worded {
     match question {
         Question::People(question) => people::question(question, picks, zone),
         Question::Me(question) => me::question(question, picks, zone),
+        Question::Chat(question) => chat::question(question, picks),
     }
 }
 
@@ -49,6 +50,7 @@ pub fn ended(ended: &Ended, zone: Tz) -> Option<Outgoing> {
         Ended::NoRight | Ended::NotBound => None,
         Ended::People(ended) => Some(people::ended(ended, zone)),
         Ended::Me(ended) => Some(me::ended(ended, zone)),
+        Ended::Chat(ended) => Some(chat::ended(ended)),
     }
 }
 
@@ -75,7 +77,7 @@ impl Kind {
 const fn kind(pick: Pick) -> Kind {
     match pick {
         Pick::Person(_) | Pick::Confirm | Pick::Otherwise => Kind::Wide,
-        Pick::Unit(_) | Pick::Category(_) | Pick::Task(_) => Kind::Half,
+        Pick::Unit(_) | Pick::Above(..) | Pick::Category(_) | Pick::Task(_) => Kind::Half,
         Pick::Day(_) | Pick::OtherDay | Pick::NoDay => Kind::Day,
         Pick::Previous | Pick::Next | Pick::Cancel => Kind::Way,
     }
@@ -90,7 +92,13 @@ pub fn common(pick: Pick) -> Option<String> {
         Pick::Day(day) => Some(button_day(day)),
         Pick::OtherDay => Some("其他日期".to_owned()),
         Pick::NoDay => Some("未定".to_owned()),
-        Pick::Confirm | Pick::Otherwise | Pick::Unit(_) | Pick::Person(_) | Pick::Category(_) | Pick::Task(_) => None,
+        Pick::Confirm
+        | Pick::Otherwise
+        | Pick::Unit(_)
+        | Pick::Above(..)
+        | Pick::Person(_)
+        | Pick::Category(_)
+        | Pick::Task(_) => None,
     }
 }
 
@@ -135,7 +143,8 @@ pub fn past() -> Answer {
 
 /// A button of a conversation that is over.
 pub fn over(talk: &Talk) -> Answer {
-    alert(&format!("这件事已经办完，没有重复办。还要办，请重新发{}。", command(talk)))
+    let again = command(talk).map(|command| format!("还要办，请重新发{command}。")).unwrap_or_default();
+    alert(&format!("这件事已经办完，没有重复办。{again}"))
 }
 
 /// A button of a conversation that ran out.
@@ -149,14 +158,17 @@ pub fn foreign() -> Answer {
 }
 
 fn ran_out(talk: &Talk) -> String {
-    format!("时间过了，没有改动。请重新发{}。", command(talk))
+    let again = command(talk).map(|command| format!("请重新发{command}。")).unwrap_or_default();
+    format!("时间过了，没有改动。{again}")
 }
 
-/// What begins a conversation.
-const fn command(talk: &Talk) -> &'static str {
+/// What begins a conversation, where people do.
+const fn command(talk: &Talk) -> Option<&'static str> {
     match talk {
-        Talk::People(_) => "/people",
-        Talk::Me(_) => "/me",
+        Talk::People(_) => Some("/people"),
+        Talk::Me(_) => Some("/me"),
+        // Its question has a button to ask it anew.
+        Talk::Chat(_) => None,
     }
 }
 

@@ -84,6 +84,12 @@ pub(super) async fn told(tx: &mut Tx, ctx: &Ctx, id: AlertId) -> Outcome<Outgoin
             let tag = |verb| delivery::tag(&keys, verb, id.0);
             message::decide::relay(&relay::words(tx, ctx, *id).await?, [tag(Verb::Relayed), tag(Verb::NotToday)])
         }
+        Alert::CodeDeclined { staff, .. } => declined(tx, *staff).await?,
+        Alert::StrangeChat { group, leaves, .. } => {
+            let tag = |verb| delivery::tag(&keys, verb, group.0);
+            let told = message::alert::alert(&found);
+            message::group::strange(told, *leaves, ctx.zone, [tag(Verb::Ours), tag(Verb::Leave)])
+        }
         Alert::CalendarProvisional { .. }
         | Alert::PoolExhausted { .. }
         | Alert::ItemExpiring { .. }
@@ -93,8 +99,17 @@ pub(super) async fn told(tx: &mut Tx, ctx: &Ctx, id: AlertId) -> Outcome<Outgoin
         | Alert::RemovalRefused { .. }
         | Alert::DeliveryBroken { .. }
         | Alert::UpdateAside { .. }
-        | Alert::OtherPoller { .. } => message::alert::alert(&found),
+        | Alert::OtherPoller { .. }
+        | Alert::CodesGuessed { .. } => message::alert::alert(&found),
     })
+}
+
+/// Whose code reached somebody else, masked.
+async fn declined(tx: &mut Tx, staff: StaffId) -> Outcome<Outgoing> {
+    let person = store::staff::find(tx, staff).await?;
+    let person = person.ok_or_else(|| StoreError::Unreadable(format!("staff:{staff}")))?;
+    let masked = message::print::person(&person.name, &person.staff_no, &[]);
+    Ok(message::binding::code_declined(&masked, message::print::unit_name(&person.unit)))
 }
 
 /// The admins with an account, each once.

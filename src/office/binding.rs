@@ -6,10 +6,13 @@ use serde_json::json;
 use crate::channel::Reachable;
 use crate::ctx::{Ctx, Line};
 use crate::domain::ack::takes_presses;
+use crate::domain::alert::Alert;
 use crate::domain::audit::{Action, Actor, Job};
-use crate::domain::invite::{FAILURES_MOST, PAUSE_MINUTES, normalise};
+use crate::domain::invite::{FAILURES_MOST, GUESSERS, PAUSE_MINUTES, normalise};
+use crate::domain::month::Month;
+use crate::domain::wall;
 use crate::ids::{AccountId, InviteId, StaffId};
-use crate::office::{Outcome, Refusal, ack, note};
+use crate::office::{Outcome, Refusal, ack, alert, calendar, note};
 use crate::secret::{Keys, Purpose};
 use crate::store::account::AccountRow;
 use crate::store::ack::NewAck;
@@ -35,6 +38,8 @@ pub enum Offer {
     Paused { until: DateTime<Utc> },
     /// The code was used before.
     Used,
+    /// The code ran out, or was taken back for a newer one.
+    Expired,
     /// The account is bound already.
     AlreadyBound,
 }
@@ -51,6 +56,19 @@ pub enum Accepted {
     /// The code ran out or was taken back.
     Expired,
     AlreadyBound,
+    /// This account was not asked about that code: it did not send it.
+    NotAsked,
+}
+
+/// What 不是我 led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Declined {
+    /// The code stays good, and the admins are told.
+    Kept,
+    /// The code is no longer good anyway.
+    Over,
+    /// This account was not asked about that code.
+    NotAsked,
 }
 
 /// The keyed hash under which a code is stored.
@@ -118,11 +136,13 @@ pub async fn offer(ctx: &Ctx, line: &Line, account: &str, typed: &str) -> Outcom
     let account = reachable(&mut tx, line, account).await?;
     let offer = match find(&mut tx, &account, typed, now).await? {
         Found::Good(invite) => {
+            store::invite::offer(&mut tx, invite.id, account.id, now).await?;
             let owner = owner(&mut tx, invite.staff_id).await?;
             Offer::Confirm { invite: invite.id, owner, informed: account.notice_at.is_some() }
         }
-        Found::Wrong => refuse(&mut tx, &account, now).await?,
+        Found::Wrong => refuse(&mut tx, ctx, line, &account).await?,
         Found::Used => Offer::Used,
+        Found::Expired => Offer::Expired,
         Found::Paused(until) => Offer::Paused { until },
         Found::Bound => Offer::AlreadyBound,
     };
@@ -134,24 +154,24 @@ enum Found {
     Good(InviteRow),
     Wrong,
     Used,
+    Expired,
     Paused(DateTime<Utc>),
     Bound,
 }
 
 async fn find(tx: &mut Tx, account: &AccountRow, typed: &str, now: DateTime<Utc>) -> Outcome<Found> {
-    if store::account::bound_to(tx, account.id).await?.is_some() {
+    if present(tx, account.id).await?.is_some() {
         return Ok(Found::Bound);
     }
     if let Some(until) = account.code_wait_until.map(store::At::utc).filter(|until| *until > now) {
         return Ok(Found::Paused(until));
     }
     let Some(code) = normalise(typed) else { return Ok(Found::Wrong) };
-    Ok(match invite_of(tx, &code).await? {
-        Some(invite) if invite.used_at.is_some() => Found::Used,
-        Some(invite) if invite.revoked_at.is_none() && invite.expires_at.utc() > now => Found::Good(invite),
-        Some(_) | None => Found::Wrong,
-    })
-}
+    let Some(invite) = invite_of(tx, &code).await? else { return Ok(Found::Wrong) };
+    if invite.used_at.is_some() {
+        return Ok(Found::Used);
+    }
+    Ok(if good(tx, &invite, now).await? { Found::Good(invite) } else { Found::Expired })
 
 /// The invite of a code, under whichever key it was made.
 async fn invite_of(tx: &mut Tx, code: &str) -> Outcome<Option<InviteRow>> {
@@ -165,14 +185,38 @@ async fn invite_of(tx: &mut Tx, code: &str) -> Outcome<Option<InviteRow>> {
     Ok(None)
 }
 
-/// Counts a wrong code; after five in a row the account waits half an hour.
-async fn refuse(tx: &mut Tx, account: &AccountRow, now: DateTime<Utc>) -> Outcome<Offer> {
+/// Whether an unused code binds: in time, not taken back, and its person is on the roster.
+async fn good(tx: &mut Tx, invite: &InviteRow, now: DateTime<Utc>) -> Outcome<bool> {
+    if invite.revoked_at.is_some() || invite.expires_at.utc() <= now {
+        return Ok(false);
+    }
+    let person = store::staff::find(tx, invite.staff_id).await?;
+    Ok(person.is_some_and(|person| person.left_at.is_none()))
+}
+
+/// The person on the roster whom an account is bound to. One who left stands in nobody's way.
+async fn present(tx: &mut Tx, account: AccountId) -> Outcome<Option<StaffId>> {
+    let Some(staff) = store::account::bound_to(tx, account).await? else { return Ok(None) };
+    let person = store::staff::find(tx, staff).await?;
+    Ok(person.filter(|person| person.left_at.is_none()).map(|person| person.id))
+}
+
+/// Counts a wrong code; after five in a row the account waits half an hour. Guessing from many accounts at once finds
+/// nothing either (32^8 codes), so the others are not made to wait for it: that would let a stranger lock everybody out.
+/// The admins are told instead.
+async fn refuse(tx: &mut Tx, ctx: &Ctx, line: &Line, account: &AccountRow) -> Outcome<Offer> {
+    let now = ctx.now();
     let failures = account.code_failures + 1;
     let actor = Actor::System { job: Job::Inbox };
     note(tx, now, &actor, (Action::BindRefused, format!("account:{}", account.id), json!({ "failures": failures })));
     if failures >= FAILURES_MOST {
         let until = now + TimeDelta::minutes(PAUSE_MINUTES);
         store::account::set_code_failures(tx, account.id, 0, Some(until)).await?;
+        let accounts = store::account::paused(tx, line.id, now).await?;
+        if accounts >= GUESSERS {
+            let day = wall::of(now, ctx.zone).date();
+            alert::raise(tx, ctx, &Alert::CodesGuessed { day, accounts }).await?;
+        }
         return Ok(Offer::Paused { until });
     }
     store::account::set_code_failures(tx, account.id, failures, None).await?;
@@ -190,18 +234,26 @@ pub async fn accept(ctx: &Ctx, line: &Line, account: &str, invite: InviteId) -> 
     let now = ctx.now();
     let mut tx = ctx.store.write().await?;
     let account = store::account::ensure(&mut tx, line.id, account).await?;
-    if store::account::bound_to(&mut tx, account.id).await?.is_some() {
+    if present(&mut tx, account.id).await?.is_some() {
         return Ok(Accepted::AlreadyBound);
+    }
+    // Whoever got hold of the button alone is nobody's owner: the code has to come from the same account.
+    if !store::invite::offered(&mut tx, invite, account.id).await? {
+        return Ok(Accepted::NotAsked);
     }
     let Some(invite) = store::invite::find(&mut tx, invite).await? else { return Ok(Accepted::Expired) };
     if invite.used_at.is_some() {
         return Ok(Accepted::Used);
     }
-    if invite.revoked_at.is_some() || invite.expires_at.utc() <= now {
+    if !good(&mut tx, &invite, now).await? {
         return Ok(Accepted::Expired);
     }
     if !store::invite::use_up(&mut tx, invite.id, now).await? {
         return Ok(Accepted::Used);
+    }
+    // The account of someone who left.
+    if let Some(left) = store::account::bound_to(&mut tx, account.id).await? {
+        store::account::unbind(&mut tx, line.id, left, now).await?;
     }
     // A new phone: the code is the proof, the old account is let go.
     store::account::unbind(&mut tx, line.id, invite.staff_id, now).await?;
@@ -213,6 +265,59 @@ pub async fn accept(ctx: &Ctx, line: &Line, account: &str, invite: InviteId) -> 
     let credited = credit(&mut tx, ctx, account.id, invite.staff_id, &actor).await?;
     tx.commit().await?;
     Ok(Accepted::Bound { credited })
+}
+
+/// 不是我: nothing is bound, the code stays good, and the admins are told once that it reached somebody else.
+pub async fn decline(ctx: &Ctx, line: &Line, account: &str, invite: InviteId) -> Outcome<Declined> {
+    let now = ctx.now();
+    let mut tx = ctx.store.write().await?;
+    let account = store::account::ensure(&mut tx, line.id, account).await?;
+    if !store::invite::withdraw_offer(&mut tx, invite, account.id).await? {
+        return Ok(Declined::NotAsked);
+    }
+    let Some(row) = store::invite::find(&mut tx, invite).await? else { return Ok(Declined::NotAsked) };
+    let kept = row.used_at.is_none() && good(&mut tx, &row, now).await?;
+    let actor = Actor::System { job: Job::Inbox };
+    let detail = json!({ "account": account.id, "invite": invite });
+    note(&mut tx, now, &actor, (Action::InviteDecline, format!("staff:{}", row.staff_id), detail));
+    if kept {
+        alert::raise(&mut tx, ctx, &Alert::CodeDeclined { invite, staff: row.staff_id }).await?;
+    }
+    tx.commit().await?;
+    Ok(if kept { Declined::Kept } else { Declined::Over })
+}
+
+/// Forgets the kept presses whose month is over, of people who never bound, and which codes were shown to whom once they
+/// ran out. Returns how many presses.
+pub async fn tidy(ctx: &Ctx) -> Outcome<u64> {
+    let mut tx = ctx.store.read().await?;
+    let calendar = calendar::load(&mut tx, ctx).await?;
+    let months = store::kept::months(&mut tx).await?;
+    let over = |month: &&String| Month::parse(month).is_some_and(|m| m.cutoff(&calendar, ctx.zone) <= ctx.now());
+    let over: Vec<&String> = months.iter().filter(over).collect();
+    let offers = store::invite::has_offers_over(&mut tx, ctx.now()).await?;
+    drop(tx);
+    if over.is_empty() && !offers {
+        return Ok(0);
+    }
+    let mut tx = ctx.store.write().await?;
+    store::invite::forget_offers(&mut tx, ctx.now()).await?;
+    let actor = Actor::System { job: Job::Tidy };
+    let mut all = 0;
+    for month in over {
+        let presses = store::kept::forget(&mut tx, month).await?;
+        if presses > 0 {
+            note(
+                &mut tx,
+                ctx.now(),
+                &actor,
+                (Action::PressPurge, format!("month:{month}"), json!({ "presses": presses })),
+            );
+        }
+        all += presses;
+    }
+    tx.commit().await?;
+    Ok(all)
 }
 
 async fn credit(

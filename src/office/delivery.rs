@@ -36,7 +36,7 @@ pub use begin::{Begun, begin, release, release_own};
 pub use came::Came;
 pub use circuit::try_again;
 pub use claim::{Cursor, Round, claim, made_late};
-pub use compose::{basis, read_tag, tag};
+pub use compose::{basis, latest, read_tag, tag};
 pub use edit::{Edit, edited};
 pub use remove::{Removal, removed};
 pub use settle::{Report, make, settle};

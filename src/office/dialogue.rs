@@ -19,6 +19,8 @@ use crate::office::{Outcome, authorise, refused};
 use crate::store::dialogue::DialogueRow;
 use crate::store::{self, Tx};
 
+/// Which units a chat addresses, step by step.
+mod chat_talk;
 /// `/me`, step by step.
 mod me_talk;
 /// `/people`, step by step.

@@ -15,6 +15,12 @@ use crate::store::group::GroupRow;
 use crate::store::unit::{OFFICE, UnitRow};
 use crate::store::{self, Tx};
 
+mod join;
+mod welcome;
+
+pub use join::{Claimed, Met, Parted, claim, departed, due, leave, put_off, seen, tell};
+pub(super) use welcome::{welcome, welcomed};
+
 /// A chat with whom it addresses today.
 #[derive(Debug, Clone)]
 pub struct Listed {
@@ -72,6 +78,12 @@ pub(super) async fn listed(tx: &mut Tx, ctx: &Ctx, groups: Vec<GroupRow>) -> Out
     Ok(groups.into_iter().map(of).collect())
 }
 
+/// How many people of some units would be expected today, whatever an item's audience.
+pub(super) async fn expected(tx: &mut Tx, ctx: &Ctx, units: &[UnitId]) -> Outcome<usize> {
+    let people = store::staff::candidates(tx, wall::of(ctx.now(), ctx.zone).date()).await?;
+    Ok(people.iter().filter(|person| !person.exempt && units.contains(&person.unit_id)).count())
+}
+
 fn paths(units: &[UnitRow], ids: &[UnitId]) -> Vec<String> {
     units.iter().filter(|unit| ids.contains(&unit.id)).map(|unit| unit.path.clone()).collect()
 }
@@ -88,16 +100,29 @@ pub async fn link(ctx: &Ctx, actor: &Actor, name: &str, unit_names: &[String]) -
         return Err(Refusal::RosterEmpty);
     }
     let ids = unit::resolve(&units, unit_names)?;
-    store::group::set_units(&mut tx, id, &ids).await?;
-    // What an admin stopped goes on by `resume` alone.
-    if (group.state, group.reason) != (GroupState::Suspended, Some(StopReason::ByAdmin)) {
-        store::group::set_state(&mut tx, id, GroupState::Active, None).await?;
-    }
-    note(&mut tx, ctx.now(), actor, (Action::GroupLink, format!("group:{id}"), json!({ "units": ids })));
+    address(&mut tx, ctx, actor, (group, &ids)).await?;
     let group = store::group::find(&mut tx, id).await?.ok_or_else(|| Refusal::UnknownGroup(name.to_owned()))?;
     let linked = listed(&mut tx, ctx, vec![group]).await?.pop();
     tx.commit().await?;
     linked.ok_or_else(|| Refusal::UnknownGroup(name.to_owned()))
+}
+
+/// Has a chat address units. It stays from then on, and is told once what the bot is for.
+pub(super) async fn address(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    actor: &Actor,
+    (group, units): (&GroupRow, &[UnitId]),
+) -> Outcome<()> {
+    let id = group.id;
+    store::group::set_units(tx, id, units).await?;
+    store::group::set_leaves(tx, id, None).await?;
+    // What an admin stopped goes on by `resume` alone.
+    if (group.state, group.reason) != (GroupState::Suspended, Some(StopReason::ByAdmin)) {
+        store::group::set_state(tx, id, GroupState::Active, None).await?;
+    }
+    note(tx, ctx.now(), actor, (Action::GroupLink, format!("group:{id}"), json!({ "units": units })));
+    welcome::queue(tx, ctx, group).await
 }
 
 /// Stops messages to one chat until someone lets it in again. Its people stay in every audience, and count as not reached.
@@ -131,26 +156,23 @@ pub async fn resume(ctx: &Ctx, actor: &Actor, name: &str) -> Outcome<GroupRow> {
     store::group::set_state(&mut tx, group.id, GroupState::Active, None).await?;
     let detail = json!({ "state": GroupState::Active.as_str() });
     note(&mut tx, ctx.now(), actor, (Action::GroupState, format!("group:{}", group.id), detail));
+    welcome::queue(&mut tx, ctx, &group).await?;
     tx.commit().await?;
     Ok(group)
-}
-
-/// The bot was added to a chat: it is known from now on, and mute until someone links it.
-pub async fn seen(ctx: &Ctx, line: &Line, chat: &str, title: &str) -> Outcome<GroupId> {
-    let mut tx = ctx.store.write().await?;
-    let id = store::group::seen(&mut tx, line.id, chat, title).await?;
-    let actor = Actor::System { job: Job::Inbox };
-    note(&mut tx, ctx.now(), &actor, (Action::GroupSeen, format!("group:{id}"), json!({ "chat": chat })));
-    tx.commit().await?;
-    Ok(id)
 }
 
 /// The bot was removed from a chat.
 pub async fn gone(ctx: &Ctx, line: &Line, chat: &str) -> Outcome<()> {
     let mut tx = ctx.store.write().await?;
     for group in store::group::find_external(&mut tx, line.id, chat).await? {
-        set_state(&mut tx, ctx, &Actor::System { job: Job::Inbox }, (group.id, GroupState::Gone, StopReason::Removed))
-            .await?;
+        store::group::set_leaves(&mut tx, group.id, None).await?;
+        if (group.state, group.reason) == (GroupState::Gone, Some(StopReason::Left)) {
+            // Our own going, told back.
+            continue;
+        }
+        let own = group.leaves_at.is_some_and(|at| at.utc() <= ctx.now());
+        let reason = if own { StopReason::Left } else { StopReason::Removed };
+        set_state(&mut tx, ctx, &Actor::System { job: Job::Inbox }, (group.id, GroupState::Gone, reason)).await?;
     }
     Ok(tx.commit().await?)
 }

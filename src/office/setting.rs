@@ -45,6 +45,8 @@ pub struct Settings {
     pub send_per_group: u32,
     /// Over how long messages due at the full or half hour are spread.
     pub send_spread: Duration,
+    /// Workdays for which a binding code is good.
+    pub invite_workdays: u32,
 }
 
 impl Settings {
@@ -90,6 +92,7 @@ pub async fn load(tx: &mut Tx, zone: Tz) -> Outcome<Settings> {
         send_per_second: number(Key::SendPerSecond)?,
         send_per_group: number(Key::SendPerGroup)?,
         send_spread: Duration::seconds(number(Key::SendSpread)?.into()),
+        invite_workdays: number(Key::InviteWorkdays)?,
         values,
     })
 }

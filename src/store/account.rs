@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::types::json;
 use super::{At, Result, Tx, on};
+use crate::domain::channel::ChannelKind;
 use crate::ids::{AccountId, ChannelId, StaffId};
 
 /// An account with what binding needs to know.
@@ -104,6 +105,12 @@ pub async fn set_code_failures(
     Ok(())
 }
 
+/// How many accounts of a channel wait after wrong codes.
+pub async fn paused(tx: &mut Tx, channel: ChannelId, now: DateTime<Utc>) -> Result<i64> {
+    const SQL: &str = "SELECT COUNT(*) FROM account WHERE channel_id = $1 AND code_wait_until > $2";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(channel).bind(At::from(now)).fetch_one(c).await)?)
+}
+
 /// Binds an account to a person. A binding in force of either is a violated constraint.
 pub async fn bind(
     tx: &mut Tx,
@@ -123,6 +130,19 @@ pub async fn unbind(tx: &mut Tx, channel: ChannelId, staff: StaffId, now: DateTi
     let done = on!(tx, c => sqlx::query(SQL).bind(channel).bind(staff).bind(At::from(now))
         .execute(c).await.map(|done| done.rows_affected()))?;
     Ok(done > 0)
+}
+
+/// Ends the bindings in force of a person, on one kind of channel or on all; returns the kinds.
+pub async fn unbind_from(
+    tx: &mut Tx,
+    staff: StaffId,
+    kind: Option<ChannelKind>,
+    now: DateTime<Utc>,
+) -> Result<Vec<ChannelKind>> {
+    const SQL: &str = "UPDATE binding SET ended_at = $3 WHERE staff_id = $1 AND ended_at IS NULL
+            AND channel_id IN (SELECT id FROM channel WHERE $2 IS NULL OR kind = $2)
+        RETURNING (SELECT c.kind FROM channel c WHERE c.id = binding.channel_id)";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(staff).bind(kind).bind(At::from(now)).fetch_all(c).await)?)
 }
 
 /// Since when an account is bound, and how many confirmations its person has, as `(bound, acks)`.

@@ -12,6 +12,8 @@ pub mod count_line;
 /// What people decide.
 pub mod decide;
 mod doubt;
+/// First messages in chats.
+pub mod notice;
 mod queue;
 /// Copies that are taken back.
 pub mod removal;
@@ -25,7 +27,7 @@ pub use queue::{
 #[derive(Debug, Clone)]
 pub struct NewDelivery {
     pub kind: DeliveryKind,
-    /// For kind push the push, for kind alert the alert.
+    /// For kind push the push, for kind alert the alert, for kind notice the chat.
     pub subject_id: i64,
     pub target_kind: TargetKind,
     pub target_id: i64,

@@ -1,9 +1,9 @@
 //! Chats (or topics of them) and the units they address.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::types::json;
-use super::{Result, Tx, on};
+use super::{At, Result, Tx, on};
 use crate::domain::channel::ChannelKind;
 use crate::domain::delivery::StopReason;
 use crate::domain::word::GroupState;
@@ -23,12 +23,17 @@ pub struct GroupRow {
     pub state: GroupState,
     /// Why it takes no messages, when the platform told.
     pub reason: Option<StopReason>,
+    /// When the bot said in it what it is for.
+    pub welcomed_at: Option<At>,
+    /// When the bot leaves it, because nobody of the office stands for it.
+    pub leaves_at: Option<At>,
 }
 
 macro_rules! group_sql {
     ($rest:literal) => {
         concat!(
-            "SELECT g.id, g.channel_id, c.kind AS channel, g.external_id, g.thread, g.title, g.state, g.reason
+            "SELECT g.id, g.channel_id, c.kind AS channel, g.external_id, g.thread, g.title, g.state, g.reason,
+                g.welcomed_at, g.leaves_at
              FROM chat_group g JOIN channel c ON c.id = g.channel_id ",
             $rest
         )
@@ -77,6 +82,27 @@ pub async fn set_state(tx: &mut Tx, id: GroupId, state: GroupState, reason: Opti
     const SQL: &str = "UPDATE chat_group SET state = $2, reason = $3 WHERE id = $1";
     on!(tx, c => sqlx::query(SQL).bind(id).bind(state).bind(reason).execute(c).await.map(drop))?;
     Ok(())
+}
+
+/// Says when the bot leaves a chat; `None`: it stays.
+pub async fn set_leaves(tx: &mut Tx, id: GroupId, at: Option<DateTime<Utc>>) -> Result<()> {
+    const SQL: &str = "UPDATE chat_group SET leaves_at = $2 WHERE id = $1";
+    on!(tx, c => sqlx::query(SQL).bind(id).bind(at.map(At::from)).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// The chats that the bot leaves at some time.
+pub async fn leaving(tx: &mut Tx) -> Result<Vec<GroupRow>> {
+    const SQL: &str = group_sql!("WHERE g.leaves_at IS NOT NULL AND g.state = 'unlinked' ORDER BY g.id");
+    Ok(on!(tx, c => sqlx::query_as(SQL).fetch_all(c).await)?)
+}
+
+/// Remembers that the bot said in a chat what it is for. False when it was known.
+pub async fn set_welcomed(tx: &mut Tx, id: GroupId, at: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "UPDATE chat_group SET welcomed_at = $2 WHERE id = $1 AND welcomed_at IS NULL";
+    let done =
+        on!(tx, c => sqlx::query(SQL).bind(id).bind(At::from(at)).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(done == 1)
 }
 
 /// The platform gave a chat another id (group to supergroup); rows of its topics follow. It may tell us of the new chat

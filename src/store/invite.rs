@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{At, Result, Tx, on};
-use crate::ids::{InviteId, StaffId};
+use crate::ids::{AccountId, InviteId, StaffId};
 
 /// A code as far as the database knows it.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -50,4 +50,39 @@ pub async fn use_up(tx: &mut Tx, id: InviteId, now: DateTime<Utc>) -> Result<boo
     let done =
         on!(tx, c => sqlx::query(SQL).bind(id).bind(At::from(now)).execute(c).await.map(|done| done.rows_affected()))?;
     Ok(done == 1)
+}
+
+/// Remembers that a code's question was shown to an account.
+pub async fn offer(tx: &mut Tx, id: InviteId, account: AccountId, now: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "INSERT INTO invite_offer (invite_id, account_id, offered_at) VALUES ($1, $2, $3)
+        ON CONFLICT (invite_id, account_id) DO UPDATE SET offered_at = excluded.offered_at";
+    on!(tx, c => sqlx::query(SQL).bind(id).bind(account).bind(At::from(now)).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Takes a code's question to an account back; false when it was not asked.
+pub async fn withdraw_offer(tx: &mut Tx, id: InviteId, account: AccountId) -> Result<bool> {
+    const SQL: &str = "DELETE FROM invite_offer WHERE invite_id = $1 AND account_id = $2";
+    let done = on!(tx, c => sqlx::query(SQL).bind(id).bind(account).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(done > 0)
+}
+
+/// Whether a code's question was shown to an account.
+pub async fn offered(tx: &mut Tx, id: InviteId, account: AccountId) -> Result<bool> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM invite_offer WHERE invite_id = $1 AND account_id = $2)";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(id).bind(account).fetch_one(c).await)?)
+}
+
+/// Whether it is still known to whom a code was shown that ran out.
+pub async fn has_offers_over(tx: &mut Tx, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM invite_offer o JOIN invite i ON i.id = o.invite_id
+        WHERE i.expires_at <= $1)";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(At::from(now)).fetch_one(c).await)?)
+}
+
+/// Forgets to whom codes were shown that ran out.
+pub async fn forget_offers(tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "DELETE FROM invite_offer WHERE invite_id IN (SELECT id FROM invite WHERE expires_at <= $1)";
+    on!(tx, c => sqlx::query(SQL).bind(At::from(now)).execute(c).await.map(drop))?;
+    Ok(())
 }

@@ -8,6 +8,9 @@ use crate::domain::push::{Chunk, PushState};
 use crate::domain::word::Confirm;
 use crate::ids::{DeliveryId, ItemVersionId, OccurrenceId, PushId, StaffId, UnitId};
 
+/// Pushes that people can read in their chats.
+pub mod arrived;
+
 /// A push to store.
 #[derive(Debug, Clone)]
 pub struct NewPush<'a> {

@@ -16,6 +16,7 @@ mod history;
 mod hook;
 mod inbox;
 mod instances;
+mod joining;
 mod leave;
 mod levers;
 mod metrics;

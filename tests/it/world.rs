@@ -109,6 +109,12 @@ impl World {
         }
         self.poll().await;
         let ctx = self.ctx();
+        // They know the bot for long: what it is for was said before these stories begin.
+        let mut tx = ctx.store.write().await.unwrap();
+        for group in qingfeng::store::group::list(&mut tx).await.unwrap() {
+            qingfeng::store::group::set_welcomed(&mut tx, group.id, ctx.now()).await.unwrap();
+        }
+        tx.commit().await.unwrap();
         let link = async |chat: i64, units: &[&str]| {
             let units: Vec<String> = units.iter().map(|unit| (*unit).to_owned()).collect();
             office::group::link(&ctx, &OPERATOR, &chat.to_string(), &units).await.unwrap();

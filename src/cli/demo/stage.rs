@@ -18,7 +18,7 @@ use crate::clock::{Clock, Hand};
 use crate::config::{self, Config};
 use crate::inbox::poll::Poller;
 use crate::jobs::send;
-use crate::office::{hearing, inbox, plan};
+use crate::office::{binding, hearing, inbox, plan};
 use crate::sandbox::{Options, Sandbox, Time};
 use crate::stop::{self, Stopper};
 
@@ -154,6 +154,7 @@ impl Stage {
         let App { ctx, line, .. } = &self.app;
         if ctx.now() - self.tidied >= TIDY_EVERY {
             inbox::tidy(ctx).await?;
+            binding::tidy(ctx).await?;
             self.tidied = ctx.now();
         }
         let slot = plan::plan(ctx).await?;

@@ -31,6 +31,7 @@ fn about_people() -> Vec<Refusal> {
             own: vec![text("管委会/综合科")],
         },
         Refusal::NotOnRoster(text("G9999")),
+        Refusal::NotBound(text("G2601")),
         Refusal::RosterEmpty,
         Refusal::UnknownUnit { given: text("宣传科"), known: units.clone() },
         Refusal::UnknownUnit { given: text("宣传科"), known: Vec::new() },

@@ -79,7 +79,10 @@ fn a_year_without_notice_is_told_once_a_week(#[case] today: &str, #[case] expect
         | Alert::UpdateAside { .. }
         | Alert::PushFailed { .. }
         | Alert::RemovalRefused { .. }
-        | Alert::OtherPoller { .. } => format!("{alert:?}"),
+        | Alert::OtherPoller { .. }
+        | Alert::CodeDeclined { .. }
+        | Alert::CodesGuessed { .. }
+        | Alert::StrangeChat { .. } => format!("{alert:?}"),
     });
     assert_eq!(told.collect::<Vec<_>>(), expected);
 }

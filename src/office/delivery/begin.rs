@@ -170,7 +170,7 @@ async fn set_aside(ctx: &Ctx, row: &DeliveryRow, error: &Refusal) -> Outcome<()>
     let step = unmade(before, ctx.now(), jitter(row.id.0));
     let moved = put_down(&mut tx, ctx, (row, &step), StopReason::Broken).await?;
     // Of an alert that cannot be made nobody can be told by another.
-    if moved && step.state == DeliveryState::Failed && row.kind == DeliveryKind::Push {
+    if moved && step.state == DeliveryState::Failed && row.kind != DeliveryKind::Alert {
         alert::raise(&mut tx, ctx, &Alert::DeliveryBroken { delivery: row.id }).await?;
     }
     Ok(tx.commit().await?)

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
+
 use crate::ctx::Ctx;
 use crate::domain::delivery::{DeliveryKind, TargetKind};
 use crate::domain::push::MemberStatus;
 use crate::domain::tag::{Tag, Verb};
 use crate::domain::word::Confirm;
-use crate::ids::{AlertId, AttemptId, PushId};
-use crate::message::outgoing::Outgoing;
+use crate::ids::{AlertId, AttemptId, GroupId, PushId, StaffId};
+use crate::message::outgoing::{Button, Outgoing};
 use crate::message::push::{Copy, Tags, copy};
 use crate::office::delivery::hint;
 use crate::office::push::filled;
-use crate::office::{Outcome, Refusal, alert, content, setting};
+use crate::office::{Outcome, Refusal, alert, content, group, setting};
 use crate::secret::{Keys, Purpose};
 use crate::store::delivery::{AttemptRow, DeliveryRow};
 use crate::store::push::PushRow;
@@ -28,6 +30,10 @@ pub(super) async fn compose(
     match delivery.kind {
         DeliveryKind::Push => {}
         DeliveryKind::Alert => return Ok((alert::told(tx, ctx, AlertId(delivery.subject_id)).await?, None)),
+        DeliveryKind::Notice => {
+            let group = GroupId(delivery.subject_id);
+            return Ok((group::welcome(tx, group, attempt.possible_duplicate).await?, None));
+        }
     }
     let push = PushId(delivery.subject_id);
     let row = store::push::find(tx, push).await?.ok_or(Refusal::UnknownPush(push.0))?;
@@ -37,6 +43,31 @@ pub(super) async fn compose(
     };
     let outgoing = words(tx, ctx, &row, (attempt.id, attempt.possible_duplicate), count).await?;
     Ok((outgoing, count))
+}
+
+/// How far back a push is still the newest that someone who just joined may read.
+const LATEST: TimeDelta = TimeDelta::days(31);
+
+/// The newest open push that addresses a person and is in a chat, as they read it in private. Its button is that of the
+/// copy in the chat; who confirmed already gets none.
+pub async fn latest(ctx: &Ctx, staff: StaffId) -> Outcome<Option<Outgoing>> {
+    let mut tx = ctx.store.read().await?;
+    let arrived = store::push::arrived::arrived(&mut tx, staff, ctx.now() - LATEST).await?;
+    let ids: Vec<PushId> = arrived.iter().map(|row| row.push_id).collect();
+    let audiences = store::push::audiences(&mut tx, &ids).await?;
+    let addresses = |push| {
+        let mut members = audiences.iter().filter(|(of, _)| *of == push).flat_map(|(_, chunk)| &chunk.members);
+        members.any(|member| member.staff == staff)
+    };
+    let Some(row) = arrived.into_iter().find(|row| addresses(row.push_id)) else { return Ok(None) };
+    let push = store::push::find(&mut tx, row.push_id).await?.ok_or(Refusal::UnknownPush(row.push_id.0))?;
+    let mut outgoing = words(&mut tx, ctx, &push, (row.attempt_id, false), None).await?;
+    if row.confirmed {
+        let ack = tag(tx.keys(), Verb::Ack, row.attempt_id.0);
+        let asks = |button: &Button| matches!(button, Button::Press { data, .. } if *data == ack);
+        outgoing.buttons.iter_mut().for_each(|row| row.retain(|button| !asks(button)));
+    }
+    Ok(Some(outgoing))
 }
 
 /// A group sees how many confirmed unless the audience is so small that the number would tell who did.

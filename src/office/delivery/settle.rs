@@ -123,6 +123,9 @@ async fn follow(
     match &report.came {
         Came::Sent { .. } => {
             store::delivery::decide::remove_late(tx, &[attempt.id], ctx.now()).await?;
+            if delivery.kind == DeliveryKind::Notice {
+                group::welcomed(tx, ctx, GroupId(delivery.subject_id)).await?;
+            }
             match report.count {
                 Some(shown) => edit::start(tx, ctx, (delivery.id, PushId(delivery.subject_id)), shown).await,
                 None => Ok(()),

@@ -85,7 +85,7 @@ async fn rule(
             }
             Some(until(tx, &push, ctx.now()).await?)
         }
-        (Decision::Resend, DeliveryKind::Alert) => Some(ctx.now() + crate::domain::alert::KEPT),
+        (Decision::Resend, DeliveryKind::Alert | DeliveryKind::Notice) => Some(ctx.now() + crate::domain::alert::KEPT),
         (Decision::Sent | Decision::Abandon | Decision::Relayed | Decision::Declined, _) => None,
     };
     let by = actor.to_string();

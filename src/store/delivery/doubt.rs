@@ -33,10 +33,10 @@ pub async fn recover(
 }
 
 /// Queues the one flagged re-send of each delivery to an active group that has been in doubt since `before` and is still
-/// in time.
+/// in time. A first message in a chat is said once: it stays in doubt.
 pub async fn requeue_doubtful(tx: &mut Tx, now: DateTime<Utc>, before: DateTime<Utc>) -> Result<Vec<DeliveryId>> {
     const SQL: &str = "UPDATE delivery SET state = 'queued', not_before = $1, changed_at = $1
-        WHERE state = 'in_doubt' AND target_kind = 'group' AND changed_at <= $2 AND expires_at > $1
+        WHERE state = 'in_doubt' AND target_kind = 'group' AND kind <> 'notice' AND changed_at <= $2 AND expires_at > $1
             AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.delivery_id = delivery.id AND a.possible_duplicate)
             AND EXISTS (SELECT 1 FROM chat_group g WHERE g.id = delivery.target_id AND g.state = 'active')
         RETURNING id";

@@ -1,0 +1,118 @@
+//! Binding codes for people, and accounts that are let go. A code exists in the answer alone: the database has its keyed
+//! hash.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use super::{all, present};
+use crate::channel::telegram::start_link;
+use crate::ctx::Ctx;
+use crate::domain::audit::{Action, Actor};
+use crate::domain::channel::ChannelKind;
+use crate::domain::invite::{CODE_LEN, code_from, expiry, printed};
+use crate::domain::policy::Act;
+use crate::domain::wall;
+use crate::ids::StaffId;
+use crate::office::{Outcome, Refusal, authorise, binding, calendar, note, setting};
+use crate::store::staff::PersonRow;
+use crate::store::{self, StoreError, Tx};
+
+/// A code to hand over.
+#[derive(Debug, Clone)]
+pub struct Invited {
+    pub person: PersonRow,
+    /// As printed: `K7QF-3M2P`.
+    pub code: String,
+    /// Opens the private chat with the code filled in; `None` until the bot's name is known.
+    pub link: Option<String>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Whom to make codes for.
+#[derive(Debug, Clone)]
+pub enum Invitees {
+    One(String),
+    /// Everyone on the roster who is not bound.
+    All,
+}
+
+/// A person whose account was let go.
+#[derive(Debug, Clone)]
+pub struct Unbound {
+    pub person: PersonRow,
+    /// The kinds of channels it was on.
+    pub channels: Vec<ChannelKind>,
+}
+
+/// Makes new codes; a person's earlier unused ones are no longer good.
+pub async fn invite(ctx: &Ctx, actor: &Actor, whom: &Invitees) -> Outcome<Vec<Invited>> {
+    let mut tx = ctx.store.write().await?;
+    authorise(&mut tx, actor, Act::StaffWrite).await?;
+    let people = match whom {
+        Invitees::One(staff_no) => vec![present(&mut tx, staff_no).await?],
+        Invitees::All => all(&mut tx).await?.into_iter().filter(|p| !p.bound).map(|p| p.person).collect(),
+    };
+    let terms = Terms::now(&mut tx, ctx).await?;
+    let mut invited = Vec::with_capacity(people.len());
+    for person in people {
+        invited.push(make(&mut tx, ctx, actor, (person, &terms)).await?);
+    }
+    tx.commit().await?;
+    Ok(invited)
+}
+
+/// Makes a new code inside a transaction whose rights were checked.
+pub(in crate::office) async fn issue(tx: &mut Tx, ctx: &Ctx, actor: &Actor, who: StaffId) -> Outcome<Invited> {
+    let person = store::staff::find(tx, who).await?.ok_or_else(|| Refusal::NotOnRoster(who.to_string()))?;
+    let terms = Terms::now(tx, ctx).await?;
+    make(tx, ctx, actor, (person, &terms)).await
+}
+
+/// What all codes that are handed out at a time have in common.
+struct Terms {
+    expires_at: DateTime<Utc>,
+    /// What our bot is called, where that is known.
+    bot: Option<String>,
+}
+
+impl Terms {
+    async fn now(tx: &mut Tx, ctx: &Ctx) -> Outcome<Self> {
+        let bot = store::channel::names(tx).await?.into_iter().next();
+        Ok(Self { expires_at: code_end(tx, ctx).await?, bot })
+    }
+}
+
+async fn make(tx: &mut Tx, ctx: &Ctx, actor: &Actor, (person, terms): (PersonRow, &Terms)) -> Outcome<Invited> {
+    let mut random = [0; CODE_LEN];
+    getrandom::fill(&mut random).map_err(|error| StoreError::Io(std::io::Error::other(error.to_string())))?;
+    let code = code_from(random);
+    let mac = binding::code_mac(tx.keys(), &code);
+    let id = store::invite::issue(tx, person.id, &mac, ctx.now(), terms.expires_at).await?;
+    note(tx, ctx.now(), actor, (Action::Invite, format!("staff:{}", person.id), json!({ "invite": id })));
+    let link = terms.bot.as_deref().map(|bot| start_link(bot, &code));
+    Ok(Invited { person, code: printed(&code), link, expires_at: terms.expires_at })
+}
+
+/// When a code that is handed out now runs out.
+async fn code_end(tx: &mut Tx, ctx: &Ctx) -> Outcome<DateTime<Utc>> {
+    let workdays = setting::load(tx, ctx.zone).await?.invite_workdays;
+    let calendar = calendar::load(tx, ctx).await?;
+    let today = wall::of(ctx.now(), ctx.zone).date();
+    Ok(wall::instant(expiry(&calendar, today, workdays), ctx.zone))
+}
+
+/// Lets a person's account go, on one kind of channel or on all: a phone that is lost. What they confirmed stays.
+pub async fn unbind(ctx: &Ctx, actor: &Actor, staff_no: &str, channel: Option<ChannelKind>) -> Outcome<Unbound> {
+    let mut tx = ctx.store.write().await?;
+    authorise(&mut tx, actor, Act::StaffWrite).await?;
+    let person = store::staff::find_by_no(&mut tx, staff_no.trim()).await?;
+    let person = person.ok_or_else(|| Refusal::NotOnRoster(staff_no.to_owned()))?;
+    let channels = store::account::unbind_from(&mut tx, person.id, channel, ctx.now()).await?;
+    if channels.is_empty() {
+        return Err(Refusal::NotBound(person.staff_no));
+    }
+    let detail = json!({ "channels": channels.iter().map(|kind| kind.as_str()).collect::<Vec<_>>() });
+    note(&mut tx, ctx.now(), actor, (Action::StaffUnbind, format!("staff:{}", person.id), detail));
+    tx.commit().await?;
+    Ok(Unbound { person, channels })
+}
