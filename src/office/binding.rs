@@ -172,6 +172,7 @@ async fn find(tx: &mut Tx, account: &AccountRow, typed: &str, now: DateTime<Utc>
         return Ok(Found::Used);
     }
     Ok(if good(tx, &invite, now).await? { Found::Good(invite) } else { Found::Expired })
+}
 
 /// The invite of a code, under whichever key it was made.
 async fn invite_of(tx: &mut Tx, code: &str) -> Outcome<Option<InviteRow>> {

@@ -188,10 +188,10 @@ async fn somebody_is_left_who_can_put_things_right() {
         let label = db.label;
         let mut office = World::new(db).await;
         let ctx = office.ctx();
-        office::staff::grant(&ctx, &OPERATOR, "S01", Role::Admin).await.unwrap();
+        office::role::grant(&ctx, &OPERATOR, "S01", Role::Admin).await.unwrap();
         let refused = erase::erase(&ctx, &OPERATOR, "S01").await;
         assert!(matches!(refused, Err(Refusal::LastAdmin)), "{label}: {refused:?}");
-        office::staff::grant(&ctx, &OPERATOR, "S02", Role::Admin).await.unwrap();
+        office::role::grant(&ctx, &OPERATOR, "S02", Role::Admin).await.unwrap();
         erase::erase(&ctx, &OPERATOR, "S01").await.unwrap();
         let nobody = erase::preview(&ctx, &OPERATOR, "S99").await;
         assert!(matches!(nobody, Err(Refusal::UnknownStaff(_))), "{label}");

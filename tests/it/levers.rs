@@ -201,7 +201,7 @@ async fn a_copy_that_the_platform_keeps_is_told_to_the_admins() {
         let label = db.label;
         let mut office = World::new(db).await;
         office.bind(1).await;
-        office::staff::grant(&office.ctx(), &OPERATOR, "S01", qingfeng::domain::policy::Role::Admin).await.unwrap();
+        office::role::grant(&office.ctx(), &OPERATOR, "S01", qingfeng::domain::policy::Role::Admin).await.unwrap();
         let push = office.push_now(None).await;
         office.work().await;
         let fault = json!({"kind": "error", "code": 400, "description": "Bad Request: something new"});

@@ -319,7 +319,7 @@ async fn two_numbers_of_one_person_become_one() {
 async fn the_last_admin_does_not_go_with_a_sheet() {
     for db in databases().await {
         let world = World::new(db).await;
-        office::staff::grant(&world.ctx(), &OPERATOR, "S01", qingfeng::domain::policy::Role::Admin).await.unwrap();
+        office::role::grant(&world.ctx(), &OPERATOR, "S01", qingfeng::domain::policy::Role::Admin).await.unwrap();
         let without = sheet(|n| (n != 1).then(|| row(n)));
         let found = doubts(apply(&world, &without, &Stated::default()).await);
         assert_eq!(found, [Doubt::LastAdmin { staff_no: "S01".into() }]);

@@ -8,9 +8,10 @@ use qingfeng::domain::policy::{Act, Role, Scope, scope};
 use qingfeng::domain::roster::{self, Roster};
 use qingfeng::domain::word::Confirm;
 use qingfeng::ids::PushId;
+use qingfeng::office::leave::Leave;
 use qingfeng::office::role::{self, Given, RoleFault};
 use qingfeng::office::roster::Mode;
-use qingfeng::office::staff::{Invitees, Leave};
+use qingfeng::office::staff::Invitees;
 use qingfeng::office::{self, Outcome, Refusal};
 use qingfeng::store;
 use serde_json::json;
@@ -99,7 +100,7 @@ impl Stage {
             Act::LeaveWrite => {
                 let day = chrono::NaiveDate::from_ymd_opt(2026, 9, 1).unwrap();
                 let (staff_no, category) = (text("S99"), LeaveCategory::Other);
-                office::staff::add_leave(ctx, actor, &Leave { staff_no, category, from: day, to: None }).await.map(drop)
+                office::leave::add(ctx, actor, &Leave { staff_no, category, from: day, to: None }).await.map(drop)
             }
             Act::RoleRead => role::list(ctx, actor).await.map(drop),
             Act::RoleWrite => role::grant(ctx, actor, "S99", Role::Leader).await.map(drop),

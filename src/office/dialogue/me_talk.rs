@@ -12,7 +12,6 @@ use crate::domain::leave::{latest_return, return_days};
 use crate::domain::month::Month;
 use crate::domain::wall;
 use crate::ids::StaffId;
-use crate::office::leave::LeaveFault;
 use crate::office::{Outcome, Refusal, calendar, leave};
 use crate::store::{self, Tx};
 
@@ -48,7 +47,7 @@ pub(super) async fn take(tx: &mut Tx, ctx: &Ctx, actor: &Actor, at: Me, given: G
             let end = match leave::declare_in(tx, ctx, actor, (me, back)).await {
                 Ok(declared) => End::Declared { back: declared.return_day, deadline: declared.deadline },
                 // Asked before midnight, answered after it. Nothing was written before the refusal.
-                Err(Refusal::Leave(LeaveFault::ReturnDay { .. })) => End::NotTaken,
+                Err(Refusal::Leave(leave::LeaveFault::ReturnDay { .. })) => End::NotTaken,
                 Err(other) => return Err(other),
             };
             Ok(Step::End(Ended::Me(end)))
