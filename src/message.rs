@@ -22,6 +22,8 @@ pub mod dialogue;
 pub mod installation;
 /// Absences: what people are told, and what is wrong with their sheet.
 pub mod leave;
+/// `/me`.
+pub mod me;
 /// What goes out, before a channel turns it into its own markup.
 pub mod outgoing;
 /// `/people`.

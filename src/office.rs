@@ -9,7 +9,6 @@ use crate::domain::cron::CronError;
 use crate::domain::personal::Personal;
 use crate::domain::policy::{Act, Role};
 use crate::domain::report::CheckFailed;
-use crate::domain::roster::Doubt;
 use crate::domain::schedule::RuleError;
 use crate::domain::setting::Key;
 use crate::domain::slot::AllowedHours;
@@ -105,16 +104,10 @@ pub enum Refusal {
     UnknownUnit { given: String, known: Vec<String> },
     #[error("unit {given} could be several")]
     AmbiguousUnit { given: String, options: Vec<String> },
-    #[error("unit {was} is called {now} now")]
-    UnitRenamed { was: String, now: String },
     #[error("the unit does not get that path or place: {0:?}")]
     Unit(UnitFault),
-    #[error("the import could mean two things")]
-    RosterDoubts(Vec<Doubt>),
-    #[error("people or units changed meanwhile")]
-    RosterMoved(Box<roster::Meanwhile>),
-    #[error("another import took over")]
-    ImportOvertaken,
+    #[error(transparent)]
+    Import(#[from] roster::ImportFault),
     #[error(transparent)]
     Merge(#[from] merge::MergeFault),
     #[error("group {0} is unknown")]

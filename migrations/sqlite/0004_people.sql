@@ -74,3 +74,5 @@ CREATE TABLE roster_stage (
 ALTER TABLE chat_group ADD COLUMN hinted_on TEXT;
 -- From this day on the person is off the roster. Null: nobody said so, or it is done.
 ALTER TABLE staff ADD COLUMN leaves_on TEXT;
+-- A version is stored after the person who points to it: the database then looks for whoever waited for it.
+CREATE INDEX staff_version ON staff (version_id);

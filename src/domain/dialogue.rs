@@ -25,6 +25,8 @@ use crate::ids::{AccountId, DialogueId, InboxId, StaffId, UnitId};
 
 /// Days as people type them.
 pub mod day;
+/// `/me`: a person's own record.
+pub mod me;
 /// `/people`: what an admin does about people.
 pub mod people;
 
@@ -73,12 +75,14 @@ impl Choice {
 #[serde(rename_all = "snake_case")]
 pub enum Talk {
     People(people::People),
+    Me(me::Me),
 }
 
 /// A question with what it shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Question {
     People(people::Question),
+    Me(me::Question),
 }
 
 /// How a conversation ended.
@@ -91,6 +95,7 @@ pub enum Ended {
     /// The account is bound to nobody.
     NotBound,
     People(people::Ended),
+    Me(me::Ended),
 }
 
 /// What a button means. A question keeps these in the order of its buttons, so that a button carries a number alone.

@@ -25,6 +25,8 @@ pub enum UnitFault {
     Taken { path: String },
     /// People stand directly in the unit that would become a parent.
     Divided { path: String },
+    /// The unit that was named so is called otherwise now.
+    Renamed { was: String, now: String },
     /// Places are compared among the units of one parent.
     OtherParent { path: String, anchor: String },
 }

@@ -10,6 +10,7 @@ use crate::channel::{Inbound, Place, Press, Said, Sender};
 use crate::ctx::{Ctx, Line};
 use crate::domain::delivery::Decision;
 use crate::domain::dialogue::Talk;
+use crate::domain::dialogue::me::Me;
 use crate::domain::dialogue::people::People;
 use crate::domain::invite::{looks_like_code, normalise};
 use crate::domain::setting::Key;
@@ -23,7 +24,7 @@ use crate::inbox::effect::{Due, Effect, carry_out, say};
 use crate::inbox::guard::guarded;
 use crate::inbox::intake::BIND_LINK;
 use crate::message::outgoing::Outgoing;
-use crate::message::{binding as words, confirm as sayings, people, print, toast};
+use crate::message::{binding as words, confirm as sayings, me, people, print, toast};
 use crate::office::ack;
 use crate::office::binding::{self, Accepted, Offer, Owner};
 use crate::office::inbox::{self as stored, Failed};
@@ -166,6 +167,7 @@ enum Intent<'a> {
     Feedback,
     MyData,
     People,
+    Me,
     Other,
 }
 
@@ -180,6 +182,7 @@ fn intent(text: &str) -> Intent<'_> {
         "/mydata" => Intent::MyData,
         "/feedback" => Intent::Feedback,
         "/people" => Intent::People,
+        "/me" => Intent::Me,
         _ if !text.starts_with('/') && (normalise(text).is_some() || looks_like_code(text)) => Intent::Code(text),
         _ => Intent::Other,
     }
@@ -199,7 +202,8 @@ async fn said_something(ctx: &Ctx, line: &Line, said: &Said, update: InboxId) ->
     }
     let settings = setting::read(ctx).await?;
     let (office, contact) = (settings.text(Key::OfficeName), settings.text(Key::OfficeContact));
-    let what = match intent(&said.text) {
+    let meant = intent(&said.text);
+    let what = match meant {
         Intent::Code(typed) => offered(ctx, line, &said.account, typed, &settings).await?,
         Intent::DeadLink => sayings::link_gone(),
         Intent::Privacy => words::privacy(office, contact),
@@ -214,10 +218,13 @@ async fn said_something(ctx: &Ctx, line: &Line, said: &Said, update: InboxId) ->
             }
             None => words::notice(office, contact),
         },
-        Intent::People => match dialogue::begin(ctx, line, &said.account, update, Talk::People(People::Menu)).await? {
-            Begun::Said(what) => what,
-            Begun::NoRight | Begun::NotBound => ordinary(ctx, line, &said.account, (office, contact)).await?,
-        },
+        Intent::People | Intent::Me => {
+            let talk = if meant == Intent::Me { Talk::Me(Me::Record) } else { Talk::People(People::Menu) };
+            match dialogue::begin(ctx, line, &said.account, update, talk).await? {
+                Begun::Said(what) => what,
+                Begun::NoRight | Begun::NotBound => ordinary(ctx, line, &said.account, (office, contact)).await?,
+            }
+        }
         Intent::Other => ordinary(ctx, line, &said.account, (office, contact)).await?,
     };
     Ok(vec![say(&said.account, what)])
@@ -226,8 +233,10 @@ async fn said_something(ctx: &Ctx, line: &Line, said: &Said, update: InboxId) ->
 /// What everybody gets who did not ask for anything in particular.
 async fn ordinary(ctx: &Ctx, line: &Line, account: &str, (office, contact): (&str, &str)) -> Outcome<Outgoing> {
     Ok(match binding::stored(ctx, line, account).await? {
-        Some(_) if conversations::may_manage(ctx, line, account).await? => people::help(&words::help(contact)),
-        Some(_) => words::help(contact),
+        Some(_) => {
+            let help = me::help(&words::help(contact));
+            if conversations::may_manage(ctx, line, account).await? { people::help(&help) } else { help }
+        }
         None => words::notice(office, contact),
     })
 }
@@ -268,6 +277,8 @@ mod tests {
     #[case("K7QF-3M20", Intent::Code("K7QF-3M20"))]
     #[case("/privacy", Intent::Privacy)]
     #[case("/mydata", Intent::MyData)]
+    #[case("/me", Intent::Me)]
+    #[case("/people@qingfeng_bot", Intent::People)]
     #[case("/feedback 太长了", Intent::Feedback)]
     #[case("谢谢", Intent::Other)]
     #[case("", Intent::Other)]

@@ -5,8 +5,8 @@ use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
 
 use super::outgoing::{Answer, Button, Emphasis, Outgoing};
-use super::people;
 use super::print::weekday_of;
+use super::{me, people};
 use crate::domain::dialogue::{Ended, OPTIONS_MOST, Pick, Question, Talk};
 use crate::domain::rich::Rich;
 
@@ -38,6 +38,7 @@ pub fn message(worded: Worded, picks: &[Pick], tags: Vec<String>) -> Outgoing {
 pub fn question(question: &Question, picks: &[Pick], zone: Tz) -> Worded {
     match question {
         Question::People(question) => people::question(question, picks, zone),
+        Question::Me(question) => me::question(question, picks, zone),
     }
 }
 
@@ -47,6 +48,7 @@ pub fn ended(ended: &Ended, zone: Tz) -> Option<Outgoing> {
         Ended::Cancelled => Some(plain("已取消，没有改动。")),
         Ended::NoRight | Ended::NotBound => None,
         Ended::People(ended) => Some(people::ended(ended, zone)),
+        Ended::Me(ended) => Some(me::ended(ended, zone)),
     }
 }
 
@@ -154,6 +156,7 @@ fn ran_out(talk: &Talk) -> String {
 const fn command(talk: &Talk) -> &'static str {
     match talk {
         Talk::People(_) => "/people",
+        Talk::Me(_) => "/me",
     }
 }
 

@@ -4,10 +4,14 @@ use chrono_tz::Tz;
 
 use super::dialogue::{Worded, common, plain, short_day};
 use super::outgoing::Outgoing;
-use super::people::category_name;
 use super::print::{Masked, day_time, person, unit_name};
 use crate::domain::dialogue::Pick;
 use crate::domain::dialogue::me::{Ended, Misread, Question, Record};
+
+/// What the bot understands, with a person's own record.
+pub fn help(ordinary: &Outgoing) -> Outgoing {
+    plain(&format!("{}\n我的记录，登记休假或出差：/me", ordinary.text.to_plain()))
+}
 
 /// The words of a question and of its buttons.
 pub fn question(question: &Question, picks: &[Pick], zone: Tz) -> Worded {
@@ -36,8 +40,8 @@ fn record(record: &Record, zone: Tz) -> String {
     let Masked { name, tail } = person(&who.listed.name, &who.listed.staff_no, &[]);
     let away = match away {
         None => "休假或出差：现在没有登记".to_owned(),
-        Some((category, Some(last))) => format!("休假或出差：{}，到{}", category_name(*category), short_day(*last)),
-        Some((category, None)) => format!("休假或出差：{}，返岗日未定", category_name(*category)),
+        Some((category, Some(last))) => format!("休假或出差：{}，到{}", category.label(), short_day(*last)),
+        Some((category, None)) => format!("休假或出差：{}，返岗日未定", category.label()),
     };
     format!(
         "{name}，{}，工号尾号{tail}\n绑定时间：{}\n本月已确认：{acks}条（只有您自己看得到）\n{away}\n要看保存了什么：/mydata",

@@ -11,7 +11,6 @@ use crate::domain::dialogue::people::{
     When,
 };
 use crate::domain::dialogue::{EXPIRES_AFTER, Page, Pick};
-use crate::domain::leave::LeaveCategory;
 
 /// Who is not on any list.
 const IMPORT_FIRST: &str = "名单里没有的人，请先在本机导入花名册。";
@@ -54,9 +53,9 @@ fn text(question: &Question, zone: Tz) -> String {
             format!("{}请确认：{}，{}起不在册。以前的记录和数字都不变。", changed(changes), named(who), whole_day(*day))
         }
         Question::Category { who } => format!("{}，是哪一类？只选类别，不用写原因。", named(who)),
-        Question::FirstDay { who, category } => format!("{}，{}。第一天是哪天？", named(who), category_name(*category)),
+        Question::FirstDay { who, category } => format!("{}，{}。第一天是哪天？", named(who), category.label()),
         Question::LastDay { who, category, from } => {
-            format!("{}，{}，{}起。最后一天是哪天？", named(who), category_name(*category), short_day(*from))
+            format!("{}，{}，{}起。最后一天是哪天？", named(who), category.label(), short_day(*from))
         }
         Question::Typed { about, who, misread } => typed(*about, who, *misread),
         Question::Away { who, away, changes } => {
@@ -82,7 +81,7 @@ fn label(question: &Question, pick: Pick) -> String {
             let unit = units.iter().zip(labels).find(|(unit, _)| unit.id == id);
             unit.map(|(unit, label)| format!("{label}（{}）", unit.people))
         }
-        (_, Pick::Category(category)) => Some(category_name(category).to_owned()),
+        (_, Pick::Category(category)) => Some(category.label().to_owned()),
         (Question::Code(question), Pick::Confirm) => {
             let again = question.task == Task::Join && question.unused_until.is_some();
             Some(if again { "再发一张" } else { "发新码" }.to_owned())
@@ -102,19 +101,6 @@ const fn task_name(task: Task) -> &'static str {
         Task::Depart => "调离",
         Task::Away => "休假",
         Task::Unbound => "未绑定名单",
-    }
-}
-
-/// The category as people say it.
-pub const fn category_name(category: LeaveCategory) -> &'static str {
-    match category {
-        LeaveCategory::Parental => "产假育儿假",
-        LeaveCategory::LongSick => "长期病假",
-        LeaveCategory::Seconded => "借调挂职",
-        LeaveCategory::Study => "脱产学习",
-        LeaveCategory::Retired => "退休离岗",
-        LeaveCategory::Floating => "流动党员",
-        LeaveCategory::Other => "其他",
     }
 }
 
@@ -172,7 +158,7 @@ fn whole_day(day: NaiveDate) -> String {
 }
 
 fn absence(away: &Absence) -> String {
-    let category = category_name(away.category.0);
+    let category = away.category.0.label();
     match away.to {
         Some(to) if to == away.from => format!("{category}，{}一天", whole_day(to)),
         Some(to) => format!("{category}，{}至{}", whole_day(away.from), whole_day(to)),

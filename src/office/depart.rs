@@ -84,6 +84,7 @@ async fn take_off(tx: &mut Tx, ctx: &Ctx, (who, day): (StaffId, NaiveDate)) -> O
 
 /// Whether the office would have no admin without this person. One whose own last day is known does not count.
 async fn last_admin(tx: &mut Tx, ctx: &Ctx, who: StaffId) -> Outcome<bool> {
+    store::role::hold(tx, Role::Admin).await?;
     let admins: Vec<StaffId> = store::role::list(tx)
         .await?
         .into_iter()

@@ -15,10 +15,12 @@ use crate::domain::dialogue::{
 use crate::domain::policy::Act;
 use crate::domain::wall;
 use crate::ids::{AccountId, DialogueId, InboxId};
-use crate::office::{Outcome, Refusal, authorise};
+use crate::office::{Outcome, authorise, refused};
 use crate::store::dialogue::DialogueRow;
 use crate::store::{self, Tx};
 
+/// `/me`, step by step.
+mod me_talk;
 /// `/people`, step by step.
 mod people_talk;
 /// One arm a conversation.
@@ -80,7 +82,11 @@ pub async fn begin(ctx: &Ctx, line: &Line, account: &str, update: InboxId, talk:
             tx.commit().await?;
             Ok(Turn::Ended(ended))
         }
-        Err(Refusal::Forbidden { .. }) => Ok(Turn::Ended(Ended::NoRight)),
+        Err(refusal) if refusal.denied().is_some() => {
+            drop(tx);
+            refused(ctx, &actor, &refusal).await?;
+            Ok(Turn::Ended(Ended::NoRight))
+        }
         Err(other) => Err(other),
     }
 }
@@ -129,7 +135,7 @@ pub async fn may_manage(ctx: &Ctx, line: &Line, account: &str) -> Outcome<bool> 
     let Some(actor) = actor(&mut tx, line, account).await? else { return Ok(false) };
     match authorise(&mut tx, &actor, Act::StaffWrite).await {
         Ok(()) => Ok(true),
-        Err(Refusal::Forbidden { .. }) => Ok(false),
+        Err(refusal) if refusal.denied().is_some() => Ok(false),
         Err(other) => Err(other),
     }
 }
@@ -172,9 +178,10 @@ async fn take(mut tx: Tx, ctx: &Ctx, line: &Line, (row, state, update): Held, gi
     let talk = state.talk.clone();
     match talks::take(&mut tx, ctx, &actor, talk, given).await {
         Ok(step) => settle(tx, ctx, (row, state.talk, update), step).await,
-        Err(Refusal::Forbidden { .. }) => {
+        Err(refusal) if refusal.denied().is_some() => {
             // Whatever was begun is undone; only that it is over is stored.
             drop(tx);
+            refused(ctx, &actor, &refusal).await?;
             let mut tx = ctx.store.write().await?;
             if !store::dialogue::take(&mut tx, row.id, row.step).await? {
                 return Ok(Turn::Past(None));
@@ -195,7 +202,7 @@ async fn again(mut tx: Tx, ctx: &Ctx, line: &Line, (row, state, _): Held) -> Out
     let step = match actor(&mut tx, line, row.account_id).await? {
         Some(actor) => match talks::ask(&mut tx, ctx, &actor, state.talk.clone()).await {
             Ok(step) => step,
-            Err(Refusal::Forbidden { .. }) => Step::End(Ended::NoRight),
+            Err(refusal) if refusal.denied().is_some() => Step::End(Ended::NoRight),
             Err(other) => return Err(other),
         },
         None => Step::End(Ended::NotBound),

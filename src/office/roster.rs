@@ -12,7 +12,7 @@ use crate::domain::audit::{Action, Actor, Entry};
 use crate::domain::policy::Act;
 use crate::domain::roster::{Doubt, Person, Roster, RosterDiff, Stated, UnitsDiff, diff};
 use crate::domain::word::Kind;
-use crate::office::{Outcome, Refusal, authorise, note};
+use crate::office::{Outcome, authorise, note};
 use crate::store::staff::PersonRow;
 use crate::store::{self, Tx};
 
@@ -58,6 +58,17 @@ pub struct Locked {
     pub longest: Duration,
     pub total: Duration,
     pub times: u32,
+}
+
+/// Why an import is not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportFault {
+    #[error("the import could mean two things")]
+    Doubts(Vec<Doubt>),
+    #[error("people or units changed meanwhile")]
+    Moved(Box<Meanwhile>),
+    #[error("another import took over")]
+    Overtaken,
 }
 
 /// What changed while an import was under way.
@@ -132,10 +143,4 @@ async fn look(ctx: &Ctx, actor: &Actor, prepared: &prepare::Prepared) -> Outcome
         tx.commit().await?;
     }
     Ok(())
-}
-
-impl From<Meanwhile> for Refusal {
-    fn from(meanwhile: Meanwhile) -> Self {
-        Self::RosterMoved(Box::new(meanwhile))
-    }
 }

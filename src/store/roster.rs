@@ -162,7 +162,9 @@ pub async fn stage(tx: &mut Tx, (import, part): (i64, i64), rows: &[Staged<'_>],
 /// Puts everything staged in force; everything that is staged is of this import. Whoever comes onto the roster by it took
 /// up work on `joined_on`; without it they were here before.
 pub async fn swap(tx: &mut Tx, joined_on: Option<NaiveDate>) -> Result<()> {
-    const STAFF: &str = "UPDATE staff SET version_id = g.version_id, position = g.position, left_at = g.left_at,
+    const STATES: &str = "UPDATE staff SET version_id = g.version_id
+        FROM roster_stage g WHERE g.staff_id = staff.id AND g.new_version = 1 AND g.new_staff = 0";
+    const PLACES: &str = "UPDATE staff SET position = g.position, left_at = g.left_at,
             joined_on = CASE WHEN staff.left_at IS NOT NULL AND g.left_at IS NULL THEN $1 ELSE staff.joined_on END
         FROM roster_stage g WHERE g.staff_id = staff.id";
     const NUMBERS: &str = "UPDATE staff SET staff_no = g.staff_no
@@ -170,7 +172,8 @@ pub async fn swap(tx: &mut Tx, joined_on: Option<NaiveDate>) -> Result<()> {
     const NAMES: &str = "INSERT INTO person_name (staff_id, name, post)
         SELECT staff_id, name, COALESCE(post, '') FROM roster_stage WHERE name IS NOT NULL AND new_name = 0
         ON CONFLICT (staff_id) DO UPDATE SET name = excluded.name, post = excluded.post";
-    on!(tx, c => sqlx::query(STAFF).bind(joined_on).execute(c).await.map(drop))?;
+    on!(tx, c => sqlx::query(STATES).execute(c).await.map(drop))?;
+    on!(tx, c => sqlx::query(PLACES).bind(joined_on).execute(c).await.map(drop))?;
     for sql in [NUMBERS, NAMES, "DELETE FROM roster_stage"] {
         on!(tx, c => sqlx::query(sql).execute(c).await.map(drop))?;
     }

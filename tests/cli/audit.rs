@@ -1,5 +1,6 @@
 //! `audit`: what people read when the ledger is noted, compared and gets another key.
 
+use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 
@@ -144,7 +145,7 @@ fn long_file(office: &Office) -> u64 {
             Checkpoint { n, at_ms: 1_790_000_000_000, installation: installation.clone(), key_id, head, entries, acks };
         let line: Line = checkpoint.seal(&previous, |bytes| keys.mac(Purpose::Checkpoint, &[bytes]));
         previous = line.tag;
-        text.push_str(&format!("{line}\n"));
+        writeln!(text, "{line}").unwrap();
         let left = 512 - text.len() % 512;
         if text.len() > 1_000_000 && (20..200).contains(&left) {
             break;

@@ -27,6 +27,8 @@ fn beside(office: &World, name: &str) -> PathBuf {
 
 /// Sends the voluntary item to the study group; its message there.
 async fn push(office: &World) -> String {
+    // A chat takes one message a second.
+    office.later(2).await;
     office.push_now(None).await;
     office.work().await;
     office.newest(STUDY).await
@@ -249,6 +251,7 @@ async fn write_ledger(office: &mut World) {
     assert!(office.verified().await);
 }
 
+#[allow(clippy::print_stdout, reason = "tells the seed, so that a run can be repeated")]
 #[tokio::test]
 async fn ten_thousand_edits_of_the_ledger_are_all_located() {
     const SEED: u64 = 20_260_901;

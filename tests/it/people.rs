@@ -5,7 +5,7 @@ use qingfeng::domain::month::Month;
 use qingfeng::domain::roster::{self, Doubt, Renumbered, Roster, Stated};
 use qingfeng::domain::unit::UnitFault;
 use qingfeng::office::merge::{MergeFault, merge};
-use qingfeng::office::roster::{Imported, Mode, import, import_stated, ready};
+use qingfeng::office::roster::{ImportFault, Imported, Mode, import, import_stated, ready};
 use qingfeng::office::unit::change::{self, To, View};
 use qingfeng::office::{self, Outcome, Refusal};
 
@@ -46,7 +46,7 @@ async fn apply(world: &World, roster: &Roster, stated: &Stated) -> Outcome<Impor
 #[track_caller]
 fn doubts(outcome: Outcome<Imported>) -> Vec<Doubt> {
     match outcome {
-        Err(Refusal::RosterDoubts(doubts)) => doubts,
+        Err(Refusal::Import(ImportFault::Doubts(doubts))) => doubts,
         other => panic!("{:?}", other.map(|imported| imported.after)),
     }
 }
@@ -164,21 +164,23 @@ async fn whoever_comes_second_is_told_what_changed() {
         let prepared = ready(&ctx, &second, (&new, &stated)).await.unwrap();
         change::rename(&ctx, &OPERATOR, rename("综合科"), "党政办公室").await.unwrap();
         let refused = prepared.take().await;
-        let Err(Refusal::RosterMoved(meanwhile)) = refused else { panic!("{:?}", refused.map(|told| told.after)) };
+        let Err(Refusal::Import(ImportFault::Moved(meanwhile))) = refused else {
+            panic!("{:?}", refused.map(|told| told.after))
+        };
         assert_eq!(meanwhile.entries.iter().map(|entry| entry.action.as_str()).collect::<Vec<_>>(), ["unit_rename"]);
         let moved = roster::diff(&meanwhile.before, &meanwhile.now);
         assert_eq!(moved.moved.len(), 5, "the five of that unit");
 
         let first = ready(&ctx, &OPERATOR, (&new, &stated)).await;
         let found = match first {
-            Err(Refusal::RosterDoubts(found)) => found,
+            Err(Refusal::Import(ImportFault::Doubts(found))) => found,
             other => panic!("{other:?}"),
         };
         let old = Doubt::OldUnit { was: "管委会/综合科".into(), now: "管委会/党政办公室".into() };
         assert_eq!(found, [old], "the sheet has the old name");
 
         let late = change::rename(&ctx, &second, rename("综合科"), "综合处").await;
-        let told = matches!(&late, Err(Refusal::UnitRenamed { now, .. }) if now == "管委会/党政办公室");
+        let told = matches!(&late, Err(Refusal::Unit(UnitFault::Renamed { now, .. })) if now == "管委会/党政办公室");
         assert!(told, "{late:?}");
     }
 }
@@ -191,7 +193,7 @@ async fn an_import_that_another_took_over_changes_nothing() {
         let (stated, new) = (Stated::default(), replaced(12, "S12,白露12,管委会/规划科,,,聘用,\n"));
         let first = ready(&ctx, &OPERATOR, (&new, &stated)).await.unwrap();
         let second = ready(&ctx, &OPERATOR, (&new, &stated)).await.unwrap();
-        assert!(matches!(first.take().await, Err(Refusal::ImportOvertaken)));
+        assert!(matches!(first.take().await, Err(Refusal::Import(ImportFault::Overtaken))));
         second.take().await.unwrap();
         assert_eq!(people(&world).await[10].2, "管委会/规划科");
     }

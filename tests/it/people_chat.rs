@@ -84,7 +84,7 @@ pub(crate) async fn with_admins(db: TestDb) -> World {
 }
 
 pub(crate) async fn admin(office: &World, user: i64) {
-    office::staff::grant(&office.ctx(), &OPERATOR, &format!("S{user:02}"), Role::Admin).await.unwrap();
+    office::role::grant(&office.ctx(), &OPERATOR, &format!("S{user:02}"), Role::Admin).await.unwrap();
 }
 
 /// How many entries of an action the ledger has.

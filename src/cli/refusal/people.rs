@@ -6,10 +6,16 @@ use crate::domain::unit::{PART_CHARS_MAX, UnitFault};
 use crate::message;
 use crate::office::leave::LeaveFault;
 use crate::office::merge::MergeFault;
-use crate::office::roster::Meanwhile;
+use crate::office::roster::{ImportFault, Meanwhile};
 
-pub(super) fn unit_renamed(was: &str, now: &str) -> String {
-    format!("单位“{was}”已改为“{now}”，可能是别人刚改的。请核对：qingfeng unit list，再用现在的名称")
+pub(super) fn import(fault: &ImportFault) -> String {
+    match fault {
+        ImportFault::Doubts(doubts) => message::roster::doubts(doubts).join("\n"),
+        ImportFault::Moved(meanwhile) => roster_moved(meanwhile),
+        ImportFault::Overtaken => {
+            "另一次导入刚刚开始，接替了本次，本次没有导入。请等它结束，核对后再运行一次".to_owned()
+        }
+    }
 }
 
 pub(super) fn leave(fault: &LeaveFault) -> String {
@@ -54,13 +60,16 @@ pub(super) fn unit(fault: &UnitFault) -> String {
         UnitFault::Divided { path } => {
             format!("“{path}”里直接有人，下面不能再设单位。请先在花名册里把这些人放到它的下级单位")
         }
+        UnitFault::Renamed { was, now } => {
+            format!("单位“{was}”已改为“{now}”，可能是别人刚改的。请核对：qingfeng unit list，再用现在的名称")
+        }
         UnitFault::OtherParent { path, anchor } => {
             format!("“{path}”和“{anchor}”不在同一个上级下，排不到一起。要换上级，请用--under")
         }
     }
 }
 
-pub(super) fn roster_moved(meanwhile: &Meanwhile) -> String {
+fn roster_moved(meanwhile: &Meanwhile) -> String {
     let mut lines = vec!["导入期间花名册有变动，本次没有导入。期间的变动：".to_owned()];
     let done = meanwhile
         .entries

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::PAGE;
 use crate::domain::audit::checkpoint::Held;
-use crate::domain::audit::{Action, Broken, Chain, Entry, Head, Tag};
+use crate::domain::audit::{Action, Broken, BrokenKind, Chain, Entry, Head, Tag};
 use crate::ids::AuditSeq;
 use crate::office::Outcome;
 use crate::secret::{KeyId, Keys, Purpose, Sealer};
@@ -96,9 +96,7 @@ impl Walk<'_> {
             self.begin(entry)?;
         }
         let Some(force) = &self.force else { return Ok(()) };
-        if let Err(broken) = self.chain.check(entry, |bytes| force.sealer.mac(&[bytes])) {
-            return Err(broken);
-        }
+        self.chain.check(entry, |bytes| force.sealer.mac(&[bytes]))?;
         self.gather(entry);
         if entry.action == Action::KeyRotate.as_str() {
             self.change(entry)?;
@@ -132,7 +130,7 @@ impl Walk<'_> {
         let Some(key) = key else {
             self.found.missing_key = next;
             let seq = AuditSeq(entry.seq.0 + 1);
-            return Err(Broken { seq, kind: crate::domain::audit::BrokenKind::Edited });
+            return Err(Broken { seq, kind: BrokenKind::Edited });
         };
         self.force = Some(Force { id: key.id().clone(), sealer: key.sealer(Purpose::Audit) });
         Ok(())
@@ -145,11 +143,12 @@ impl Walk<'_> {
         if let Some((batch, seal)) = seal_of(entry) {
             self.found.seals.insert(batch, seal);
         }
-        match Action::parse(&entry.action) {
-            Some(Action::DbRestore | Action::RestoreConfirm) => self.found.held.restores.push(entry.seq),
-            Some(Action::Checkpoint) => self.count_line(entry),
-            #[expect(clippy::wildcard_enum_match_arm, reason = "of a long list of words these are looked for")]
-            _ => {}
+        let is = |action: Action| entry.action == action.as_str();
+        if is(Action::DbRestore) || is(Action::RestoreConfirm) {
+            self.found.held.restores.push(entry.seq);
+        }
+        if is(Action::Checkpoint) {
+            self.count_line(entry);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::domain::leave::{latest_return, return_days};
 use crate::domain::month::Month;
 use crate::domain::wall;
 use crate::ids::StaffId;
-use crate::office::{Outcome, calendar, leave};
+use crate::office::{Outcome, Refusal, calendar, leave};
 use crate::store::{self, Tx};
 
 /// The question of a place.
@@ -40,12 +40,16 @@ pub(super) async fn take(tx: &mut Tx, ctx: &Ctx, actor: &Actor, at: Me, given: G
     let Some(me) = own(actor) else { return Ok(Step::End(Ended::NotBound)) };
     let today = wall::of(ctx.now(), ctx.zone).date();
     match next(at, given, (today, latest_return(today))) {
-        Move::Ask(at) => ask(tx, ctx, actor, at).await,
+        Move::Ask(next) => ask(tx, ctx, actor, next).await,
         Move::Stay => ask(tx, ctx, actor, at).await,
         Move::Cancelled => Ok(Step::End(Ended::Cancelled)),
         Move::Declare(back) => {
-            let declared = leave::declare_in(tx, ctx, actor, (me, back)).await?;
-            let end = End::Declared { back: declared.return_day, deadline: declared.deadline };
+            let end = match leave::declare_in(tx, ctx, actor, (me, back)).await {
+                Ok(declared) => End::Declared { back: declared.return_day, deadline: declared.deadline },
+                // Asked before midnight, answered after it. Nothing was written before the refusal.
+                Err(Refusal::ReturnDay { .. }) => End::NotTaken,
+                Err(other) => return Err(other),
+            };
             Ok(Step::End(Ended::Me(end)))
         }
     }
@@ -67,7 +71,7 @@ async fn record(tx: &mut Tx, ctx: &Ctx, (me, today): (StaffId, NaiveDate)) -> Ou
     let Some(person) = store::staff::find(tx, me).await? else { return Ok(None) };
     let standing = store::people::standing(tx, me, ctx.now()).await?;
     let Some(bound_at) = standing.and_then(|standing| standing.bound_at) else { return Ok(None) };
-    let month = Month::of(today).to_string();
+    let month = Month::of(ctx.now(), ctx.zone).to_string();
     let acks = store::people::acks_of_month(tx, me, &month).await?;
     let absences = store::leave::of_many(tx, &[me]).await?;
     let away = absences.iter().rfind(|row| row.span().covers(today)).map(|row| (row.category, row.ends_on));

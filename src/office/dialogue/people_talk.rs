@@ -213,8 +213,9 @@ fn about(at: People, who: Someone, (row, today): (&StandingRow, chrono::NaiveDat
 }
 
 fn last_day(who: Someone, (category, from): (Kept, chrono::NaiveDate)) -> Step {
+    let open = if category.0.needs_end() { Open::Refused } else { Open::Allowed };
     let at = People::LastDay { who: who.listed.id, category, from };
-    asked(at, Ask::LastDay { who, category: category.0, from }, days(from, DAYS_OFFERED, Open::Allowed))
+    asked(at, Ask::LastDay { who, category: category.0, from }, days(from, DAYS_OFFERED, open))
 }
 
 /// A day is typed: the only button is 取消.

@@ -1,10 +1,10 @@
 //! One arm a conversation: what it asks, what an answer leads to.
 
-use super::{Step, people_talk};
+use super::{Step, me_talk, people_talk};
 use crate::ctx::Ctx;
 use crate::domain::audit::Actor;
 use crate::domain::dialogue::day::Lean;
-use crate::domain::dialogue::{Given, Talk, people};
+use crate::domain::dialogue::{Given, Talk, me, people};
 use crate::office::Outcome;
 use crate::store::Tx;
 
@@ -12,6 +12,7 @@ use crate::store::Tx;
 pub(super) async fn ask(tx: &mut Tx, ctx: &Ctx, actor: &Actor, talk: Talk) -> Outcome<Step> {
     match talk {
         Talk::People(at) => people_talk::ask(tx, ctx, actor, at).await,
+        Talk::Me(at) => me_talk::ask(tx, ctx, actor, at).await,
     }
 }
 
@@ -19,6 +20,7 @@ pub(super) async fn ask(tx: &mut Tx, ctx: &Ctx, actor: &Actor, talk: Talk) -> Ou
 pub(super) async fn take(tx: &mut Tx, ctx: &Ctx, actor: &Actor, talk: Talk, given: Given) -> Outcome<Step> {
     match talk {
         Talk::People(at) => people_talk::take(tx, ctx, actor, &at, given).await,
+        Talk::Me(at) => me_talk::take(tx, ctx, actor, at, given).await,
     }
 }
 
@@ -26,5 +28,6 @@ pub(super) async fn take(tx: &mut Tx, ctx: &Ctx, actor: &Actor, talk: Talk, give
 pub(super) fn wants_day(talk: &Talk) -> Option<Lean> {
     match talk {
         Talk::People(at) => people::wants_day(at).then_some(Lean::Nearest),
+        Talk::Me(at) => me::wants_day(*at).then_some(Lean::Ahead),
     }
 }

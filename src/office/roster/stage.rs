@@ -15,8 +15,8 @@ use crate::domain::roster::{Person, Roster, Stated};
 use crate::domain::wall;
 use crate::ids::{AuditSeq, PersonVersionId, StaffId, UnitId};
 use crate::office::roster::prepare::{Prepared, View, prepare};
-use crate::office::roster::{Imported, Locked, Meanwhile, current};
-use crate::office::{Outcome, Refusal, authorise, note};
+use crate::office::roster::{ImportFault, Imported, Locked, Meanwhile, current};
+use crate::office::{Outcome, authorise, note};
 use crate::store::roster::{KnownRow, Staged};
 use crate::store::{self, Tx};
 
@@ -45,7 +45,7 @@ pub async fn ready<'a>(ctx: &'a Ctx, actor: &'a Actor, (roster, stated): (&'a Ro
     if prepared.doubts.is_empty() {
         Ok(Ready { import, prepared, roster })
     } else {
-        Err(Refusal::RosterDoubts(prepared.doubts))
+        Err(ImportFault::Doubts(prepared.doubts).into())
     }
 }
 
@@ -149,10 +149,10 @@ impl Import<'_> {
         let turn = store::roster::turn(&mut tx).await?;
         if turn.revision != prepared.revision {
             drop(tx);
-            return Err(meanwhile(self.ctx, prepared).await?.into());
+            return Err(ImportFault::Moved(Box::new(meanwhile(self.ctx, prepared).await?)).into());
         }
         if turn.import != self.number {
-            return Err(Refusal::ImportOvertaken);
+            return Err(ImportFault::Overtaken.into());
         }
         Ok(tx)
     }

@@ -143,7 +143,7 @@ async fn named(tx: &mut Tx, (view, units): (View, &[UnitRow]), given: &str) -> O
             let former = store::unit::former(tx, view.stored()).await?;
             let was = |row: &&store::unit::WasRow| within(&row.was, &given) || last(&row.was) == given;
             match former.iter().rfind(was) {
-                Some(row) => Err(Refusal::UnitRenamed { was: row.was.clone(), now: row.now.clone() }),
+                Some(row) => Err(UnitFault::Renamed { was: row.was.clone(), now: row.now.clone() }.into()),
                 None => Err(Refusal::UnknownUnit { given, known }),
             }
         }

@@ -58,7 +58,11 @@ async fn everything_made_before_a_change_of_keys_goes_on_working() {
         assert_eq!(office.ctx().store.keys().current().id().as_str(), rotated.to, "{label}");
         assert!(office.verified().await, "{label}");
 
-        assert_eq!(office.press(2, STUDY, &message, "已阅").await, "已记录（9月1日09:30）。", "{label}: an old button");
+        assert_eq!(
+            office.press(2, STUDY, &message, "已阅").await,
+            "已记录（9月1日09:30），谢谢。",
+            "{label}: an old button"
+        );
         assert!(office.say(3, &format!("/start {code}")).await.contains("白"), "{label}: an old code");
         let question = office.newest(3).await;
         office.press(3, 3, &question, "是我，绑定").await;
@@ -127,7 +131,7 @@ async fn a_process_that_missed_the_change_writes_nothing_false() {
         let label = db.label;
         let mut office = World::new(db).await;
         let config = office.config(TOKEN);
-        let ctx = office_ctx(&office).await;
+        let (ctx, missed) = (office_ctx(&office).await, office_ctx(&office).await);
         // Beside a running service it is refused: by the lock of the file, or by the leases on a server.
         if label == "postgres" {
             let (keeper, _) = Keeper::new(&office.ctx(), office.line().id, qingfeng::office::delivery::Others::Maybe);
@@ -137,18 +141,18 @@ async fn a_process_that_missed_the_change_writes_nothing_false() {
             assert!(matches!(refused, Err(Refusal::Ledger(LedgerFault::ServiceRuns { .. }))), "{refused:?}");
             keeper.give_back().await.unwrap();
         } else {
-            let hold = db::hold(&config.database).unwrap();
             assert!(matches!(db::hold(&config.database), Err(Refusal::Held { .. })));
-            drop(hold);
         }
+        office.stop().await;
         let hold = db::hold(&config.database).unwrap();
         audit::rotate(&ctx, &OPERATOR, &config, &hold).await.unwrap();
-        ctx.store.close().await;
+        drop(hold);
         // One that was overlooked: what it would seal with the key before is not written.
         let name = qingfeng::domain::setting::Key::OfficeName;
-        let refused = qingfeng::office::setting::set(&office.ctx(), &OPERATOR, name.as_str(), "园区").await;
+        let refused = qingfeng::office::setting::set(&missed, &OPERATOR, name.as_str(), "园区").await;
         assert!(matches!(&refused, Err(Refusal::Store(StoreError::KeyChanged { .. }))), "{label}: {refused:?}");
-        office.stop().await;
+        ctx.store.close().await;
+        missed.store.close().await;
         office.start().await;
         assert!(office.verified().await, "{label}");
         office.stop().await;

@@ -163,7 +163,7 @@ async fn a_right_that_goes_while_a_conversation_stands_ends_it() {
         let label = db.label;
         let mut office = with_admins(db).await;
         before_leaving(&mut office, 2).await;
-        office::staff::revoke(&office.ctx(), &OPERATOR, "S02", Role::Admin).await.unwrap();
+        office::role::revoke(&office.ctx(), &OPERATOR, "S02", Role::Admin).await.unwrap();
         let end = tap(&mut office, 2, "确认调离").await.text;
         assert_eq!(end, "您现在没有这项权限，没有改动。", "{label}");
         assert!(present(&office, "S07").await, "{label}");
