@@ -58,9 +58,7 @@ pub fn words(refusal: &Refusal) -> String {
         Refusal::ScheduleExists(name) => schedule_exists(name),
         Refusal::ScheduleName => fixed("计划的名称要有1至40个字，不含换行和看不见的字符。请改一个名称"),
         Refusal::ScheduleOutsideHours { at, hours } => schedule_outside_hours(*at, &message::print::hours(hours)),
-        Refusal::ScheduleNeverDue => fixed(
-            "这个计划往后一次也不会推送：时间已经过去、在起止日期之外，或者都遇上放假和周末。请改时间、起止日期或--on-holiday",
-        ),
+        Refusal::ScheduleNeverDue => fixed(NEVER_DUE),
         Refusal::ScheduleStands { name, state } => schedule_stands(name, *state),
         Refusal::NoFittingItem => {
             fixed("没有一条可推送的内容合适。请先运行qingfeng content sync，或换主题，见：qingfeng content list")
@@ -105,6 +103,8 @@ pub fn words(refusal: &Refusal) -> String {
 const LAST_ADMIN: &str = "这样就没有管理员了，没有改动。请先给在册的另一个人：qingfeng staff role grant 工号 admin";
 const NOBODY_ADDRESSED: &str =
     "没有人要收这条推送：内容的对象在所选范围里一个都没有。请核对对象和范围，见：qingfeng content list";
+const NEVER_DUE: &str =
+    "这个计划往后一次也不会推送：时间已经过去、在起止日期之外，或者都遇上放假和周末。请改时间、起止日期或--on-holiday";
 const NOT_SET_UP: &str = "还没有建好，或者比程序旧。请先运行：qingfeng db migrate";
 
 fn schedule_exists(name: &str) -> String {

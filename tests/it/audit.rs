@@ -116,6 +116,31 @@ async fn a_cut_and_rolled_back_or_rewritten_ledger_is_found_by_a_checkpoint_alon
 }
 
 #[tokio::test]
+async fn a_ledger_that_is_wrong_by_itself_is_told_apart_from_one_that_is_too_short() {
+    for db in databases().await {
+        let label = db.label;
+        let mut office = World::new(db).await;
+        let file = beside(&office, "stick.txt");
+        office.bind(1).await;
+        let last = note(&office, &file).await.unwrap().verified.head.seq.0;
+        let found = async |sql: String| {
+            office.behind_its_back(sql).await;
+            let found = compare(&office, &file).await.unwrap();
+            (found.first_bad.unwrap(), found.against.unwrap().unmet.map(|(unmet, _)| unmet.kind))
+        };
+        let cut = format!("DELETE FROM audit_entry WHERE seq >= {last}");
+        assert_eq!(found(cut).await, (format!("entry:{last}"), Some(UnmetKind::Shorter)), "{label}");
+        let edit = "UPDATE audit_entry SET at = at + 1 WHERE seq = 3".to_owned();
+        assert_eq!(found(edit).await, ("entry:3".to_owned(), Some(UnmetKind::Shorter)), "{label}");
+        let more = format!(
+            "INSERT INTO audit_entry SELECT {last}, at, actor, action, subject, detail, mac FROM audit_entry WHERE seq = 1"
+        );
+        assert_eq!(found(more).await, ("entry:3".to_owned(), None), "{label}: behind what is wrong nothing is judged");
+        office.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn after_a_restore_the_gap_is_told_truthfully() {
     // Copies are of SQLite files.
     let mut office = World::new(databases().await.remove(0)).await;

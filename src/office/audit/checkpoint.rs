@@ -12,10 +12,11 @@ use self::file::{Appending, read_text};
 use super::chain::{Walked, Wanted};
 use super::{Against, LedgerFault, Noted, Verified, verified};
 use crate::ctx::Ctx;
-use crate::domain::audit::checkpoint::{Checkpoint, Line, judge, read};
+use crate::domain::audit::checkpoint::{Checkpoint, Line, UnmetKind, judge, read};
 use crate::domain::audit::{Action, Actor};
 use crate::domain::policy::Act;
 use crate::domain::wall;
+use crate::ids::AuditSeq;
 use crate::office::{Outcome, Refusal, authorise, note};
 use crate::secret::{KeyId, Purpose};
 use crate::store::{self, StoreError, Tx};
@@ -43,7 +44,7 @@ pub async fn write(ctx: &Ctx, actor: &Actor, path: &Path) -> Outcome<Written> {
     if verified.first_bad.is_some() {
         return Err(Refusal::Ledger(LedgerFault::Broken(Box::new(verified))));
     }
-    if let Some(unmet) = against(ctx, &lines, &walked).and_then(|against| against.unmet) {
+    if let Some(unmet) = against(ctx, &lines, &walked, walked.end.seq).and_then(|against| against.unmet) {
         return Err(Refusal::Ledger(LedgerFault::Unmet { path: path.display().to_string(), unmet }));
     }
     let keys = Arc::clone(tx.keys());
@@ -80,7 +81,8 @@ pub async fn verify(ctx: &Ctx, actor: &Actor, path: &Path) -> Outcome<Verified> 
     let installation = installation(&mut tx).await?;
     let lines = parse(&tx, &installation, path, &text)?;
     let (mut verified, walked) = verified(&mut tx, wanted(&lines)).await?;
-    let Some(against) = against(ctx, &lines, &walked) else {
+    let reach = store::audit::latest(&mut tx, 1).await?.last().map_or(AuditSeq(0), |entry| entry.seq);
+    let Some(against) = against(ctx, &lines, &walked, reach) else {
         return Err(Refusal::Ledger(LedgerFault::NoCheckpoints { path: path.display().to_string() }));
     };
     if let Some((unmet, ..)) = &against.unmet {
@@ -101,15 +103,17 @@ fn wanted(lines: &[Line]) -> Wanted {
     Wanted { places, file: lines.first().map(|line| line.tag) }
 }
 
-/// What comparing found; `None` when there is nothing to compare with.
-fn against(ctx: &Ctx, lines: &[Line], walked: &Walked) -> Option<Against> {
+/// What comparing found; `None` when there is nothing to compare with. Behind the first thing that is wrong in the chain
+/// nothing is judged, unless there is nothing: `reach` is the last entry, right or not.
+fn against(ctx: &Ctx, lines: &[Line], walked: &Walked, reach: AuditSeq) -> Option<Against> {
     let noted = |line: &Line| {
         let at = DateTime::from_timestamp_millis(line.checkpoint.at_ms).unwrap_or_default();
         Noted { seq: line.checkpoint.head.seq, at: wall::of(at, ctx.zone) }
     };
     let unmet = judge(lines, &walked.held).err().and_then(|unmet| {
         let line = lines.iter().find(|line| line.checkpoint.n == unmet.line)?;
-        Some((unmet, noted(line)))
+        let judged = unmet.kind == UnmetKind::Rewritten || walked.bad.is_none() || line.checkpoint.head.seq > reach;
+        judged.then(|| (unmet, noted(line)))
     });
     let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
     let absent = (walked.lines - count).max(0);
