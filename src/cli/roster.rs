@@ -52,7 +52,7 @@ pub enum Verb {
 
 #[derive(Debug, Args)]
 pub struct Import {
-    /// 花名册，xlsx或UTF-8的csv，不超过20MB、11万行
+    /// 花名册，xlsx或UTF-8的csv，不超过20兆、11万行
     #[arg(value_name = "文件")]
     file: PathBuf,
     /// 只看会有哪些变动，不改动数据库

@@ -100,7 +100,16 @@ fn a_difference_is_told_in_counts_and_people() {
         person("G07", unit),
         person("G08", "管委会/企业服务科"),
     ];
-    insta::assert_snapshot!(diff_lines(&diff(&current, &incoming)).join("\n"), @"");
+    insta::assert_snapshot!(diff_lines(&diff(&current, &incoming)).join("\n"), @r"
+    新增2人、调离1人、调整单位1人、更改姓名1人、其他变动1人、只变顺序1人；不变2人。
+    新增：G07甲木（管委会/综合科）、G08甲木（管委会/企业服务科）
+    调离：G05甲木（管委会/综合科）
+    调整单位：G02乙木（管委会/综合科→管委会/企业服务科）
+    更改姓名：G02（甲木→乙木）
+    其他变动：G03甲木（职务）
+    只变顺序：G06甲木
+    调离的人今后不再推送，过去的统计不变。
+    ");
 }
 
 #[test]
@@ -110,7 +119,12 @@ fn units_and_numbers_are_told_beside_the_people() {
         retired: vec!["管委会/综合科".into(), "管委会/法规科".into()],
         alike: vec![("管委会/综合科".into(), "管委会/党政办".into())],
     };
-    insta::assert_snapshot!(other_lines(&[("G05".into(), "H05".into())], &units).join("\n"), @"");
+    insta::assert_snapshot!(other_lines(&[("G05".into(), "H05".into())], &units).join("\n"), @r"
+    更换工号：G05→H05
+    新单位：“管委会/党政办”
+    撤销单位：“管委会/综合科”、“管委会/法规科”
+    “管委会/综合科”的人多数在“管委会/党政办”。只是改名的话，先不要导入：用unit rename或unit move改好单位，再导入，它的统计才会连着。
+    ");
     assert_eq!(other_lines(&[], &UnitsDiff::default()), Vec::<String>::new());
 }
 

@@ -79,7 +79,7 @@ fn what_is_stated_is_clear() {
     let misstated = Doubt::Misstated { staff_no: "2".into() };
     let both = found(&current, &incoming, &pairs("2", "3"), Known::default());
     assert_eq!(both, [misstated.clone(), is_renumbered(&["1"], "3", "甲")]);
-    let idle = Stated { newcomers: vec!["2".into()], renamed: vec!["2".into()], ..newcomer };
+    let idle = Stated { newcomers: vec!["3".into(), "2".into()], renamed: vec!["2".into()], ..newcomer };
     assert_eq!(found(&current, &incoming, &idle, Known::default()), [misstated.clone(), misstated]);
 }
 
