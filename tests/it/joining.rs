@@ -24,7 +24,7 @@ pub(crate) const PHONE: i64 = 13;
 pub(crate) const STRANGER: i64 = 14;
 
 /// The office with its admins, and two accounts that nobody knows.
-async fn office(db: TestDb) -> World {
+async fn staffed(db: TestDb) -> World {
     let mut office = World::new(db).await;
     for admin in [ADMIN, OTHER_ADMIN] {
         office.bind(admin).await;

@@ -3,7 +3,7 @@
 use qingfeng::domain::tag::Verb;
 use qingfeng::office;
 
-use super::{ADMIN, STRANGER, office};
+use super::{ADMIN, STRANGER, staffed};
 use crate::db::databases;
 use crate::world::{OPERATOR, STUDY};
 
@@ -13,7 +13,7 @@ const DEAD: &str = "这个按钮已经失效，没有记录，请以最新的一
 async fn a_button_that_was_passed_on_binds_nobody() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         office.push_now(None).await;
         office.work().await;
         let code = office.invite(3).await;
@@ -38,7 +38,7 @@ async fn a_button_that_was_passed_on_binds_nobody() {
 async fn a_code_binds_one_account_and_an_account_one_person() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         let code = office.invite(3).await;
         // Two have the slip, and both are asked.
         for user in [3, STRANGER] {
@@ -61,7 +61,7 @@ async fn a_code_binds_one_account_and_an_account_one_person() {
 async fn both_accounts_say_yes_at_the_same_time() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         let code = office.invite(3).await;
         for user in [3, STRANGER] {
             office.say(user, &code).await;
@@ -86,7 +86,7 @@ async fn both_accounts_say_yes_at_the_same_time() {
 async fn guessing_is_stopped_account_by_account_and_told() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         let good = office.invite(3).await;
         for user in [3, 4, 5] {
             for left in (1..=4).rev() {
@@ -112,7 +112,7 @@ async fn guessing_is_stopped_account_by_account_and_told() {
 async fn forged_and_foreign_data_does_nothing() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         office.push_now(None).await;
         office.work().await;
         let code = office.invite(3).await;

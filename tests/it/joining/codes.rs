@@ -3,7 +3,7 @@
 use qingfeng::office;
 use qingfeng::office::staff::{Invitees, invite};
 
-use super::{ADMIN, OTHER_ADMIN, PHONE, STRANGER, office};
+use super::{ADMIN, OTHER_ADMIN, PHONE, STRANGER, staffed};
 use crate::db::databases;
 use crate::world::{OPERATOR, STUDY};
 
@@ -13,7 +13,7 @@ const NOTICE: &str = "您好，我是本单位机关党委的廉政学习提醒�
 async fn the_notice_comes_before_anything_is_bound_in_every_order() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         // The notice first, as for most people; the code alone after it.
         assert!(office.say(3, "/start").await.starts_with(NOTICE), "{label}");
         let code = office.invite(3).await;
@@ -38,7 +38,7 @@ async fn the_notice_comes_before_anything_is_bound_in_every_order() {
 async fn a_code_is_good_for_workdays_and_the_office_says_how_many() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         let code = office.invite(3).await;
         // 1 September is a Tuesday; ten workdays end on the 15th at 17:30.
         office.at(15, 17, 29).await;
@@ -68,7 +68,7 @@ async fn a_code_is_good_for_workdays_and_the_office_says_how_many() {
 async fn not_me_leaves_the_code_good_and_tells_the_admins_once() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         let code = office.invite(3).await;
         for _ in 0..2 {
             office.say(STRANGER, &code).await;
@@ -102,7 +102,7 @@ async fn not_me_leaves_the_code_good_and_tells_the_admins_once() {
 async fn a_new_phone_takes_over_and_a_lost_one_is_let_go() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         office.bind(3).await;
         let first = office.push_now(None).await;
         office.work().await;
@@ -140,7 +140,7 @@ async fn a_new_phone_takes_over_and_a_lost_one_is_let_go() {
 async fn who_just_joined_reads_the_newest_and_sees_what_is_stored() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         office.bind(4).await;
         assert_eq!(office.tap(4, "看最近一条").await, "最近没有发给您的内容。新的一条会发在群里。", "{label}");
         office.push_now(None).await;

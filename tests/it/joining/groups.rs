@@ -6,7 +6,7 @@ use qingfeng::office;
 use qingfeng::office::schedule;
 use serde_json::{Value, json};
 
-use super::{ADMIN, OTHER_ADMIN, STRANGER, office};
+use super::{ADMIN, OTHER_ADMIN, STRANGER, staffed};
 use crate::db::databases;
 use crate::world::{OPERATOR, STUDY, World};
 
@@ -56,7 +56,7 @@ fn texts(sent: &[Value]) -> Vec<&str> {
 async fn the_bot_stays_mute_in_a_strange_chat_and_leaves_after_three_workdays() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         office.found(DINNER, "吃饭群", STRANGER).await;
         office.work().await;
         for admin in [ADMIN, OTHER_ADMIN] {
@@ -106,7 +106,7 @@ impl World {
 async fn an_admin_sends_the_bot_out_at_once() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         office.found(DINNER, "吃饭群", STRANGER).await;
         office.work().await;
         // The platform does not answer at first; what was decided is done by the next look.
@@ -138,7 +138,7 @@ async fn an_admin_sends_the_bot_out_at_once() {
 async fn a_chat_that_was_linked_meanwhile_stays_and_the_later_admin_is_told() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         office.found(DINNER, "规划群", STRANGER).await;
         office.work().await;
         office.link(DINNER, &["规划科"]).await;
@@ -177,7 +177,7 @@ async fn an_admin_who_joins_later_is_told_of_a_chat_that_waits() {
 async fn the_first_word_in_a_chat_is_said_once_inside_the_hours_and_counts_for_nothing() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         office.at(1, 12, 0).await;
         office.found(DINNER, "规划群", STRANGER).await;
         office.link(DINNER, &["规划科"]).await;
@@ -206,7 +206,7 @@ async fn the_first_word_in_a_chat_is_said_once_inside_the_hours_and_counts_for_n
 async fn the_first_word_names_the_weekday_and_a_doubtful_one_is_not_repeated() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         office.found(DINNER, "规划群", STRANGER).await;
         for (name, rule) in [("小知识", "cron 30 9 * * 3"), ("节前", "before-festival all 3 0 09:30")] {
             let rule = Rule::parse(rule).unwrap();
@@ -247,7 +247,7 @@ async fn the_first_word_names_the_weekday_and_a_doubtful_one_is_not_repeated() {
 async fn a_press_in_an_unlinked_chat_counts_for_its_person_alone() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         office.bind(3).await;
         office.push_now(None).await;
         office.work().await;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use qingfeng::office::binding;
 
-use super::office;
+use super::staffed;
 use crate::db::databases;
 use crate::world::STUDY;
 
@@ -11,7 +11,7 @@ use crate::world::STUDY;
 async fn kept_presses_count_with_their_own_time_until_their_month_is_over() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         office.push_now(None).await;
         office.work().await;
         let copy = office.newest(STUDY).await;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ADMIN, OTHER_ADMIN, STRANGER, office};
+use super::{ADMIN, OTHER_ADMIN, STRANGER, staffed};
 use crate::db::databases;
 use crate::world::World;
 
@@ -41,7 +41,7 @@ async fn state(office: &World) -> (String, Vec<String>, usize) {
 async fn an_admin_who_adds_the_bot_is_asked_and_links_the_chat() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         found(&mut office, ADMIN).await;
         let asked = "“规划群”这个群面向哪些单位？点一下选上，再点一下去掉。\n";
         assert_eq!(
@@ -75,7 +75,7 @@ async fn an_admin_who_adds_the_bot_is_asked_and_links_the_chat() {
 async fn two_admins_answer_and_the_later_one_is_told_what_stands() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         found(&mut office, STRANGER).await;
         office.work().await;
         for admin in [ADMIN, OTHER_ADMIN] {
@@ -103,7 +103,7 @@ async fn two_admins_answer_and_the_later_one_is_told_what_stands() {
 async fn a_chat_that_is_gone_or_a_question_that_ran_out_changes_nothing() {
     for db in databases().await {
         let label = db.label;
-        let mut office = office(db).await;
+        let mut office = staffed(db).await;
         found(&mut office, ADMIN).await;
         choose(&mut office, ADMIN, "规划科").await;
         office.later(31 * 60).await;
