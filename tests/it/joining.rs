@@ -28,7 +28,7 @@ async fn staffed(db: TestDb) -> World {
     let mut office = World::new(db).await;
     for admin in [ADMIN, OTHER_ADMIN] {
         office.bind(admin).await;
-        office::staff::grant(&office.ctx(), &OPERATOR, &format!("S{admin:02}"), Role::Admin).await.unwrap();
+        office::role::grant(&office.ctx(), &OPERATOR, &format!("S{admin:02}"), Role::Admin).await.unwrap();
     }
     let people = json!([{"id": PHONE, "first_name": "乙13", "started": true}, {"id": STRANGER, "first_name": "乙14", "started": true}]);
     office.server.order("people", json!({ "people": people })).await;

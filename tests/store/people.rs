@@ -6,7 +6,7 @@ use qingfeng::store::staff::{self, NewVersion};
 use qingfeng::store::unit::{self, BRANCH, OFFICE};
 use qingfeng::store::{At, account, invite, role};
 
-use crate::world::{assert_constraint, at, day, worlds};
+use crate::world::{assert_constraint, at, worlds};
 
 #[tokio::test]
 async fn units_stand_in_roster_order_and_come_back_by_their_path() {

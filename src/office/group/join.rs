@@ -11,7 +11,7 @@ use crate::domain::alert::Alert;
 use crate::domain::audit::{Action, Actor, Job};
 use crate::domain::delivery::StopReason;
 use crate::domain::invite::expiry;
-use crate::domain::policy::{Act, may};
+use crate::domain::policy::{Act, Scope, scope};
 use crate::domain::wall;
 use crate::domain::word::GroupState;
 use crate::ids::{GroupId, StaffId};
@@ -98,7 +98,8 @@ async fn admin(tx: &mut Tx, line: &Line, account: &str) -> Outcome<Option<StaffI
     let bound = store::account::ensure_many(tx, line.id, &[account]).await?;
     let Some(staff) = bound.first().and_then(|row| row.staff_id) else { return Ok(None) };
     let grants = store::role::list(tx).await?;
-    let allowed = grants.iter().any(|grant| grant.staff_id == staff && may(grant.role, Act::GroupWrite));
+    let allowed =
+        grants.iter().any(|grant| grant.staff_id == staff && scope(grant.role, Act::GroupWrite) == Scope::Office);
     Ok(Some(staff).filter(|_| allowed))
 }
 

@@ -161,7 +161,7 @@ async fn an_admin_who_joins_later_is_told_of_a_chat_that_waits() {
         office.server.order("people", json!({ "people": stranger })).await;
         office.found(DINNER, "吃饭群", STRANGER).await;
         office.bind(ADMIN).await;
-        office::staff::grant(&office.ctx(), &OPERATOR, "S01", qingfeng::domain::policy::Role::Admin).await.unwrap();
+        office::role::grant(&office.ctx(), &OPERATOR, "S01", qingfeng::domain::policy::Role::Admin).await.unwrap();
         office.depart().await;
         office.work().await;
         assert!(office.told(ADMIN).await.contains("有人把机器人拉进了“吃饭群”"), "{label}");
