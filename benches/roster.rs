@@ -47,7 +47,7 @@ const PRESSING: i64 = 500;
 /// Presses at once, each tenth of a second.
 const AT_ONCE: usize = 5;
 const TICK: Duration = Duration::from_millis(100);
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn main() {
     machine::print();

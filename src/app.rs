@@ -127,11 +127,11 @@ pub async fn run(app: App, listener: TcpListener, shutdown: impl Future<Output =
     }
     // Whatever still runs has nothing left to rest on.
     loops.abort_all();
-    let left = clock::limit(LEAVE, async {
+    let last = Box::pin(async {
         leave(&ctx, &keeper, &home).await;
         ctx.store.close().await;
     });
-    if left.await.is_none() {
+    if clock::limit(LEAVE, last).await.is_none() {
         tracing::warn!("the database does not answer; the leases run out by themselves");
     }
     drop(hold);

@@ -58,7 +58,7 @@ impl Key {
             Self::OfficeHotline => None,
             Self::HoursMorning => Some("09:00-11:30"),
             Self::HoursAfternoon => Some("14:30-17:30"),
-            Self::CountMinAudience => Some("10"),
+            Self::CountMinAudience | Self::InviteWorkdays => Some("10"),
             Self::CountEditSeconds => Some("15"),
             Self::PushPerDay => Some("1"),
             Self::PushPerWeek | Self::InboxDays => Some("3"),
@@ -66,7 +66,6 @@ impl Key {
             Self::SendPerSecond => Some("25"),
             Self::SendPerGroup => Some("18"),
             Self::SendSpread => Some("0"),
-            Self::InviteWorkdays => Some("10"),
         }
     }
 

@@ -8,18 +8,17 @@ use super::print::{day_time, weekday_name};
 use crate::domain::rich::Rich;
 
 /// The first message in a chat. `on`: the one weekday on which its items come, where there is just one.
-pub fn welcome(on: Option<Weekday>, resent: bool) -> Outgoing {
-    let resent = if resent { "（补发）" } else { "" };
+pub fn welcome(on: Option<Weekday>) -> Outgoing {
     let what =
         on.map_or_else(|| "会推送廉政小知识".to_owned(), |day| format!("每{}推送一条廉政小知识", weekday_name(day)));
     plain(&format!(
-        "{resent}大家好，这里{what}，节前发一次提醒。小知识自愿阅读，点“已阅”即可，不点也不会被催。\
+        "大家好，这里{what}，节前发一次提醒。小知识自愿阅读，点“已阅”即可，不点也不会被催。\
          首次使用请私聊绑定，约一分钟。意见请发 /feedback。"
     ))
 }
 
 /// 是我们的群 or 退出, under the words that say where the bot was added.
-pub fn strange(told: Outgoing, leaves: DateTime<Utc>, zone: Tz, [ours, leave]: [String; 2]) -> Outgoing {
+pub fn strange(told: &Outgoing, leaves: DateTime<Utc>, zone: Tz, [ours, leave]: [String; 2]) -> Outgoing {
     let words = told.text.to_plain();
     let text = format!(
         "{words}它在群里不说话。是本单位的群请点“是我们的群”；不是的请点“退出”，不点的话{}自动退出。",
@@ -80,8 +79,8 @@ mod tests {
     fn a_chat_and_its_admins_read_as_printed() {
         let leaves = DateTime::from_timestamp(1_795_599_000, 0).unwrap_or_default();
         let told = plain("【管理员】有人把机器人拉进了“吃饭群”。");
-        let asked = strange(told, leaves, Tz::Asia__Shanghai, ["o".to_owned(), "l".to_owned()]);
-        let said = [welcome(Some(Weekday::Wed), false), welcome(None, false), welcome(None, true), asked];
+        let asked = strange(&told, leaves, Tz::Asia__Shanghai, ["o".to_owned(), "l".to_owned()]);
+        let said = [welcome(Some(Weekday::Wed)), welcome(None), asked];
         let units: Vec<String> = (0..60).map(|n| format!("管委会/第{n}科")).collect();
         let answers =
             [claimed(), claimed_already(), left(), gone_already(), linked_already(&units[..2]), linked_already(&units)];

@@ -28,9 +28,8 @@ pub fn question(question: &Question, picks: &[Pick], zone: Tz) -> Worded {
             format!("{wrong}哪天返岗？请直接发日期，例如“1月5日”或者“明天”。")
         }
     };
-    let label = |pick: &Pick| match pick {
-        Pick::Confirm => "我在休假或出差".to_owned(),
-        pick => common(*pick).unwrap_or_default(),
+    let label = |pick: &Pick| {
+        if *pick == Pick::Confirm { "我在休假或出差".to_owned() } else { common(*pick).unwrap_or_default() }
     };
     Worded { text, labels: picks.iter().map(label).collect() }
 }

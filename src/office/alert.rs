@@ -88,7 +88,7 @@ pub(super) async fn told(tx: &mut Tx, ctx: &Ctx, id: AlertId) -> Outcome<Outgoin
         Alert::StrangeChat { group, leaves, .. } => {
             let tag = |verb| delivery::tag(&keys, verb, group.0);
             let told = message::alert::alert(&found);
-            message::group::strange(told, *leaves, ctx.zone, [tag(Verb::Ours), tag(Verb::Leave)])
+            message::group::strange(&told, *leaves, ctx.zone, [tag(Verb::Ours), tag(Verb::Leave)])
         }
         Alert::CalendarProvisional { .. }
         | Alert::PoolExhausted { .. }

@@ -288,14 +288,21 @@ pub async fn decline(ctx: &Ctx, line: &Line, account: &str, invite: InviteId) ->
     Ok(if kept { Declined::Kept } else { Declined::Over })
 }
 
+/// How long a press on a push of a month that is over is kept: the person may bind in the next days.
+const KEPT_LATE: TimeDelta = TimeDelta::days(31);
+
 /// Forgets the kept presses whose month is over, of people who never bound, and which codes were shown to whom once they
 /// ran out. Returns how many presses.
 pub async fn tidy(ctx: &Ctx) -> Outcome<u64> {
     let mut tx = ctx.store.read().await?;
     let calendar = calendar::load(&mut tx, ctx).await?;
     let months = store::kept::months(&mut tx).await?;
-    let over = |month: &&String| Month::parse(month).is_some_and(|m| m.cutoff(&calendar, ctx.zone) <= ctx.now());
-    let over: Vec<&String> = months.iter().filter(over).collect();
+    let over = |(month, earliest): (String, store::At)| {
+        let cutoff = Month::parse(&month)?.cutoff(&calendar, ctx.zone);
+        let before = cutoff.max(ctx.now() - KEPT_LATE);
+        (cutoff <= ctx.now() && earliest.utc() < before).then_some((month, before))
+    };
+    let over: Vec<(String, DateTime<Utc>)> = months.into_iter().filter_map(over).collect();
     let offers = store::invite::has_offers_over(&mut tx, ctx.now()).await?;
     drop(tx);
     if over.is_empty() && !offers {
@@ -305,8 +312,8 @@ pub async fn tidy(ctx: &Ctx) -> Outcome<u64> {
     store::invite::forget_offers(&mut tx, ctx.now()).await?;
     let actor = Actor::System { job: Job::Tidy };
     let mut all = 0;
-    for month in over {
-        let presses = store::kept::forget(&mut tx, month).await?;
+    for (month, before) in over {
+        let presses = store::kept::forget(&mut tx, &month, before).await?;
         if presses > 0 {
             note(
                 &mut tx,

@@ -199,20 +199,17 @@ async fn replace(tx: &mut Tx, ctx: &Ctx, row: &LeaveRow, today: NaiveDate) -> Ou
 pub async fn list(ctx: &Ctx, actor: &Actor, staff_no: Option<&str>) -> Outcome<Vec<Listed>> {
     let mut tx = ctx.store.write().await?;
     authorise(&mut tx, actor, Act::LeaveRead).await?;
-    let (people, rows, subject) = match staff_no {
-        Some(no) => {
-            let person = store::staff::find_by_no(&mut tx, no.trim()).await?;
-            let person = person.ok_or_else(|| Refusal::NotOnRoster(no.to_owned()))?;
-            let rows = store::leave::of_staff(&mut tx, person.id).await?;
-            let subject = format!("staff:{}", person.id);
-            (vec![person], rows, subject)
-        }
-        None => {
-            let day = today(ctx);
-            let rows = store::leave::standing(&mut tx, day).await?;
-            let rows = rows.into_iter().filter(|row| row.ends_on.is_none_or(|end| end >= day)).collect();
-            (store::staff::roster(&mut tx).await?, rows, "roster".to_owned())
-        }
+    let (people, rows, subject) = if let Some(no) = staff_no {
+        let person = store::staff::find_by_no(&mut tx, no.trim()).await?;
+        let person = person.ok_or_else(|| Refusal::NotOnRoster(no.to_owned()))?;
+        let rows = store::leave::of_staff(&mut tx, person.id).await?;
+        let subject = format!("staff:{}", person.id);
+        (vec![person], rows, subject)
+    } else {
+        let day = today(ctx);
+        let rows = store::leave::standing(&mut tx, day).await?;
+        let rows = rows.into_iter().filter(|row| row.ends_on.is_none_or(|end| end >= day)).collect();
+        (store::staff::roster(&mut tx).await?, rows, "roster".to_owned())
     };
     let mut listed: Vec<Listed> = Vec::new();
     for person in people {

@@ -20,6 +20,7 @@ use crate::domain::wall;
 use crate::domain::word::Confirm;
 use crate::ids::{PushId, StaffId};
 use crate::office::{Allowed, Outcome, Refusal, authorise_units, note, push, unit};
+use crate::store::account::BindingSpan;
 use crate::store::push::PushRow;
 use crate::store::report::CoverRow;
 use crate::store::staff::PersonRow;
@@ -143,11 +144,12 @@ async fn facts(tx: &mut Tx, pushes: &[PushRow], as_of: DateTime<Utc>, allowed: &
     for row in store::deadline::of_pushes(tx, &ids).await? {
         own.entry(row.push_id).or_default().insert(row.staff_id, row.deadline_at.utc());
     }
-    let bound: HashSet<StaffId> = bound(tx, as_of).await?;
+    let spans = store::account::spans(tx).await?;
     let gaps = gaps(tx, pushes).await?;
     let fact = |push: &PushRow| {
         let theme = Theme::parse(&push.theme).ok_or_else(|| StoreError::Unreadable(push.theme.clone()))?;
         let members = members(&audiences.remove(&push.id).unwrap_or_default(), own.get(&push.id));
+        let bound = bound(&spans, push.slot_at.utc(), as_of);
         Ok(PushFacts {
             id: push.id,
             slug: push.slug.clone(),
@@ -202,10 +204,12 @@ fn waited(acks: Option<&HashMap<StaffId, DateTime<Utc>>>, gaps: &[Gap]) -> HashM
     acks.filter_map(|(staff, pressed)| Some((*staff, waited_since(*pressed, gaps)?))).collect()
 }
 
-/// Everyone to whom an account had been bound by then. A press of an account that is not bound is kept for nobody yet.
-async fn bound(tx: &mut Tx, as_of: DateTime<Utc>) -> Outcome<HashSet<StaffId>> {
-    let spans = store::account::spans(tx).await?;
-    Ok(spans.into_iter().filter(|span| span.bound_at.utc() <= as_of).map(|span| span.staff_id).collect())
+/// Everyone who had an account bound at a push's slot, or got one by `as_of`. A press of an account that is not bound is
+/// kept for nobody yet.
+fn bound(spans: &[BindingSpan], slot: DateTime<Utc>, as_of: DateTime<Utc>) -> HashSet<StaffId> {
+    let counts =
+        |span: &&BindingSpan| span.bound_at.utc() <= as_of && span.ended_at.is_none_or(|ended| ended.utc() > slot);
+    spans.iter().filter(counts).map(|span| span.staff_id).collect()
 }
 
 fn members(chunks: &[Chunk], own: Option<&HashMap<StaffId, DateTime<Utc>>>) -> Vec<Member> {

@@ -114,7 +114,8 @@ fn kinds(stored: &str) -> Vec<Kind> {
 /// Takes a roster in about which nothing needs to be stated, or only tells what it would change. Who is not in it leaves
 /// the roster; their past stays.
 pub async fn import(ctx: &Ctx, actor: &Actor, roster: &Roster, mode: Mode) -> Outcome<Imported> {
-    import_stated(ctx, actor, (roster, &Stated::default()), mode).await
+    // Boxed: it is deep, and stands on the stack of whoever imports.
+    Box::pin(import_stated(ctx, actor, (roster, &Stated::default()), mode)).await
 }
 
 /// The same with statements about what could mean two things. What stays unclear refuses the import.

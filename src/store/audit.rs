@@ -53,10 +53,7 @@ pub(super) async fn append(tx: &mut Tx, events: Vec<Event>, next: Option<Arc<Key
         return Ok(());
     }
     let lock = tx.pick(HEAD, PG_HEAD_LOCKED);
-    let (mut head, id) = match in_force(tx, lock).await? {
-        Ok(found) => found,
-        Err(_) => return Err(unusable(tx).await?),
-    };
+    let Ok((mut head, id)) = in_force(tx, lock).await? else { return Err(unusable(tx).await?) };
     let keys = Arc::clone(&tx.keys);
     let key = keys.by_id(&id).unwrap_or(keys.current());
     let sealer = key.sealer(Purpose::Audit);

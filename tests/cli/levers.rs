@@ -35,7 +35,7 @@ fn everything_is_paused_and_goes_on() {
     let resumed = office.run("resume").done();
     assert!(
         resumed.starts_with("已恢复全部推送（")
-            && resumed.ends_with("起暂停）。暂停期间没有到时的推送；暂停前排好、还没过时间的1条消息接着发\n"),
+            && resumed.ends_with("起暂停）。暂停期间没有到时的推送；暂停前排好、还没过时间的2条消息接着发\n"),
         "{resumed}"
     );
     office.refuses("resume");

@@ -19,7 +19,7 @@ fn a_group_is_linked_by_either_id() {
     let office = with_group();
     let groups = office.run("group list --json").json();
     let unlinked = json!([{ "group": 1, "channel": "telegram", "chat_id": CHAT, "topic": null, "title": "机关群",
-        "state": "unlinked", "units": [], "expected": 0, "reason": null }]);
+        "state": "unlinked", "units": [], "expected": 0, "reason": null, "leaves_at": null }]);
     assert_eq!(groups, unlinked);
     let refused = [
         "group link -100999 --units 财务科".to_owned(),

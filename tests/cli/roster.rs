@@ -81,7 +81,7 @@ fn a_template_is_no_roster_yet() {
 #[test]
 fn what_could_mean_two_things_is_refused_with_what_to_state() {
     let office = Office::ready();
-    let many: String = (10..70).map(|n| format!("G{n},白露{n},管委会/综合科,,,聘用,\n")).collect();
+    let many: String = (10..70).map(|n| format!("G{n},白露{n},管委会/综合科,,,聘用,\n")).collect::<Vec<_>>().concat();
     office.write("多人.csv", format!("{}{many}", ROSTER.replace("\u{feff}", "")).as_bytes());
     office.run("roster import 多人.csv").done();
     let all = format!("{ROSTER}{many}");

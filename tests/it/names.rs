@@ -4,7 +4,7 @@
 use qingfeng::channel::{Address, Style};
 use qingfeng::domain::personal::Personal;
 use qingfeng::domain::policy::Role;
-use qingfeng::domain::roster;
+use qingfeng::domain::roster::{self, Stated};
 use qingfeng::domain::setting::Key;
 use qingfeng::domain::word::Confirm;
 use qingfeng::message::outgoing::Outgoing;
@@ -35,7 +35,9 @@ async fn marked(db: TestDb) -> World {
     let sheet: String =
         std::iter::once("工号,姓名,单位,支部,职务,类别,顺序\n".to_owned()).chain((1..=12).map(row)).collect();
     let people = roster::parse(&qingfeng::render::sheet::read(sheet.as_bytes()).unwrap()).unwrap();
-    office::roster::import(&office.ctx(), &OPERATOR, &people, Mode::Apply).await.unwrap();
+    let stated = Stated { renaming: Some(12), ..Stated::default() };
+    let taken = office::roster::import_stated(&office.ctx(), &OPERATOR, (&people, &stated), Mode::Apply);
+    Box::pin(taken).await.unwrap();
     office
 }
 

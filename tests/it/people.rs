@@ -56,7 +56,7 @@ async fn people(world: &World) -> Vec<(String, String, String)> {
     people.into_iter().map(|person| (person.staff_no, person.name, person.unit)).collect()
 }
 
-fn rename<'a>(unit: &'a str) -> (View, &'a str) {
+fn rename(unit: &str) -> (View, &str) {
     (View::Offices, unit)
 }
 

@@ -33,7 +33,7 @@ impl Screen {
     /// What the button of that label carries.
     pub(crate) fn data(&self, label: &str) -> String {
         let mut all = self.rows.iter().flatten();
-        all.find(|(shown, _)| shown == label).map(|(_, data)| data.clone()).unwrap_or_else(|| panic!("{}", self.read()))
+        all.find(|(shown, _)| shown == label).map_or_else(|| panic!("{}", self.read()), |(_, data)| data.clone())
     }
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn tap(office: &mut World, user: i64, label: &str) -> Screen {
     let now = screen(office, user).await;
     now.data(label);
     let toast = office.press(user, user, &now.id, label).await;
-    assert_eq!(toast, "", "{label}: {toast}");
+    assert_eq!(toast, "nothing", "{label}: {toast}");
     screen(office, user).await
 }
 

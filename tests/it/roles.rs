@@ -5,7 +5,7 @@ use qingfeng::domain::audit::Actor;
 use qingfeng::domain::leave::LeaveCategory;
 use qingfeng::domain::month::Month;
 use qingfeng::domain::policy::{Act, Role, Scope, scope};
-use qingfeng::domain::roster::{self, Roster};
+use qingfeng::domain::roster::{self, Doubt, Roster, Stated};
 use qingfeng::domain::word::Confirm;
 use qingfeng::ids::PushId;
 use qingfeng::office::leave::Leave;
@@ -65,7 +65,7 @@ async fn in_chat(office: &World, staff_no: &str) -> Actor {
 
 fn sheet(rows: &[&str]) -> Roster {
     let header = "工号,姓名,单位,支部,职务,类别,顺序";
-    let text = [header].iter().chain(rows).map(|row| format!("{row}\n")).collect::<String>();
+    let text = [header].iter().chain(rows).flat_map(|row| [*row, "\n"]).collect::<String>();
     roster::parse(&qingfeng::render::sheet::read(text.as_bytes()).unwrap()).unwrap()
 }
 
@@ -196,7 +196,8 @@ async fn a_role_is_given_where_it_belongs_and_ends_with_the_roster() {
         // Who left has no rights, in chat or at the machine, and may lose the role for good.
         let leader = in_chat(&office, "S05").await;
         let rows = sheet(&["S01,白露1,管委会/综合科,,,公职人员,", "S02,白露2,管委会/综合科,,,公职人员,"]);
-        office::roster::import(&ctx, &admin, &rows, Mode::Apply).await.unwrap();
+        let stated = Stated { leaving: Some(10), ..Stated::default() };
+        office::roster::import_stated(&ctx, &admin, (&rows, &stated), Mode::Apply).await.unwrap();
         let report = office::report::month(&ctx, &leader, Month::new(2026, 9).unwrap()).await;
         assert!(matches!(report, Err(Refusal::Forbidden { act: Act::ReportRead, .. })), "{label}");
         role::revoke(&ctx, &admin, "S05", Role::Leader).await.unwrap();
@@ -217,8 +218,10 @@ async fn the_last_admin_stays() {
         for actor in [OPERATOR, operator("S01")] {
             let revoked = role::revoke(&ctx, &actor, "S01", Role::Admin).await;
             assert!(matches!(revoked, Err(Refusal::LastAdmin)), "{label}: {revoked:?}");
-            let imported = office::roster::import(&ctx, &actor, &everybody_else, Mode::Apply).await;
-            assert!(matches!(imported, Err(Refusal::LastAdmin)), "{label}");
+            let stated = Stated { leaving: Some(10), ..Stated::default() };
+            let imported = office::roster::import_stated(&ctx, &actor, (&everybody_else, &stated), Mode::Apply).await;
+            let Err(Refusal::Import(office::roster::ImportFault::Doubts(doubts))) = imported else { panic!("{label}") };
+            assert!(matches!(doubts.as_slice(), [Doubt::LastAdmin { .. }]), "{label}: {doubts:?}");
         }
         assert_eq!(office::staff::list(&ctx, &OPERATOR).await.unwrap().len(), 12, "{label}: the import was undone");
         // Two take each other's role at once: one of them is the last.

@@ -2,6 +2,7 @@
 
 use crate::db::databases;
 use crate::world::{FIRMS, OPERATOR, STUDY, World};
+use qingfeng::domain::roster::Stated;
 use qingfeng::domain::schedule::{Missed, OnHoliday};
 use qingfeng::jobs::send;
 use qingfeng::office::push::Shown;
@@ -130,7 +131,10 @@ async fn the_audience_is_frozen_at_the_push() {
         let rows = "工号,姓名,单位,支部,职务,类别,顺序\nS02,白露2,管委会/企业科,,,公职人员,\n";
         let rows = qingfeng::render::sheet::read(rows.as_bytes()).unwrap();
         let people = qingfeng::domain::roster::parse(&rows).unwrap();
-        office::roster::import(&office.ctx(), &OPERATOR, &people, office::roster::Mode::Apply).await.unwrap();
+        let stated = Stated { leaving: Some(11), ..Stated::default() };
+        office::roster::import_stated(&office.ctx(), &OPERATOR, (&people, &stated), office::roster::Mode::Apply)
+            .await
+            .unwrap();
         let after = office.report().await;
         for key in ["totals", "required", "voluntary", "people", "pushes"] {
             assert_eq!(before[key], after[key], "{key}");
@@ -158,7 +162,10 @@ async fn a_later_push_sees_the_roster_of_its_own_day() {
         let rows = "工号,姓名,单位,支部,职务,类别,顺序\nS02,白露2,管委会/综合科,,,公职人员,\n";
         let rows = qingfeng::render::sheet::read(rows.as_bytes()).unwrap();
         let people = qingfeng::domain::roster::parse(&rows).unwrap();
-        office::roster::import(&office.ctx(), &OPERATOR, &people, office::roster::Mode::Apply).await.unwrap();
+        let stated = Stated { leaving: Some(11), ..Stated::default() };
+        office::roster::import_stated(&office.ctx(), &OPERATOR, (&people, &stated), office::roster::Mode::Apply)
+            .await
+            .unwrap();
         let after = office.push_now(None).await;
         assert_eq!((expected(&office, &before).await, expected(&office, &after).await), (10, 1));
         office.stop().await;

@@ -6,3 +6,4 @@ UPDATE office SET roster_revision = 3, roster_import = 2;
 UPDATE staff SET joined_on = '2026-08-01' WHERE id = 1;
 INSERT INTO roster_stage (import, part, staff_id, version_id, position, new_staff, new_version, new_name) VALUES
     (1, 1, 2, 2, 1, 0, 0, 0);
+INSERT INTO invite_offer (invite_id, account_id, offered_at) VALUES (1, 1, 1788000000000);

@@ -99,9 +99,9 @@ async fn a_year_of_audiences_of_a_thousand_people_stays_small() {
         let grown = bytes(&world).await - before;
         println!(
             "{}: {PEOPLE} people in {UNITS} units, {PUSHES} pushes, {CHANGES} status changes and one move each workday: \
-             {:.1} MB of audiences a year",
+             {} kB of audiences a year",
             world.db.label,
-            grown as f64 / 1e6
+            grown / 1_000
         );
         assert!(grown > 0 && grown <= BYTES_MOST, "{}: {grown}", world.db.label);
     }

@@ -4,7 +4,7 @@ use qingfeng::domain::leave::LeaveCategory;
 use qingfeng::domain::policy::Role;
 use qingfeng::store::deadline::{self, NewOwn};
 use qingfeng::store::leave::{self, NewLeave};
-use qingfeng::store::{account, erase, gate, inbox, invite, office, pace, role, staff};
+use qingfeng::store::{At, account, erase, gate, inbox, invite, office, pace, role, staff};
 
 use crate::world::{at, day, worlds};
 
@@ -34,7 +34,7 @@ async fn what_leads_from_an_id_to_a_person_goes() {
 
         let gone = staff::find(&mut tx, world.li).await.unwrap().unwrap();
         assert_eq!((gone.staff_no, gone.name, gone.post), (format!("#{}", world.li), String::new(), String::new()));
-        assert_eq!(gone.left_at.map(|left| left.utc()), Some(at(9)));
+        assert_eq!(gone.left_at.map(At::utc), Some(at(9)));
         assert_eq!(account::bound_to(&mut tx, own).await.unwrap(), None);
         assert_eq!(account::bound_to(&mut tx, shared).await.unwrap(), Some(world.wang));
         assert!(role::list(&mut tx).await.unwrap().is_empty());

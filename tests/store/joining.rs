@@ -75,9 +75,10 @@ async fn kept_presses_go_with_their_month_and_arrived_pushes_are_listed() {
         };
         assert!(kept::months(&mut tx).await.unwrap().is_empty());
         ack::keep(&mut tx, &[press]).await.unwrap();
-        assert_eq!(kept::months(&mut tx).await.unwrap(), ["2026-08"]);
-        assert_eq!(kept::forget(&mut tx, "2026-07").await.unwrap(), 0);
-        assert_eq!(kept::forget(&mut tx, "2026-08").await.unwrap(), 1);
+        assert_eq!(kept::months(&mut tx).await.unwrap(), [("2026-08".to_owned(), At::from(at(1)))]);
+        assert_eq!(kept::forget(&mut tx, "2026-07", at(2)).await.unwrap(), 0);
+        assert_eq!(kept::forget(&mut tx, "2026-08", at(1)).await.unwrap(), 0, "pressed at that instant or later");
+        assert_eq!(kept::forget(&mut tx, "2026-08", at(2)).await.unwrap(), 1);
         assert!(ack::take_kept(&mut tx, account).await.unwrap().is_empty());
         let open = arrived::arrived(&mut tx, world.li, at(-9)).await.unwrap();
         let told: Vec<_> = open.iter().map(|row| (row.push_id, row.attempt_id, row.confirmed)).collect();

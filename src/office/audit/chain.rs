@@ -173,13 +173,14 @@ impl Walk<'_> {
         self.found.bad = match store::audit::head_by(tx, &force.id).await? {
             StoredHead::Cut => Some(next),
             StoredHead::Edited => Some("audit_head".to_owned()),
-            StoredHead::Sound(stored) => match self.chain.finish(stored) {
-                Err(broken) => Some(format!("entry:{}", broken.seq)),
-                Ok(_) => {
+            StoredHead::Sound(stored) => {
+                if let Err(broken) = self.chain.finish(stored) {
+                    Some(format!("entry:{}", broken.seq))
+                } else {
                     let named = store::office::key_id(tx).await?;
                     named.filter(|named| named != force.id.as_str()).map(|_| "key_id".to_owned())
                 }
-            },
+            }
         };
         Ok(self.found)
     }

@@ -32,7 +32,7 @@ pub(super) async fn compose(
         DeliveryKind::Alert => return Ok((alert::told(tx, ctx, AlertId(delivery.subject_id)).await?, None)),
         DeliveryKind::Notice => {
             let group = GroupId(delivery.subject_id);
-            return Ok((group::welcome(tx, group, attempt.possible_duplicate).await?, None));
+            return Ok((group::welcome(tx, group).await?, None));
         }
     }
     let push = PushId(delivery.subject_id);

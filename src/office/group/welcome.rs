@@ -27,7 +27,7 @@ pub(super) async fn queue(tx: &mut Tx, ctx: &Ctx, group: &GroupRow) -> Outcome<(
 }
 
 /// What it says, by the rules that speak to the chat when it goes out.
-pub(in crate::office) async fn welcome(tx: &mut Tx, group: GroupId, resent: bool) -> Outcome<Outgoing> {
+pub(in crate::office) async fn welcome(tx: &mut Tx, group: GroupId) -> Outcome<Outgoing> {
     let all = store::schedule::list(tx).await?.into_iter();
     let active: Vec<_> = all.filter(|schedule| schedule.state == ScheduleState::Active).collect();
     let groups = store::schedule::groups(tx, &active.iter().map(|row| row.id).collect::<Vec<_>>()).await?;
@@ -38,7 +38,7 @@ pub(in crate::office) async fn welcome(tx: &mut Tx, group: GroupId, resent: bool
         [only] => weekly_on(only),
         [] | [..] => None,
     };
-    Ok(message::group::welcome(on, resent))
+    Ok(message::group::welcome(on))
 }
 
 /// It is out: said once, and never again in this chat.

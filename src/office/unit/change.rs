@@ -192,9 +192,9 @@ async fn put_places(
     (units, moved): (&[UnitRow], &str),
     (anchor, side): (&str, Side),
 ) -> Outcome<bool> {
-    let moves = |unit: &UnitRow| within(&unit.path, moved);
+    let goes = |unit: &UnitRow| within(&unit.path, moved);
     let beside = |unit: &UnitRow| !anchor.is_empty() && within(&unit.path, anchor);
-    let units_now = arranged(units, moves, beside, side);
+    let units_now = arranged(units, goes, beside, side);
     let places: Vec<(UnitId, i64)> = (1..)
         .zip(&units_now)
         .filter(|(place, unit)| unit.position != *place)
@@ -208,7 +208,7 @@ async fn put_places(
         let of: HashMap<UnitId, (bool, bool)> = people
             .iter()
             .filter_map(|person| path(person.unit_id))
-            .map(|unit| (unit.id, (moves(unit), beside(unit))))
+            .map(|unit| (unit.id, (goes(unit), beside(unit))))
             .collect();
         let is = |id: UnitId| of.get(&id).copied().unwrap_or_default();
         let order = arranged(&people, |person| is(person.unit_id).0, |person| is(person.unit_id).1, side);

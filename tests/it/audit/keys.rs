@@ -4,7 +4,6 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use qingfeng::office::audit::{self, LedgerFault, Rotated};
-use qingfeng::office::lease::Keeper;
 use qingfeng::office::{Refusal, db};
 use qingfeng::secret;
 use qingfeng::store::StoreError;
@@ -134,12 +133,13 @@ async fn a_process_that_missed_the_change_writes_nothing_false() {
         let (ctx, missed) = (office_ctx(&office).await, office_ctx(&office).await);
         // Beside a running service it is refused: by the lock of the file, or by the leases on a server.
         if label == "postgres" {
-            let (keeper, _) = Keeper::new(&office.ctx(), office.line().id, qingfeng::office::delivery::Others::Maybe);
-            keeper.renew().await.unwrap();
+            // By the server's own clock, which the office's hand does not move.
+            let taken = "INSERT INTO lease (name, owner, epoch, until) VALUES ('plan', 'another', 1, 9999999999999)";
+            office.behind_its_back(taken.to_owned()).await;
             let hold = db::hold(&config.database).unwrap();
             let refused = audit::rotate(&ctx, &OPERATOR, &config, &hold).await;
             assert!(matches!(refused, Err(Refusal::Ledger(LedgerFault::ServiceRuns { .. }))), "{refused:?}");
-            keeper.give_back().await.unwrap();
+            office.behind_its_back("DELETE FROM lease WHERE owner = 'another'".to_owned()).await;
         } else {
             assert!(matches!(db::hold(&config.database), Err(Refusal::Held { .. })));
         }

@@ -35,7 +35,7 @@ fn lines(seqs: &[i64]) -> Vec<Line> {
 }
 
 fn text(lines: &[Line]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.iter().flat_map(|line| [line.to_string(), "\n".to_owned()]).collect()
 }
 
 fn fault(text: &str) -> (usize, LineFault) {
