@@ -14,6 +14,7 @@ use qingfeng::office::{self, Refusal};
 use serde_json::{Value, json};
 
 use crate::db::{TestDb, databases};
+use crate::people_chat::screen;
 use crate::world::{OPERATOR, STUDY, World};
 
 /// Stands in every name after its first character, which may be shown.
@@ -36,7 +37,8 @@ async fn marked(db: TestDb) -> World {
         std::iter::once("工号,姓名,单位,支部,职务,类别,顺序\n".to_owned()).chain((1..=12).map(row)).collect();
     let people = roster::parse(&qingfeng::render::sheet::read(sheet.as_bytes()).unwrap()).unwrap();
     let stated = Stated { renaming: Some(12), ..Stated::default() };
-    let taken = office::roster::import_stated(&office.ctx(), &OPERATOR, (&people, &stated), Mode::Apply);
+    let ctx = office.ctx();
+    let taken = office::roster::import_stated(&ctx, &OPERATOR, (&people, &stated), Mode::Apply);
     Box::pin(taken).await.unwrap();
     office
 }
@@ -93,11 +95,10 @@ async fn every_button(office: &mut World, user: i64, command: &str) -> usize {
     labels.len()
 }
 
+/// As they stand now: a question is changed in place.
 async fn buttons(office: &World, user: i64) -> Vec<String> {
-    let newest = office.sent(user).await.pop().unwrap();
-    let rows = newest["buttons"].as_array().cloned().unwrap_or_default();
-    let all = rows.iter().flat_map(|row| row.as_array().unwrap());
-    all.filter(|button| button["data"].is_string()).map(|button| button["text"].as_str().unwrap().to_owned()).collect()
+    let all = screen(office, user).await.rows.into_iter().flatten();
+    all.filter(|(_, data)| !data.is_empty()).map(|(label, _)| label).collect()
 }
 
 /// Joining, with everything that can go wrong, and what people may ask; user 1 becomes an admin.

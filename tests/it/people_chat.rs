@@ -43,7 +43,7 @@ pub(crate) async fn screen(office: &World, user: i64) -> Screen {
     let messages = view["messages"].as_array().unwrap();
     let newest = messages.iter().rfind(|message| message["from"]["bot"] == true).unwrap();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let button = |button: &Value| (text(&button["text"]), text(&button["callback_data"]));
+    let button = |button: &Value| (text(&button["text"]), text(&button["data"]));
     let rows = newest["buttons"].as_array().unwrap().iter();
     Screen {
         id: newest["message_id"].to_string(),

@@ -197,7 +197,7 @@ async fn a_role_is_given_where_it_belongs_and_ends_with_the_roster() {
         let leader = in_chat(&office, "S05").await;
         let rows = sheet(&["S01,白露1,管委会/综合科,,,公职人员,", "S02,白露2,管委会/综合科,,,公职人员,"]);
         let stated = Stated { leaving: Some(10), ..Stated::default() };
-        office::roster::import_stated(&ctx, &admin, (&rows, &stated), Mode::Apply).await.unwrap();
+        Box::pin(office::roster::import_stated(&ctx, &admin, (&rows, &stated), Mode::Apply)).await.unwrap();
         let report = office::report::month(&ctx, &leader, Month::new(2026, 9).unwrap()).await;
         assert!(matches!(report, Err(Refusal::Forbidden { act: Act::ReportRead, .. })), "{label}");
         role::revoke(&ctx, &admin, "S05", Role::Leader).await.unwrap();
@@ -226,7 +226,7 @@ async fn the_last_admin_stays() {
         assert_eq!(office::staff::list(&ctx, &OPERATOR).await.unwrap().len(), 12, "{label}: the import was undone");
         // Two take each other's role at once: one of them is the last.
         role::grant(&ctx, &OPERATOR, "S02", Role::Admin).await.unwrap();
-        let (first, second) = (operator("S01"), operator("S02"));
+        let (first, second, third) = (operator("S01"), operator("S02"), operator("S03"));
         let (one, other) = tokio::join!(
             role::revoke(&ctx, &first, "S02", Role::Admin),
             role::revoke(&ctx, &second, "S01", Role::Admin)
@@ -236,7 +236,9 @@ async fn the_last_admin_stays() {
         assert_eq!(left.len(), 1, "{label}");
         // With another admin on the roster the first one may go.
         role::grant(&ctx, &OPERATOR, "S03", Role::Admin).await.unwrap();
-        office::roster::import(&ctx, &operator("S03"), &everybody_else, Mode::Apply).await.unwrap();
+        let stated = Stated { leaving: Some(10), ..Stated::default() };
+        let taken = office::roster::import_stated(&ctx, &third, (&everybody_else, &stated), Mode::Apply);
+        Box::pin(taken).await.unwrap();
         assert!(office.verified().await, "{label}");
     }
 }

@@ -132,9 +132,9 @@ async fn the_audience_is_frozen_at_the_push() {
         let rows = qingfeng::render::sheet::read(rows.as_bytes()).unwrap();
         let people = qingfeng::domain::roster::parse(&rows).unwrap();
         let stated = Stated { leaving: Some(11), ..Stated::default() };
-        office::roster::import_stated(&office.ctx(), &OPERATOR, (&people, &stated), office::roster::Mode::Apply)
-            .await
-            .unwrap();
+        let ctx = office.ctx();
+        let taken = office::roster::import_stated(&ctx, &OPERATOR, (&people, &stated), office::roster::Mode::Apply);
+        Box::pin(taken).await.unwrap();
         let after = office.report().await;
         for key in ["totals", "required", "voluntary", "people", "pushes"] {
             assert_eq!(before[key], after[key], "{key}");
@@ -163,9 +163,9 @@ async fn a_later_push_sees_the_roster_of_its_own_day() {
         let rows = qingfeng::render::sheet::read(rows.as_bytes()).unwrap();
         let people = qingfeng::domain::roster::parse(&rows).unwrap();
         let stated = Stated { leaving: Some(11), ..Stated::default() };
-        office::roster::import_stated(&office.ctx(), &OPERATOR, (&people, &stated), office::roster::Mode::Apply)
-            .await
-            .unwrap();
+        let ctx = office.ctx();
+        let taken = office::roster::import_stated(&ctx, &OPERATOR, (&people, &stated), office::roster::Mode::Apply);
+        Box::pin(taken).await.unwrap();
         let after = office.push_now(None).await;
         assert_eq!((expected(&office, &before).await, expected(&office, &after).await), (10, 1));
         office.stop().await;

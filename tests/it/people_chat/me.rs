@@ -26,7 +26,8 @@ async fn a_person_sees_their_own_record_and_says_when_they_are_back() {
         seen.push(tap(&mut office, 3, "我在休假或出差").await.read());
         let asked = screen(&office, 3).await;
         seen.push(tap(&mut office, 3, "9月3日 周四").await.read());
-        assert_eq!(seen[2], "已记下：9月3日返岗。这期间不再提醒，截止时间顺延到9月4日17:30。", "{label}");
+        // The deadline lies on the day of return, not in the absence, and stays.
+        assert_eq!(seen[2], "已记下：9月3日返岗。这期间不再提醒。", "{label}");
         // A later word replaces the earlier one, and may be typed.
         office.say(3, "/me").await;
         seen.push(screen(&office, 3).await.read());
