@@ -4,7 +4,7 @@
 //!
 //! What a chain by itself cannot show is its end being cut off: the shorter chain is a right one. `Chain::finish`
 //! therefore compares with the head that is stored apart from the entries and keyed as well. Whoever puts back both, as
-//! they stood together once, is found out only by a [`checkpoint`] kept outside the database.
+//! they stood together once, is found out only by a checkpoint kept outside the database.
 
 use serde_json::Value;
 

@@ -7,8 +7,8 @@
 //! answer changes.
 //!
 //! To add a conversation:
-//! 1. here, a variant of [`Talk`] and a file beside `people.rs`: where in it one can be (stored, so no names), the pure
-//!    function from (place, answer) to what comes next, and the question as data. Meanings of buttons are shared: [`Pick`];
+//! 1. here, a variant of `Talk` and a file beside `people.rs`: where in it one can be (stored, so no names), the pure
+//!    function from (place, answer) to what comes next, and the question as data. Meanings of buttons are shared: `Pick`;
 //! 2. in `office/dialogue/`, a file with `ask` (loads what a question shows and says what its buttons mean) and `take` (lets
 //!    the pure function decide; does what is to be done in the transaction it is given), and an arm for each in
 //!    `office/dialogue/talks.rs`; both begin with `authorise`;

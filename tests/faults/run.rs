@@ -107,10 +107,10 @@ pub(crate) async fn run(amount: Amount, seed: u64, named: &[String]) -> Report {
         report.line(format!("Live backups: {sound} of {} restored and checked out.", amount.backups.times));
     }
     for (verdict, torments) in ended(several, &mut report).await {
-        let cluster::Torments { kills, freezes, silences, stops } = torments;
+        let cluster::Torments { kills, freezes, silences, stops, restarts } = torments;
         report.stage("three instances, PostgreSQL", kills + freezes + silences + stops, &[&verdict]);
         report.line(format!(
-            "Three instances: {kills} kills, {freezes} freezes, {silences} silent connections, {stops} orderly stops."
+            "Three instances: {kills} kills, {freezes} freezes, {silences} silent connections, {stops} orderly stops, {restarts} started again."
         ));
     }
     report.line(format!("Seed {seed}; {} s.", started.elapsed().as_secs()));

@@ -18,7 +18,7 @@ use crate::clock::{Clock, Hand};
 use crate::config::{self, Config};
 use crate::inbox::poll::Poller;
 use crate::jobs::send;
-use crate::office::{hearing, inbox, plan};
+use crate::office::{binding, hearing, inbox, plan};
 use crate::sandbox::{Options, Sandbox, Time};
 use crate::stop::{self, Stopper};
 
@@ -153,8 +153,8 @@ impl Stage {
     async fn work(&mut self) -> anyhow::Result<Option<DateTime<Utc>>> {
         let App { ctx, line, .. } = &self.app;
         if ctx.now() - self.tidied >= TIDY_EVERY {
-            // Kept presses stay: whoever looks at the demo joins when its month is over, and sees one counted.
             inbox::tidy(ctx).await?;
+            binding::tidy(ctx).await?;
             self.tidied = ctx.now();
         }
         let slot = plan::plan(ctx).await?;

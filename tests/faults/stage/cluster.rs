@@ -23,6 +23,8 @@ const PUSH_EVERY: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(200);
 /// How long an instance is frozen, and its wire silent, in milliseconds: also for longer than a lease of 60 s.
 const AWAY: (u64, u64) = (3_000, 75_000);
+/// How long an instance runs before it is asked to stop: one that is asked while it starts just ends.
+const GROWN: Duration = Duration::from_secs(5);
 /// The instance whose way to the database leads through the wire.
 const WIRED: usize = 2;
 
@@ -33,10 +35,12 @@ pub(crate) struct Torments {
     pub(crate) freezes: usize,
     pub(crate) silences: usize,
     pub(crate) stops: usize,
+    /// Started again because it had ended by itself: it could not start while it was cut off from the database.
+    pub(crate) restarts: usize,
 }
 
 enum Standing {
-    Up(Life),
+    Up { life: Life, since: Instant },
     Down { until: Instant },
     Frozen { life: Life, until: Instant },
 }
@@ -57,6 +61,7 @@ pub(crate) async fn run(db: TestDb, wanted: usize, mut dice: Dice) -> (Verdict, 
     load.stop_pushing().await;
     let torments = team.calm().await;
     load.finish().await;
+    sleep(GROWN).await;
     let (mut lives, mut broken) = (team.lives(), team.broken);
     for life in &mut lives {
         broken.extend(stop(life, &office).await);
@@ -88,7 +93,9 @@ struct Team {
 impl Team {
     fn start(office: &Arc<Office>, dice: Dice) -> Self {
         Self {
-            standings: (0..INSTANCES).map(|n| Standing::Up(office.instance(n))).collect(),
+            standings: (0..INSTANCES)
+                .map(|n| Standing::Up { life: office.instance(n), since: Instant::now() })
+                .collect(),
             office: Arc::clone(office),
             silent_until: None,
             next: Instant::now() + Duration::from_secs(5),
@@ -101,15 +108,15 @@ impl Team {
     /// Ends what is over, and torments one instance when it is time.
     async fn look(&mut self) {
         let now = Instant::now();
-        self.restore(now);
+        self.restore(now).await;
         if now < self.next {
             return;
         }
         self.next = now + self.dice.ms(2_000, 8_000);
         let place = usize::try_from(self.dice.below(3)).unwrap();
-        let others = self.standings.iter().enumerate().filter(|(n, s)| *n != place && matches!(s, Standing::Up(_)));
+        let others = self.standings.iter().enumerate().filter(|(n, s)| *n != place && matches!(s, Standing::Up { .. }));
         let others = others.filter(|(n, _)| *n != WIRED || self.silent_until.is_none()).count();
-        if others == 0 || !matches!(self.standings[place], Standing::Up(_)) {
+        if others == 0 || !matches!(self.standings[place], Standing::Up { .. }) {
             return;
         }
         match self.dice.below(4) {
@@ -121,27 +128,37 @@ impl Team {
         self.office.count_cut().await;
     }
 
-    fn restore(&mut self, now: Instant) {
+    async fn restore(&mut self, now: Instant) {
         if self.silent_until.is_some_and(|until| until <= now) {
             self.silent_until = None;
             self.office.set_silent(false);
         }
         for (n, standing) in self.standings.iter_mut().enumerate() {
             match standing {
-                Standing::Down { until } if *until <= now => *standing = Standing::Up(self.office.instance(n)),
+                Standing::Down { until } if *until <= now => {
+                    *standing = Standing::Up { life: self.office.instance(n), since: now };
+                }
                 Standing::Frozen { life, until } if *until <= now => life.signal("CONT"),
-                Standing::Up(_) | Standing::Down { .. } | Standing::Frozen { .. } => continue,
+                Standing::Up { life, .. } => {
+                    // What watches over services starts them again.
+                    if life.ended(Duration::ZERO).await.is_some() {
+                        *standing = Standing::Down { until: now + GROWN };
+                        self.torments.restarts += 1;
+                    }
+                    continue;
+                }
+                Standing::Down { .. } | Standing::Frozen { .. } => continue,
             }
             if let Standing::Frozen { .. } = standing {
                 let thawed = std::mem::replace(standing, Standing::Down { until: now });
                 let Standing::Frozen { life, .. } = thawed else { continue };
-                *standing = Standing::Up(life);
+                *standing = Standing::Up { life, since: now };
             }
         }
     }
 
     fn kill(&mut self, place: usize, now: Instant) {
-        let Standing::Up(life) = &mut self.standings[place] else { return };
+        let Standing::Up { life, .. } = &mut self.standings[place] else { return };
         life.kill();
         self.standings[place] = Standing::Down { until: now + self.dice.ms(200, 4_000) };
         self.torments.kills += 1;
@@ -150,7 +167,7 @@ impl Team {
     fn freeze(&mut self, place: usize, now: Instant) {
         let until = now + self.dice.ms(AWAY.0, AWAY.1);
         let running = std::mem::replace(&mut self.standings[place], Standing::Down { until });
-        let Standing::Up(life) = running else { return };
+        let Standing::Up { life, .. } = running else { return };
         life.signal("STOP");
         self.standings[place] = Standing::Frozen { life, until };
         self.torments.freezes += 1;
@@ -167,7 +184,10 @@ impl Team {
         if place == WIRED && self.silent_until.is_some() {
             return;
         }
-        let Standing::Up(life) = &mut self.standings[place] else { return };
+        let Standing::Up { life, since } = &mut self.standings[place] else { return };
+        if now - *since < GROWN {
+            return;
+        }
         self.broken.extend(stop(life, &self.office).await);
         self.standings[place] = Standing::Down { until: now + self.dice.ms(200, 2_000) };
         self.torments.stops += 1;
@@ -175,8 +195,8 @@ impl Team {
 
     /// Everything works again.
     async fn calm(&mut self) -> Torments {
-        while self.silent_until.is_some() || self.standings.iter().any(|s| !matches!(s, Standing::Up(_))) {
-            self.restore(Instant::now());
+        while self.silent_until.is_some() || self.standings.iter().any(|s| !matches!(s, Standing::Up { .. })) {
+            self.restore(Instant::now()).await;
             sleep(LOOK).await;
         }
         std::mem::take(&mut self.torments)
@@ -184,6 +204,8 @@ impl Team {
 
     fn lives(&mut self) -> Vec<Life> {
         let running = self.standings.drain(..);
-        running.filter_map(|standing| if let Standing::Up(life) = standing { Some(life) } else { None }).collect()
+        running
+            .filter_map(|standing| if let Standing::Up { life, .. } = standing { Some(life) } else { None })
+            .collect()
     }
 }

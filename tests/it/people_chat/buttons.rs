@@ -70,7 +70,7 @@ async fn pressing_twice_does_it_once() {
         before_leaving(&mut office, 1).await;
         let question = screen(&office, 1).await;
         let confirm = question.data("确认调离");
-        assert_eq!(press_data(&mut office, 1, &question.id, &confirm).await, "", "{label}");
+        assert_eq!(press_data(&mut office, 1, &question.id, &confirm).await, "nothing", "{label}");
         let again = press_data(&mut office, 1, &question.id, &confirm).await;
         assert_eq!(again, "这件事已经办完，没有重复办。还要办，请重新发/people。", "{label}");
         assert_eq!(noted(&office, Action::StaffLeave).await, 1, "{label}");
