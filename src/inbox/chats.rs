@@ -9,10 +9,11 @@ use crate::domain::tag::Verb;
 use crate::ids::{GroupId, InboxId};
 use crate::inbox::dialogue::{self, Begun};
 use crate::inbox::effect::{Due, Effect, say};
+use crate::inbox::rights::permitted;
 use crate::message::outgoing::Answer;
 use crate::message::{decide, group as words, toast};
 use crate::office::group::{self, Claimed, Met, Parted};
-use crate::office::{Outcome, Refusal, binding};
+use crate::office::{Outcome, binding};
 
 /// The bot is in a chat.
 pub(super) async fn seen(ctx: &Ctx, line: &Line, seen: &GroupSeen, update: InboxId) -> Outcome<Vec<Effect>> {
@@ -35,15 +36,14 @@ pub(super) async fn answered(
     };
     let actor = Actor::Staff { id: staff, channel: line.id };
     let decided = if verb == Verb::Ours { ours(ctx, &actor, id).await } else { leave(ctx, &actor, id).await };
-    match decided {
-        Ok(Next::Said(words)) => Ok(vec![answer(words)]),
-        Ok(Next::Ask) => {
+    match permitted(ctx, &actor, decided).await? {
+        Some(Next::Said(words)) => Ok(vec![answer(words)]),
+        Some(Next::Ask) => {
             let question = ask(ctx, line, &press.account, (id, update)).await?;
             Ok([answer(words::claimed())].into_iter().chain(question).collect())
         }
-        Ok(Next::Leave(chat)) => Ok(vec![Effect::Leave { chat }, answer(words::left())]),
-        Err(Refusal::Forbidden { .. }) => Ok(vec![answer(decide::not_yours())]),
-        Err(other) => Err(other),
+        Some(Next::Leave(chat)) => Ok(vec![Effect::Leave { chat }, answer(words::left())]),
+        None => Ok(vec![answer(decide::not_yours())]),
     }
 }
 

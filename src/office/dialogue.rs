@@ -15,6 +15,7 @@ use crate::domain::dialogue::{
 use crate::domain::policy::Act;
 use crate::domain::wall;
 use crate::ids::{AccountId, DialogueId, InboxId};
+use crate::office::rights::note_refused;
 use crate::office::{Outcome, authorise, refused};
 use crate::store::dialogue::DialogueRow;
 use crate::store::{self, Tx};
@@ -204,7 +205,10 @@ async fn again(mut tx: Tx, ctx: &Ctx, line: &Line, (row, state, _): Held) -> Out
     let step = match actor(&mut tx, line, row.account_id).await? {
         Some(actor) => match talks::ask(&mut tx, ctx, &actor, state.talk.clone()).await {
             Ok(step) => step,
-            Err(refusal) if refusal.denied().is_some() => Step::End(Ended::NoRight),
+            Err(refusal) if refusal.denied().is_some() => {
+                note_refused(&mut tx, ctx, &actor, &refusal);
+                Step::End(Ended::NoRight)
+            }
             Err(other) => return Err(other),
         },
         None => Step::End(Ended::NotBound),

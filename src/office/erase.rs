@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
-use crate::domain::policy::{Act, Role};
-use crate::ids::{InboxId, StaffId};
-use crate::office::{Outcome, Refusal, authorise, note};
+use crate::domain::policy::Act;
+use crate::ids::InboxId;
+use crate::office::{Outcome, Refusal, authorise, note, role};
 use crate::store::erase::AccountRow;
 use crate::store::staff::PersonRow;
 use crate::store::{self, Tx};
@@ -45,7 +45,6 @@ async fn work(tx: &mut Tx, ctx: &Ctx, actor: &Actor, staff_no: &str) -> Outcome<
     let person = store::staff::find_by_no(tx, staff_no.trim()).await?;
     let person = person.ok_or_else(|| Refusal::UnknownStaff(staff_no.to_owned()))?;
     let people = store::erase::identities(tx, person.id).await?;
-    keep_an_admin(tx, &people).await?;
     let accounts = store::erase::accounts(tx, &people).await?;
     let mut texts = 0;
     for account in &accounts {
@@ -54,6 +53,7 @@ async fn work(tx: &mut Tx, ctx: &Ctx, actor: &Actor, staff_no: &str) -> Outcome<
     }
     let leaves = store::erase::leaves(tx, &people).await?;
     store::erase::people(tx, &people, ctx.now()).await?;
+    role::guard_last_admin(tx).await?;
     store::office::bump_roster(tx).await?;
     let merged = people.len().saturating_sub(1);
     let detail = json!({
@@ -62,16 +62,6 @@ async fn work(tx: &mut Tx, ctx: &Ctx, actor: &Actor, staff_no: &str) -> Outcome<
     });
     note(tx, ctx.now(), actor, (Action::StaffErase, format!("staff:{}", person.id), detail));
     Ok(Erased { person, merged, accounts: accounts.len(), texts, leaves })
-}
-
-/// Somebody has to be left who can put things right.
-async fn keep_an_admin(tx: &mut Tx, people: &[StaffId]) -> Outcome<()> {
-    let grants = store::role::list(tx).await?;
-    let mut admins = grants.iter().filter(|grant| grant.role == Role::Admin).peekable();
-    if admins.peek().is_some() && admins.all(|grant| people.contains(&grant.staff_id)) {
-        return Err(Refusal::LastAdmin);
-    }
-    Ok(())
 }
 
 /// Takes away the texts in which an account occurs; returns how many.

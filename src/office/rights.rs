@@ -106,9 +106,17 @@ fn nothing() -> Allowed {
 /// Puts on record that someone asked for what they have no right to; any other refusal is none of the ledger's business.
 /// The use case's own transaction is undone, so this is one of its own.
 pub async fn refused(ctx: &Ctx, actor: &Actor, refusal: &Refusal) -> Outcome<()> {
-    let Some((act, units)) = refusal.denied() else { return Ok(()) };
+    if refusal.denied().is_none() {
+        return Ok(());
+    }
     let mut tx = ctx.store.write().await?;
-    let detail = if units.is_empty() { json!({}) } else { json!({ "units": units }) };
-    note(&mut tx, ctx.now(), actor, (Action::Refused, format!("act:{}", act.as_str()), detail));
+    note_refused(&mut tx, ctx, actor, refusal);
     Ok(tx.commit().await?)
+}
+
+/// The same inside a transaction that goes on.
+pub(super) fn note_refused(tx: &mut Tx, ctx: &Ctx, actor: &Actor, refusal: &Refusal) {
+    let Some((act, units)) = refusal.denied() else { return };
+    let detail = if units.is_empty() { json!({}) } else { json!({ "units": units }) };
+    note(tx, ctx.now(), actor, (Action::Refused, format!("act:{}", act.as_str()), detail));
 }

@@ -49,7 +49,7 @@ pub async fn people(tx: &mut Tx, staff: &[StaffId], now: DateTime<Utc>) -> Resul
             AND staff_id IN (SELECT value FROM json_each($1))",
         "UPDATE role_grant SET revoked_at = $2
             WHERE revoked_at IS NULL AND staff_id IN (SELECT value FROM json_each($1))",
-        "UPDATE staff SET staff_no = '#' || id, left_at = COALESCE(left_at, $2), erased_at = $2
+        "UPDATE staff SET staff_no = '#' || id, left_at = COALESCE(left_at, $2), erased_at = $2, leaves_on = NULL
             WHERE id IN (SELECT value FROM json_each($1))",
     ];
     const PG: [&str; 5] = [
@@ -61,7 +61,7 @@ pub async fn people(tx: &mut Tx, staff: &[StaffId], now: DateTime<Utc>) -> Resul
             AND staff_id IN (SELECT value::bigint FROM json_array_elements_text($1::json))",
         "UPDATE role_grant SET revoked_at = $2 WHERE revoked_at IS NULL
             AND staff_id IN (SELECT value::bigint FROM json_array_elements_text($1::json))",
-        "UPDATE staff SET staff_no = '#' || id, left_at = COALESCE(left_at, $2), erased_at = $2
+        "UPDATE staff SET staff_no = '#' || id, left_at = COALESCE(left_at, $2), erased_at = $2, leaves_on = NULL
             WHERE id IN (SELECT value::bigint FROM json_array_elements_text($1::json))",
     ];
     let ids = json(staff);

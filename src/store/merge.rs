@@ -81,7 +81,8 @@ pub async fn move_roles(tx: &mut Tx, merge: Merge) -> Result<()> {
 pub async fn close(tx: &mut Tx, merge: Merge) -> Result<()> {
     const CODES: &str =
         "UPDATE invite SET revoked_at = $2 WHERE staff_id = $1 AND used_at IS NULL AND revoked_at IS NULL";
-    const STAFF: &str = "UPDATE staff SET left_at = COALESCE(left_at, $2), merged_into = $3 WHERE id = $1";
+    const STAFF: &str =
+        "UPDATE staff SET left_at = COALESCE(left_at, $2), merged_into = $3, leaves_on = NULL WHERE id = $1";
     let at = At::from(merge.at);
     on!(tx, c => sqlx::query(CODES).bind(merge.from).bind(at).execute(c).await.map(drop))?;
     on!(tx, c => sqlx::query(STAFF).bind(merge.from).bind(at).bind(merge.into).execute(c).await.map(drop))?;

@@ -160,12 +160,13 @@ pub async fn stage(tx: &mut Tx, (import, part): (i64, i64), rows: &[Staged<'_>],
 }
 
 /// Puts everything staged in force; everything that is staged is of this import. Whoever comes onto the roster by it took
-/// up work on `joined_on`; without it they were here before.
+/// up work on `joined_on`; without it they were here before. Whoever leaves or comes has no day of leaving before them.
 pub async fn swap(tx: &mut Tx, joined_on: Option<NaiveDate>) -> Result<()> {
     const STATES: &str = "UPDATE staff SET version_id = g.version_id
         FROM roster_stage g WHERE g.staff_id = staff.id AND g.new_version = 1 AND g.new_staff = 0";
     const PLACES: &str = "UPDATE staff SET position = g.position, left_at = g.left_at,
-            joined_on = CASE WHEN staff.left_at IS NOT NULL AND g.left_at IS NULL THEN $1 ELSE staff.joined_on END
+            joined_on = CASE WHEN staff.left_at IS NOT NULL AND g.left_at IS NULL THEN $1 ELSE staff.joined_on END,
+            leaves_on = CASE WHEN staff.left_at IS NULL AND g.left_at IS NULL THEN staff.leaves_on END
         FROM roster_stage g WHERE g.staff_id = staff.id";
     const NUMBERS: &str = "UPDATE staff SET staff_no = g.staff_no
         FROM roster_stage g WHERE g.staff_id = staff.id AND g.staff_no IS NOT NULL AND g.new_staff = 0";

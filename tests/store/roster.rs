@@ -8,7 +8,7 @@ use qingfeng::store::merge::{self, Merge};
 use qingfeng::store::office::{self, OfficeRow};
 use qingfeng::store::roster::{self, Staged};
 use qingfeng::store::unit::{self, OFFICE};
-use qingfeng::store::{Tx, account, invite, role, staff};
+use qingfeng::store::{Tx, account, invite, people, role, staff};
 
 use crate::world::{World, at, day, worlds};
 
@@ -73,6 +73,10 @@ async fn what_is_staged_is_seen_by_nobody_until_the_swap() {
         let before = staff::roster(&mut tx).await.unwrap();
         let import = roster::begin(&mut tx).await.unwrap();
         assert_eq!(roster::turn(&mut tx).await.unwrap(), roster::Turn { revision: 0, import });
+        // One who leaves by the import had a day of leaving before them, and one who stays has.
+        for person in [world.li, world.zhao] {
+            people::set_leaves_on(&mut tx, person, Some(day(9))).await.unwrap();
+        }
         let new = staged(&mut tx, &world, import).await;
         assert!(![world.zhang, world.li, world.wang, world.zhao].contains(&new));
         assert_eq!(staff::roster(&mut tx).await.unwrap(), before);
@@ -95,6 +99,9 @@ async fn what_is_staged_is_seen_by_nobody_until_the_swap() {
         assert_eq!(told, expected);
         assert_eq!(staff::find(&mut tx, world.li).await.unwrap().unwrap().left_at, Some(at(5).into()));
         assert_eq!(office::roster_revision(&mut tx).await.unwrap(), 1);
+        staff::place(&mut tx, world.li, 5).await.unwrap();
+        let leaving = people::leaving(&mut tx, day(30)).await.unwrap();
+        assert_eq!(leaving, [(world.zhao, day(9))], "who comes back stays");
         assert!(!roster::sweep(&mut tx, i64::MAX).await.unwrap(), "nothing stays staged");
         assert!(roster::new_staff(&mut tx, 2).await.unwrap()[0] > new, "ids are given once");
     }

@@ -16,7 +16,7 @@ use crate::domain::wall;
 use crate::ids::{AuditSeq, PersonVersionId, StaffId, UnitId};
 use crate::office::roster::prepare::{Prepared, View, prepare};
 use crate::office::roster::{ImportFault, Imported, Locked, Meanwhile, current};
-use crate::office::{Outcome, authorise, note};
+use crate::office::{Outcome, authorise, note, role};
 use crate::store::roster::{KnownRow, Staged};
 use crate::store::{self, Tx};
 
@@ -137,6 +137,7 @@ impl Import<'_> {
         // Who stands on the first roster was here before; who comes later took up work on the day they appear.
         let joined_on = (!prepared.before.is_empty()).then(|| wall::of(self.at, self.ctx.zone).date());
         store::roster::swap(&mut tx, joined_on).await?;
+        role::guard_last_admin(&mut tx).await?;
         store::office::bump_roster(&mut tx).await?;
         note(&mut tx, self.ctx.now(), self.actor, (Action::RosterImport, "roster".to_owned(), detail));
         crash::point("mid_import");
