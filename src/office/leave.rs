@@ -15,7 +15,7 @@ use crate::domain::policy::Act;
 use crate::domain::wall;
 use crate::ids::{LeaveId, StaffId};
 use crate::office::staff::present;
-use crate::office::{Outcome, Refusal, authorise, calendar, note};
+use crate::office::{Outcome, Refusal, authorise, authorise_units, calendar, note};
 use crate::store::leave::{LeaveRow, NewLeave};
 use crate::store::staff::PersonRow;
 use crate::store::{self, Tx};
@@ -195,13 +195,16 @@ async fn replace(tx: &mut Tx, ctx: &Ctx, row: &LeaveRow, today: NaiveDate) -> Ou
     Ok(())
 }
 
-/// Absences: of one person all there ever were, of everybody those that have not ended. Each look is an entry in the ledger.
+/// Absences the actor may see: of one person all there ever were, of everybody those that have not ended. Each look is an
+/// entry in the ledger.
 pub async fn list(ctx: &Ctx, actor: &Actor, staff_no: Option<&str>) -> Outcome<Vec<Listed>> {
     let mut tx = ctx.store.write().await?;
-    authorise(&mut tx, actor, Act::LeaveRead).await?;
+    // First the right, so that nobody without one learns who is on the roster.
+    let allowed = authorise_units(&mut tx, actor, Act::LeaveRead, &[]).await?;
     let (people, rows, subject) = if let Some(no) = staff_no {
         let person = store::staff::find_by_no(&mut tx, no.trim()).await?;
         let person = person.ok_or_else(|| Refusal::NotOnRoster(no.to_owned()))?;
+        authorise_units(&mut tx, actor, Act::LeaveRead, &[person.unit_id]).await?;
         let rows = store::leave::of_staff(&mut tx, person.id).await?;
         let subject = format!("staff:{}", person.id);
         (vec![person], rows, subject)
@@ -209,7 +212,9 @@ pub async fn list(ctx: &Ctx, actor: &Actor, staff_no: Option<&str>) -> Outcome<V
         let day = today(ctx);
         let rows = store::leave::standing(&mut tx, day).await?;
         let rows = rows.into_iter().filter(|row| row.ends_on.is_none_or(|end| end >= day)).collect();
-        (store::staff::roster(&mut tx).await?, rows, "roster".to_owned())
+        let mut people = store::staff::roster(&mut tx).await?;
+        people.retain(|person| allowed.covers(person.unit_id));
+        (people, rows, "roster".to_owned())
     };
     let mut listed: Vec<Listed> = Vec::new();
     for person in people {

@@ -127,7 +127,7 @@ impl Stage {
             Act::UnitWrite | Act::StaffErase | Act::CheckpointWrite | Act::KeyRotate => {
                 office::authorise(&mut ctx.store.read().await?, actor, act).await
             }
-            Act::LeaveRead => office::authorise_units(&mut ctx.store.read().await?, actor, act, &[]).await.map(drop),
+            Act::LeaveRead => office::leave::list(ctx, actor, None).await.map(drop),
         }
     }
 }
@@ -306,6 +306,31 @@ async fn a_head_sees_their_own_unit_and_asking_for_another_is_on_record() {
         assert!(entries.iter().all(|entry| entry.detail.starts_with("{\"units\":[")), "{label}");
         assert_eq!(office.entries_of_ledger().await, before + 4, "{label}: nothing but refusals of rights");
         assert!(office.verified().await, "{label}");
+    }
+}
+
+#[tokio::test]
+async fn a_head_sees_the_absences_and_the_units_that_are_theirs() {
+    for db in databases().await {
+        let label = db.label;
+        let office = staffed(db).await;
+        let (ctx, head) = (office.ctx(), operator("S04"));
+        let units = office::unit::change::list(&ctx, &head, office::unit::change::View::Offices).await.unwrap();
+        let units: Vec<_> = units.iter().map(|listed| (listed.unit.path.as_str(), listed.people)).collect();
+        assert_eq!(units, [("管委会/综合科", 5)], "{label}");
+        for staff_no in ["S02", "S07"] {
+            let away = Leave {
+                staff_no: staff_no.to_owned(),
+                category: LeaveCategory::Parental,
+                from: chrono::NaiveDate::from_ymd_opt(2026, 10, 8).unwrap(),
+                to: None,
+            };
+            office::leave::add(&ctx, &OPERATOR, &away).await.unwrap();
+        }
+        let away = office::leave::list(&ctx, &head, None).await.unwrap();
+        assert_eq!(away.iter().map(|listed| listed.person.staff_no.as_str()).collect::<Vec<_>>(), ["S02"], "{label}");
+        let other = office::leave::list(&ctx, &head, Some("S07")).await;
+        assert!(matches!(other, Err(Refusal::OtherUnit { .. })), "{label}: {other:?}");
     }
 }
 

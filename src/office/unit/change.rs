@@ -13,7 +13,7 @@ use crate::domain::wall;
 use crate::ids::{StaffId, UnitId};
 use crate::message;
 use crate::office::unit::known_as;
-use crate::office::{Outcome, Refusal, authorise, note};
+use crate::office::{Allowed, Outcome, Refusal, authorise, authorise_units, note};
 use crate::store::unit::{BRANCH, OFFICE, UnitRow};
 use crate::store::{self, Tx};
 
@@ -64,20 +64,22 @@ pub struct Listed {
     pub people: usize,
 }
 
-/// The leaf units of a view in roster order.
+/// The leaf units of a view in roster order, with as many of their people as the actor may see; those of whom that is
+/// nobody are left out, unless the actor may see all of the office.
 pub async fn list(ctx: &Ctx, actor: &Actor, view: View) -> Outcome<Vec<Listed>> {
     let mut tx = ctx.store.read().await?;
-    authorise(&mut tx, actor, Act::RosterRead).await?;
+    let allowed = authorise_units(&mut tx, actor, Act::RosterRead, &[]).await?;
     let mut people: HashMap<String, usize> = HashMap::new();
-    for person in store::staff::roster(&mut tx).await? {
+    for person in store::staff::roster(&mut tx).await?.into_iter().filter(|person| allowed.covers(person.unit_id)) {
         let path = match view {
             View::Offices => Some(person.unit),
             View::Branches => person.branch,
         };
         *people.entry(path.unwrap_or_default()).or_default() += 1;
     }
-    let units = store::unit::list(&mut tx, view.stored()).await?;
-    Ok(units.into_iter().map(|unit| Listed { people: people.get(&unit.path).copied().unwrap_or(0), unit }).collect())
+    let units = store::unit::list(&mut tx, view.stored()).await?.into_iter();
+    let listed = units.map(|unit| Listed { people: people.get(&unit.path).copied().unwrap_or(0), unit });
+    Ok(listed.filter(|listed| allowed == Allowed::Office || listed.people > 0).collect())
 }
 
 /// Gives a unit another name; a parent takes all its leaves along.
