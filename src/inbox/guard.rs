@@ -6,6 +6,7 @@ use std::pin::Pin;
 use futures::FutureExt;
 
 use crate::office::{Outcome, Refusal};
+use crate::store::trouble::Trouble as DatabaseTrouble;
 
 /// Why work on an update came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +15,12 @@ pub(super) enum Trouble {
     Refused(#[from] Refusal),
     #[error("the program panicked over it")]
     Panicked,
+}
+
+/// Whether the database keeps work from being done, whatever the update: full, locked, gone. Then nothing speaks against
+/// the update, and nothing is gained by trying the next.
+pub(super) fn is_database(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::Store(error) if error.trouble() != DatabaseTrouble::Other)
 }
 
 /// Runs work, which is boxed: it is deep, and stands on the stack of whoever stores a batch. A panic is an error like any

@@ -6,7 +6,7 @@ use crate::ctx::{Ctx, Line};
 use crate::domain::setting::Key;
 use crate::inbox::confirm::{self, Confirming};
 use crate::inbox::effect::{Effect, say};
-use crate::inbox::guard::{self, Trouble, guarded};
+use crate::inbox::guard::{self, Trouble, guarded, is_database};
 use crate::message::binding as words;
 use crate::office::ack::{self, Incoming, Pressed};
 use crate::office::{Outcome, binding, db, setting};
@@ -28,8 +28,9 @@ impl Read<'_> {
     }
 }
 
-/// Stores a batch. When it cannot be stored whole it is replayed one by one, so that one poison update never costs the
-/// others; an error means that not even a raw text could be stored, and nothing may be confirmed to the platform.
+/// Stores a batch. When it cannot be stored whole because of what is in it, it is replayed one by one, so that one poison
+/// update never costs the others. An error means that the database takes nothing now, and nothing may be confirmed to the
+/// platform: presses that wait there come again, whole batches at a time, while one by one each would wait for the database.
 pub async fn take(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Vec<Effect>> {
     let now = ctx.now();
     let read = |update| Read { update, confirming: guard::read(|| confirm::read(ctx, line, &update.raw)) };
@@ -38,6 +39,7 @@ pub async fn take(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Vec<Ef
     let whole: Vec<Incoming<'_>> = read.iter().map(|update| update.incoming(now)).collect();
     match guarded(Box::pin(ack::receive(ctx, line, now, &whole))).await {
         Ok(results) => Ok(answers(ctx, line, &read, (results, bind.as_ref())).await),
+        Err(Trouble::Refused(refusal)) if is_database(&refusal) => Err(refusal),
         Err(error) => {
             tracing::warn!(%error, updates = batch.len(), "a batch was not stored whole; storing one by one");
             one_by_one(ctx, line, &read, bind.as_ref()).await
@@ -52,6 +54,7 @@ async fn one_by_one(ctx: &Ctx, line: &Line, read: &[Read<'_>], bind: Option<&Str
         let incoming = update.incoming(now);
         match guarded(Box::pin(ack::receive(ctx, line, now, &[incoming]))).await {
             Ok(results) => effects.extend(answers(ctx, line, std::slice::from_ref(update), (results, bind)).await),
+            Err(Trouble::Refused(refusal)) if is_database(&refusal) => return Err(refusal),
             Err(error) => {
                 tracing::error!(%error, event = incoming.event_id, "an update could not be counted and is tried again; its text is stored");
                 ack::receive(ctx, line, now, &[Incoming { press: None, ..incoming }]).await?;

@@ -21,7 +21,7 @@ use crate::inbox::confirm;
 use crate::inbox::decide::{self, Asked};
 use crate::inbox::dialogue::{self, Begun};
 use crate::inbox::effect::{Due, Effect, carry_out, say};
-use crate::inbox::guard::guarded;
+use crate::inbox::guard::{Trouble, guarded, is_database};
 use crate::inbox::intake::BIND_LINK;
 use crate::inbox::{chats, joining};
 use crate::message::outgoing::Outgoing;
@@ -59,6 +59,11 @@ pub async fn step(ctx: &Ctx, line: &Line) {
     for row in waiting {
         let effects = match guarded(Box::pin(handle(ctx, line, &row))).await {
             Ok(effects) => effects,
+            // It and what came after it wait for the database, and no try is used up.
+            Err(Trouble::Refused(refusal)) if is_database(&refusal) => {
+                tracing::error!(error = %refusal, update = %row.id, "the database takes nothing now; updates wait in the inbox");
+                return;
+            }
             Err(error) => {
                 tracing::error!(%error, update = %row.id, "an update could not be worked through");
                 fail(ctx, &row).await;

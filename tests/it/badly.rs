@@ -59,6 +59,42 @@ async fn c3_a_lock_that_another_program_holds_costs_no_press() {
     office.stop().await;
 }
 
+/// An instance that stands still may hold the end of the ledger for as long as the server lets it. Each press of a batch
+/// that waited for it by itself would hold up the others until their time at the platform is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn c3_a_row_that_another_instance_holds_costs_no_press() {
+    let Some(db) = databases().await.into_iter().find(|db| db.label == "postgres") else { return };
+    let mut office = World::new(db).await;
+    for user in 1..=3 {
+        office.bind(user).await;
+    }
+    office.push_now(None).await;
+    office.work().await;
+    let message = office.newest(STUDY).await.parse::<i64>().unwrap();
+    let mut other = sqlx::PgConnection::connect(&office.db.url).await.unwrap();
+    sqlx::raw_sql("BEGIN; SELECT seq FROM audit_head FOR UPDATE").execute(&mut other).await.unwrap();
+    let press = |user| json!({"user": user, "chat": STUDY, "message_id": message, "button": "已阅"});
+    office.server.order("press", json!({ "presses": [press(1), press(2), press(3)] })).await;
+    let failed = office.poller.as_mut().unwrap().once(Duration::ZERO).await.unwrap_err();
+    let PollFailure::Store(refusal) = &failed else { unreachable!("{failed}") };
+    assert_eq!(trouble(refusal), Some(Trouble::Busy), "{refusal}");
+    assert_eq!(office.server.look("bot").await["pending"], 3, "nothing is confirmed");
+    let mut tx = office.ctx().store.read().await.unwrap();
+    assert!(qingfeng::store::inbox::waiting(&mut tx, office.line().id, 10).await.unwrap().is_empty());
+    drop(tx);
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    other.close().await.unwrap();
+    office.poll().await;
+    let ledger = office.server.look("ledger").await;
+    let pressed = ledger["pressed"].as_array().unwrap().iter().rev().take(3);
+    let told: Vec<_> = pressed.map(|press| press["answered"]["text"].as_str().unwrap().to_owned()).collect();
+    assert!(told.iter().all(|text| text.starts_with("已记录（")), "{told:?}");
+    let mut tx = office.ctx().store.read().await.unwrap();
+    assert_eq!(qingfeng::store::ack::count(&mut tx, qingfeng::ids::PushId(1)).await.unwrap(), 3);
+    drop(tx);
+    office.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn c4_fifty_writers_at_once_get_through() {
     for db in databases().await {
