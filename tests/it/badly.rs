@@ -374,31 +374,3 @@ async fn c15_requests_that_go_away_leave_no_transaction_open() {
         office.stop().await;
     }
 }
-
-#[tokio::test]
-async fn a_pause_is_told_and_no_fault() {
-    use qingfeng::domain::delivery::HaltCause;
-    let mut office = World::new(databases().await.remove(0)).await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let router = qingfeng::web::router(office.ctx());
-    let served = tokio::spawn(async move { axum::serve(listener, router).await });
-    let ready = async || {
-        let answer = reqwest::get(format!("http://{address}/readyz")).await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
-    };
-    let mut said = vec![ready().await];
-    for cause in [HaltCause::Paused, HaltCause::Unauthorized, HaltCause::Quarantine] {
-        let mut tx = office.ctx().store.write().await.unwrap();
-        qingfeng::store::halt::put(&mut tx, cause, ("operator", "older"), office.clock.now()).await.unwrap();
-        tx.commit().await.unwrap();
-        said.push(ready().await);
-    }
-    office.behind_its_back("DELETE FROM halt; UPDATE channel SET heard_at = 1788226200000".to_owned()).await;
-    office.later(121).await;
-    said.push(ready().await);
-    served.abort();
-    let said: Vec<String> = said.into_iter().map(|(status, text)| format!("{status} {text}")).collect();
-    insta::assert_snapshot!(said.concat());
-    office.stop().await;
-}

@@ -1,4 +1,4 @@
-//! The figures of a running service, as a monitoring system reads them.
+//! The figures of a running service and whether it is ready, as a monitoring system reads them.
 
 use std::net::Ipv4Addr;
 
@@ -44,4 +44,32 @@ async fn the_calendar_and_the_slots_are_told() {
         assert!(settled.contains("qingfeng_calendar_year{year=\"2027\",status=\"official\"} 1"), "{settled}");
         assert!(settled.contains("qingfeng_calendar_warning 0\n"), "{settled}");
     }
+}
+
+#[tokio::test]
+async fn a_pause_is_told_and_no_fault() {
+    use qingfeng::domain::delivery::HaltCause;
+    let mut office = World::new(db::databases().await.remove(0)).await;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = web::router(office.ctx());
+    let served = tokio::spawn(async move { axum::serve(listener, router).await });
+    let ready = async || {
+        let answer = reqwest::get(format!("http://{address}/readyz")).await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let mut said = vec![ready().await];
+    for cause in [HaltCause::Paused, HaltCause::Unauthorized, HaltCause::Quarantine] {
+        let mut tx = office.ctx().store.write().await.unwrap();
+        qingfeng::store::halt::put(&mut tx, cause, ("operator", "older"), office.clock.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        said.push(ready().await);
+    }
+    office.behind_its_back("DELETE FROM halt; UPDATE channel SET heard_at = 1788226200000".to_owned()).await;
+    office.later(121).await;
+    said.push(ready().await);
+    served.abort();
+    let said: Vec<String> = said.into_iter().map(|(status, text)| format!("{status} {text}")).collect();
+    insta::assert_snapshot!(said.concat());
+    office.stop().await;
 }

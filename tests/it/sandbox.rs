@@ -84,8 +84,10 @@ impl Server {
     pub(crate) async fn order(&self, route: &str, body: Value) -> Value {
         let url = format!("http://{}/sandbox/{route}", self.address);
         let answer = self.client.post(url).body(body.to_string()).send().await.unwrap();
-        assert_eq!(answer.status(), 200, "{route}: {answer:?}");
-        read(answer).await
+        let status = answer.status();
+        let body = read(answer).await;
+        assert_eq!(status, 200, "{route}: {body}");
+        body
     }
 
     /// One look through the control API over HTTP.
