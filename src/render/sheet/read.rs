@@ -93,6 +93,12 @@ fn read_xlsx(bytes: &[u8], cell_text: CellText) -> Result<Rows, FileProblem> {
         Ok(false) => return Err(FileProblem::UnpacksTooLarge { bytes_max: UNPACKED_BYTES_MAX }),
         Err(error) => return Err(FileProblem::BrokenWorkbook { detail: error.to_string() }),
     }
+    // The library panics over cell numbers that no sheet has.
+    std::panic::catch_unwind(|| read_book(bytes, cell_text))
+        .unwrap_or_else(|_| Err(FileProblem::BrokenWorkbook { detail: "cell reference out of range".to_owned() }))
+}
+
+fn read_book(bytes: &[u8], cell_text: CellText) -> Result<Rows, FileProblem> {
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(broken)?;
     let Some(sheet) = book.sheet_names().first().cloned() else { return Ok(Rows::new()) };
     let merged = book.merge_cells_by_sheet_name(&sheet).map_err(broken)?;

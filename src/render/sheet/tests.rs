@@ -203,3 +203,33 @@ proptest! {
         }
     }
 }
+
+/// The template with another number for its first cell.
+fn with_first_cell(number: &str) -> Vec<u8> {
+    use std::io::{Read as _, Write as _};
+    let mut from = zip::ZipArchive::new(Cursor::new(template().unwrap())).unwrap();
+    let mut to = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for at in 0..from.len() {
+        let mut part = from.by_index(at).unwrap();
+        let name = part.name().unwrap().into_owned();
+        let mut text = Vec::new();
+        part.read_to_end(&mut text).unwrap();
+        if name == "xl/worksheets/sheet1.xml" {
+            let sheet = String::from_utf8(text).unwrap();
+            assert!(sheet.contains("r=\"A1\""));
+            text = sheet.replace("r=\"A1\"", &format!("r=\"{number}\"")).into_bytes();
+        }
+        to.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        to.write_all(&text).unwrap();
+    }
+    to.finish().unwrap().into_inner()
+}
+
+#[rstest]
+#[case("A4294967297")]
+#[case("A99999999999")]
+#[case("ZZZZZZZZ2")]
+fn a_cell_that_no_sheet_has_is_a_broken_workbook(#[case] number: &str) {
+    let found = read(&with_first_cell(number));
+    assert!(matches!(&found, Err(FileProblem::BrokenWorkbook { .. })), "{found:?}");
+}
