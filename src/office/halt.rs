@@ -14,7 +14,7 @@ use crate::domain::word::ScheduleState;
 use crate::office::held::Held;
 use crate::office::outlook::{Ground, lives, pending};
 use crate::office::plan::decided;
-use crate::office::{Outcome, authorise, note};
+use crate::office::{Outcome, authorise, note, personal};
 use crate::store::halt::HaltRow;
 use crate::store::{self, Tx};
 
@@ -44,6 +44,7 @@ pub async fn pause(ctx: &Ctx, actor: &Actor, reason: &str) -> Outcome<()> {
     let now = ctx.now();
     let mut tx = ctx.store.write().await?;
     authorise(&mut tx, actor, Act::OutgoingWrite).await?;
+    personal::reason(&mut tx, reason).await?;
     if !store::halt::put(&mut tx, HaltCause::Paused, (&actor.to_string(), reason), now).await? {
         return Err(Held::PausedAlready.into());
     }

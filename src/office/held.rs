@@ -1,6 +1,7 @@
 //! Why a lever of the operator does not move: what it is about stands otherwise. Worded in `cli::refusal`.
 
 use crate::domain::delivery::{DeliveryState, StopReason};
+use crate::domain::personal::Personal;
 use crate::domain::push::PushState;
 use crate::domain::word::GroupState;
 
@@ -30,6 +31,8 @@ pub enum Held {
     NotPaused,
     #[error("a name is missing or too long")]
     RelayName,
+    #[error("the reason tells of a person: {0:?}")]
+    ReasonPersonal(Personal),
     #[error("a relayed group {0} exists")]
     RelayExists(String),
 }

@@ -8,11 +8,11 @@ use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::cap::Caps;
 use crate::domain::content::{KnownSetting, Placeholder};
-use crate::domain::personal::{Personal, has_mobile, names_someone};
+use crate::domain::personal::{Personal, has_mobile};
 use crate::domain::policy::Act;
 use crate::domain::setting::{Key, Shape, hours};
 use crate::domain::slot::{AllowedHours, Window};
-use crate::office::{Outcome, Refusal, authorise, note};
+use crate::office::{Outcome, Refusal, authorise, note, personal};
 use crate::store::{self, StoreError, Tx};
 
 /// One setting as it stands.
@@ -137,7 +137,7 @@ pub async fn set(ctx: &Ctx, actor: &Actor, key: &str, value: &str) -> Outcome<Se
     }
     let mut tx = ctx.store.write().await?;
     authorise(&mut tx, actor, Act::SettingWrite).await?;
-    if let Some(what) = personal(&mut tx, key, value).await? {
+    if let Some(what) = tells(&mut tx, key, value).await? {
         return Err(Refusal::SettingPersonal { key, what });
     }
     store::setting::put(&mut tx, key, value, ctx.now()).await?;
@@ -147,7 +147,7 @@ pub async fn set(ctx: &Ctx, actor: &Actor, key: &str, value: &str) -> Outcome<Se
 }
 
 /// What a value would tell of a person, wherever the texts of the office are sent (invariant I10).
-async fn personal(tx: &mut Tx, key: Key, value: &str) -> Outcome<Option<Personal>> {
+async fn tells(tx: &mut Tx, key: Key, value: &str) -> Outcome<Option<Personal>> {
     match key.shape() {
         Shape::Text { .. } => {}
         Shape::Hours | Shape::Number { .. } => return Ok(None),
@@ -155,7 +155,5 @@ async fn personal(tx: &mut Tx, key: Key, value: &str) -> Outcome<Option<Personal
     if key != Key::OfficeHotline && has_mobile(value) {
         return Ok(Some(Personal::Mobile));
     }
-    let people = store::staff::roster(tx).await?;
-    let named = names_someone(value, people.iter().map(|person| person.name.as_str()));
-    Ok(named.then_some(Personal::Name))
+    Ok(personal::names(tx, value).await?.then_some(Personal::Name))
 }

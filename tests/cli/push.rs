@@ -32,6 +32,9 @@ fn a_group_is_linked_by_either_id() {
     let linked = "群“机关群”已关联：管委会/综合科、管委会/财务科。今天应知4人\n";
     assert_eq!(office.run(&format!("group link {CHAT} --units 管委会/综合科,财务科")).done(), linked);
     assert_eq!(office.run("group link 1 --units 管委会").done(), linked);
+    let other = "群“机关群”已关联：管委会/财务科（原来是：管委会/综合科、管委会/财务科）。今天应知2人\n";
+    assert_eq!(office.run("group link 1 --units 财务科").done(), other);
+    office.run("group link 1 --units 管委会").done();
     insta::assert_snapshot!("groups", office.run("group list").done());
 }
 

@@ -2,6 +2,7 @@
 
 use crate::cli::words;
 use crate::domain::delivery::StopReason;
+use crate::domain::personal::Personal;
 use crate::domain::push::PushState;
 use crate::domain::word::GroupState;
 use crate::office::held::Held;
@@ -17,6 +18,10 @@ pub(super) fn words(held: &Held) -> String {
         }
         Held::NothingFailed(push) => nothing_failed(*push),
         Held::UnknownDelivery(id) => format!("没有编号为{id}的消息。消息的编号见：qingfeng push show 推送的编号"),
+        Held::ReasonPersonal(Personal::Name) => {
+            fixed("原因里有在册人员的姓名。原因记入审计记录，删不掉；请写事由或部门，不写人")
+        }
+        Held::ReasonPersonal(Personal::Mobile) => fixed("原因里有手机号码。原因记入审计记录，删不掉；请只写事由"),
         Held::NotInDoubt { delivery, state } => {
             format!("消息{delivery}现在是“{}”，不是存疑，不用认定，没有改动", words::delivery_state(*state))
         }

@@ -14,7 +14,7 @@ use crate::domain::slot::PLAIN_MINUTES_MAX;
 use crate::domain::word::{Confirm, GroupState};
 use crate::ids::{AttemptId, DeliveryId, PushId};
 use crate::office::held::Held;
-use crate::office::{Outcome, Refusal, authorise, note};
+use crate::office::{Outcome, Refusal, authorise, note, personal};
 use crate::store::delivery::decide::{self, PlacedRow};
 use crate::store::delivery::{AttemptRow, DeliveryRow};
 use crate::store::push::PushRow;
@@ -60,6 +60,7 @@ pub async fn cancel(ctx: &Ctx, actor: &Actor, id: PushId, reason: &str) -> Outco
     let now = ctx.now();
     let mut tx = ctx.store.write().await?;
     authorise(&mut tx, actor, Act::PushWrite).await?;
+    personal::reason(&mut tx, reason).await?;
     let shown = find(&mut tx, id).await?;
     open(&shown.push)?;
     let count = |of: fn(&DeliveryRow, &[AttemptRow]) -> bool| {
@@ -130,6 +131,7 @@ pub async fn recall(ctx: &Ctx, actor: &Actor, id: PushId, reason: &str) -> Outco
 async fn take_back(tx: &mut Tx, ctx: &Ctx, actor: &Actor, (id, reason): (PushId, &str)) -> Outcome<Recalled> {
     let now = ctx.now();
     authorise(tx, actor, Act::PushWrite).await?;
+    personal::reason(tx, reason).await?;
     let shown = find(tx, id).await?;
     open(&shown.push)?;
     if !shown.deliveries.iter().any(|(delivery, attempts)| arrived(delivery, attempts) || doubtful(delivery, attempts))

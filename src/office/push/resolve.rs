@@ -10,7 +10,7 @@ use crate::domain::policy::Act;
 use crate::domain::push::PushState;
 use crate::ids::{AttemptId, DeliveryId, PushId};
 use crate::office::held::Held;
-use crate::office::{Outcome, Refusal, authorise, note};
+use crate::office::{Outcome, Refusal, authorise, note, personal};
 use crate::store::delivery::DeliveryRow;
 use crate::store::delivery::decide::{self, NewRuling};
 use crate::store::{self, Tx};
@@ -24,6 +24,7 @@ pub async fn resolve(
 ) -> Outcome<DeliveryRow> {
     let mut tx = ctx.store.write().await?;
     authorise(&mut tx, actor, Act::PushWrite).await?;
+    personal::reason(&mut tx, why).await?;
     let row = store::delivery::find(&mut tx, id).await?.ok_or(Held::UnknownDelivery(id.0))?;
     rule(&mut tx, ctx, actor, (&row, decision, Some(why))).await?;
     let row = store::delivery::find(&mut tx, id).await?.ok_or(Held::UnknownDelivery(id.0))?;
