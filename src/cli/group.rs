@@ -9,7 +9,7 @@ use super::session::Setup;
 use super::words;
 use crate::domain::delivery::StopReason;
 use crate::message::print::day_time;
-use crate::office::group::{self, Listed};
+use crate::office::group::{self, Linked, Listed};
 use crate::office::relay;
 
 /// 群：查看、关联单位、暂停、人工转发
@@ -111,8 +111,14 @@ impl Verb {
             }),
             Self::Link { group, units } => setup.open(async |session| {
                 let linked = group::link(&session.ctx, &session.actor, &group, &words::list(&units)).await?;
-                let units = linked.units.join("、");
-                out::print(&format!("群“{}”已关联：{units}。今天应知{}人", linked.group.title, linked.expected))
+                let Linked { now, before } = linked;
+                let was = if before.is_empty() || before == now.units {
+                    String::new()
+                } else {
+                    format!("（原来是：{}）", before.join("、"))
+                };
+                let (title, units) = (&now.group.title, now.units.join("、"));
+                out::print(&format!("群“{title}”已关联：{units}{was}。今天应知{}人", now.expected))
             }),
             Self::Add { relay: name, units, json } => setup.open(async |session| {
                 let added = relay::add(&session.ctx, &session.actor, &name, &words::list(&units)).await?;

@@ -154,7 +154,7 @@ fn letters(position: u32) -> String {
 /// What importing changes: a line of counts, then who.
 pub fn diff_lines(diff: &RosterDiff<'_>) -> Vec<String> {
     if diff.is_empty() {
-        return vec![format!("与现有花名册相同，没有改动（共{}人）。", diff.unchanged)];
+        return vec![format!("与现有花名册相同，人员没有改动（共{}人）。", diff.unchanged)];
     }
     let (order_only, changed): (Vec<_>, Vec<_>) = diff.changed.iter().partition(|(_, c)| c == &[Column::Order]);
     let in_unit = |person: &&Person| format!("{}{}（{}）", person.staff_no, person.name, person.unit);

@@ -10,7 +10,7 @@ use crate::domain::wall;
 use crate::domain::word::GroupState;
 use crate::ids::{ChannelId, GroupId, UnitId};
 use crate::office::held::Held;
-use crate::office::{Outcome, Refusal, authorise, note, unit};
+use crate::office::{Outcome, Refusal, authorise, note, personal, unit};
 use crate::store::group::GroupRow;
 use crate::store::unit::{OFFICE, UnitRow};
 use crate::store::{self, Tx};
@@ -29,6 +29,14 @@ pub struct Listed {
     pub units: Vec<String>,
     /// People who would be expected today, whatever an item's audience.
     pub expected: usize,
+}
+
+/// A chat that was given units.
+#[derive(Debug, Clone)]
+pub struct Linked {
+    pub now: Listed,
+    /// Paths of the units it addressed before: of two admins at once the later one sees what was changed.
+    pub before: Vec<String>,
 }
 
 /// The chat that a person means: by our id or by the platform's.
@@ -89,12 +97,14 @@ fn paths(units: &[UnitRow], ids: &[UnitId]) -> Vec<String> {
 }
 
 /// Says which units a chat addresses; from then on it receives pushes.
-pub async fn link(ctx: &Ctx, actor: &Actor, name: &str, unit_names: &[String]) -> Outcome<Listed> {
+pub async fn link(ctx: &Ctx, actor: &Actor, name: &str, unit_names: &[String]) -> Outcome<Linked> {
     let mut tx = ctx.store.write().await?;
     authorise(&mut tx, actor, Act::GroupWrite).await?;
     let groups = store::group::list(&mut tx).await?;
     let group = pick(&groups, name)?;
     let id = group.id;
+    let links = store::group::units(&mut tx).await?;
+    let before: Vec<UnitId> = links.into_iter().filter(|(of, _)| *of == id).map(|(_, unit)| unit).collect();
     let units = store::unit::list(&mut tx, OFFICE).await?;
     if units.is_empty() {
         return Err(Refusal::RosterEmpty);
@@ -102,9 +112,10 @@ pub async fn link(ctx: &Ctx, actor: &Actor, name: &str, unit_names: &[String]) -
     let ids = unit::resolve(&units, unit_names)?;
     address(&mut tx, ctx, actor, (group, &ids)).await?;
     let group = store::group::find(&mut tx, id).await?.ok_or_else(|| Refusal::UnknownGroup(name.to_owned()))?;
-    let linked = listed(&mut tx, ctx, vec![group]).await?.pop();
+    let now = listed(&mut tx, ctx, vec![group]).await?.pop();
     tx.commit().await?;
-    linked.ok_or_else(|| Refusal::UnknownGroup(name.to_owned()))
+    let now = now.ok_or_else(|| Refusal::UnknownGroup(name.to_owned()))?;
+    Ok(Linked { now, before: paths(&units, &before) })
 }
 
 /// Has a chat address units. It stays from then on, and is told once what the bot is for.
@@ -129,6 +140,7 @@ pub(super) async fn address(
 pub async fn suspend(ctx: &Ctx, actor: &Actor, name: &str, reason: &str) -> Outcome<GroupRow> {
     let mut tx = ctx.store.write().await?;
     authorise(&mut tx, actor, Act::GroupWrite).await?;
+    personal::reason(&mut tx, reason).await?;
     let group = pick(&store::group::list(&mut tx).await?, name)?.clone();
     if group.state != GroupState::Active {
         return Err(Held::GroupStands { group: name.to_owned(), state: group.state }.into());

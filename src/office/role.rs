@@ -89,17 +89,20 @@ pub async fn revoke(ctx: &Ctx, actor: &Actor, staff_no: &str, given: impl Into<G
     let person = store::staff::find_by_no(&mut tx, staff_no.trim()).await?;
     let person = person.ok_or_else(|| Refusal::NotOnRoster(staff_no.to_owned()))?;
     let units = named(&mut tx, &given).await?;
-    let mut taken = units.is_empty() && store::role::revoke(&mut tx, person.id, given.role, ctx.now()).await?;
-    for unit in &units {
-        taken |= store::role::revoke_in(&mut tx, person.id, given.role, unit.id, ctx.now()).await?;
+    let everywhere = units.is_empty() && store::role::revoke(&mut tx, person.id, given.role, ctx.now()).await?;
+    let mut taken = Vec::with_capacity(units.len());
+    for unit in units {
+        if store::role::revoke_in(&mut tx, person.id, given.role, unit.id, ctx.now()).await? {
+            taken.push(unit);
+        }
     }
-    if !taken {
+    if !everywhere && taken.is_empty() {
         return Err(Refusal::RoleNotHeld { staff_no: person.staff_no, role: given.role });
     }
     if given.role == Role::Admin {
         guard_last_admin(&mut tx).await?;
     }
-    let changed = Changed { person, units };
+    let changed = Changed { person, units: taken };
     record(&mut tx, ctx, actor, (Action::RoleRevoke, given.role, &changed));
     tx.commit().await?;
     Ok(changed)

@@ -287,7 +287,7 @@ async fn a_group_is_suspended_and_let_in_again() {
         let state = office::group::list(&ctx, &OPERATOR).await.unwrap()[0].group.state;
         assert_eq!(state, GroupState::Suspended, "{label}");
         let linked = office::group::link(&ctx, &OPERATOR, &name, &["综合科".to_owned()]).await.unwrap();
-        assert_eq!(linked.group.state, GroupState::Suspended, "{label}: linking lets nothing in again");
+        assert_eq!(linked.now.group.state, GroupState::Suspended, "{label}: linking lets nothing in again");
         office::group::resume(&ctx, &OPERATOR, &name).await.unwrap();
         let again = office::group::resume(&ctx, &OPERATOR, &name).await;
         assert!(matches!(again, Err(Refusal::Lever(Held::GroupStands { state: GroupState::Active, .. }))), "{label}");

@@ -161,7 +161,7 @@ fn each_doubt_says_what_to_do() {
 #[test]
 fn an_equal_roster_changes_nothing() {
     let people = [person("G01", "综合科")];
-    assert_eq!(diff_lines(&diff(&people, &people)), ["与现有花名册相同，没有改动（共1人）。"]);
+    assert_eq!(diff_lines(&diff(&people, &people)), ["与现有花名册相同，人员没有改动（共1人）。"]);
 }
 
 #[test]
