@@ -17,6 +17,7 @@ ALTER TABLE office ADD COLUMN roster_revision INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE staff ADD COLUMN joined_on TEXT;
 -- The same person under another staff number.
 ALTER TABLE staff ADD COLUMN merged_into INTEGER REFERENCES staff (id);
+CREATE INDEX staff_merged ON staff (merged_into) WHERE merged_into IS NOT NULL;
 -- The person's identity was removed.
 ALTER TABLE staff ADD COLUMN erased_at INTEGER;
 

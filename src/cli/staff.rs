@@ -14,7 +14,7 @@ use super::out::{self, Ended, Form, left};
 use super::session::{Session, Setup};
 use super::words;
 use crate::domain::channel::ChannelKind;
-use crate::office::merge::{self, Merged};
+use crate::office::merge::{self, Merged, OtherName};
 use crate::office::staff::{self, Invitees};
 
 /// Who may do what.
@@ -73,7 +73,7 @@ pub enum Verb {
     Role(role::RoleNoun),
     /// 把同一个人的两个工号合成一个
     ///
-    /// 旧工号从花名册里去掉，绑定的账号、角色和没有结束的请假转到留下的工号；过去的统计不变。
+    /// 旧工号从花名册里去掉，绑定的账号、角色和没有结束的请假转到留下的工号；过去的统计不变，没确认的仍由本人确认。合并以后不能再分开。
     #[command(after_help = "例子\n  qingfeng staff merge G2601 G2699")]
     Merge {
         /// 不再用的工号，也可以是已调离的
@@ -82,6 +82,9 @@ pub enum Verb {
         /// 留下的工号
         #[arg(value_name = "留下的工号", value_parser = words::staff_no)]
         into: String,
+        /// 两个工号的姓名不同，核对过确是同一个人
+        #[arg(long)]
+        other_name: bool,
     },
 }
 
@@ -121,8 +124,11 @@ impl Verb {
             Self::Unbind { staff_no, channel, json } => {
                 setup.open(async |session| joining::unbind(session, (&staff_no, channel), json.into()).await)
             }
-            Self::Merge { from, into } => {
-                setup.open(async |session| merged(&merge::merge(&session.ctx, &session.actor, &from, &into).await?))
+            Self::Merge { from, into, other_name } => {
+                let other_name = if other_name { OtherName::Stated } else { OtherName::Refused };
+                setup.open(async |session| {
+                    merged(&merge::merge(&session.ctx, &session.actor, (&from, &into), other_name).await?)
+                })
             }
             Self::Leave(leave) => leave.verb.run(setup),
             Self::Erase(erase) => erase.run(setup),

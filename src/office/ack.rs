@@ -8,27 +8,29 @@ use serde_json::json;
 
 use crate::crash;
 use crate::ctx::{Ctx, Line};
-use crate::domain::ack::{PressResult, Standing, judge, takes_presses};
+use crate::domain::ack::PressResult;
 use crate::domain::audit::{AckLine, Action, Actor, Job, batch_mac};
 use crate::domain::delivery::AttemptOutcome;
-use crate::domain::hearing::{Gap, waited_since};
-use crate::domain::push::MemberStatus;
 use crate::domain::word::AckMethod;
-use crate::ids::{AccountId, AttemptId, InboxId, PushId, StaffId};
+use crate::ids::{AttemptId, InboxId, PushId, StaffId};
 use crate::office::ack::aim::Aim;
+use crate::office::ack::facts::{Facts, accounts, facts};
 use crate::office::{Outcome, hearing, note};
 use crate::secret::Purpose;
 use crate::store::ack::{AckRow, KeptPress, NewAck};
-use crate::store::delivery::CopyRow;
-use crate::store::push::PushRow;
 use crate::store::{self, Tx};
 
 /// Which push a confirmation speaks of.
 mod aim;
+/// What a batch is judged by.
+mod facts;
+/// By which staff numbers pushes know people.
+mod known;
 /// Links that confirm.
 pub mod link;
 
 pub use aim::Choice;
+pub(in crate::office) use known::Known;
 
 /// One update of a batch as it came in.
 #[derive(Debug, Clone, Copy)]
@@ -149,72 +151,6 @@ struct Taken<'a> {
     aim: Aim,
 }
 
-/// Everything the presses of a batch are judged by, read once.
-struct Facts {
-    copies: HashMap<AttemptId, CopyRow>,
-    pushes: HashMap<PushId, PushRow>,
-    members: HashMap<(PushId, StaffId), MemberStatus>,
-    /// People's own deadlines.
-    own: HashMap<(PushId, StaffId), DateTime<Utc>>,
-    accounts: Accounts,
-    /// Times in which nobody took in presses, and which may have held up some of these.
-    gaps: Vec<Gap>,
-}
-
-/// Accounts by the platform's id, with whom they are bound to.
-type Accounts = HashMap<String, (AccountId, Option<StaffId>)>;
-
-async fn accounts(tx: &mut Tx, line: &Line, presses: &[(InboxId, Press<'_>)]) -> Outcome<Accounts> {
-    let names: BTreeSet<&str> = presses.iter().map(|(_, press)| press.account).collect();
-    let names: Vec<&str> = names.into_iter().collect();
-    let rows = store::account::ensure_many(tx, line.id, &names).await?;
-    Ok(rows.into_iter().map(|row| (row.external_id, (row.account_id, row.staff_id))).collect())
-}
-
-async fn facts(tx: &mut Tx, accounts: Accounts, taken: &[Taken<'_>]) -> Outcome<Facts> {
-    let attempts: BTreeSet<AttemptId> = taken.iter().filter_map(|one| one.aim.attempt()).collect();
-    let attempts: Vec<AttemptId> = attempts.into_iter().collect();
-    let copies = store::delivery::pushes_of_attempts(tx, &attempts).await?;
-    let named = taken.iter().filter_map(|one| one.aim.push());
-    let ids: BTreeSet<PushId> = copies.iter().map(|copy| copy.push_id).chain(named).collect();
-    let ids: Vec<PushId> = ids.into_iter().collect();
-    let pushes = store::push::find_many(tx, &ids).await?;
-    let audiences = store::push::audiences(tx, &ids).await?;
-    let members =
-        audiences.iter().flat_map(|(push, chunk)| chunk.members.iter().map(move |m| ((*push, m.staff), m.status)));
-    let members: HashMap<(PushId, StaffId), MemberStatus> = members.collect();
-    let earliest = pushes.iter().filter_map(|push| push.deadline_at).min();
-    let gaps = match earliest {
-        // Only a deadline asks since when a press may have waited.
-        Some(deadline) => store::blind::since(tx, deadline.utc()).await?,
-        None => Vec::new(),
-    };
-    Ok(Facts {
-        own: own_deadlines(tx, &pushes, &accounts).await?,
-        members,
-        copies: copies.into_iter().map(|copy| (copy.id, copy)).collect(),
-        pushes: pushes.into_iter().map(|push| (push.id, push)).collect(),
-        accounts,
-        gaps: gaps.into_iter().map(Gap::from).collect(),
-    })
-}
-
-/// The own deadlines that these presses may be judged by: one look, and none unless a required push is among them.
-async fn own_deadlines(
-    tx: &mut Tx,
-    pushes: &[PushRow],
-    accounts: &Accounts,
-) -> Outcome<HashMap<(PushId, StaffId), DateTime<Utc>>> {
-    let people = || accounts.values().filter_map(|(_, staff)| *staff);
-    let asked = pushes.iter().filter(|push| push.deadline_at.is_some());
-    let pairs: Vec<(PushId, StaffId)> = asked.flat_map(|push| people().map(|staff| (push.id, staff))).collect();
-    if pairs.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows = store::deadline::find_many(tx, &pairs).await?;
-    Ok(rows.into_iter().map(|row| ((row.push_id, row.staff_id), row.deadline_at.utc())).collect())
-}
-
 async fn record(tx: &mut Tx, ctx: &Ctx, line: &Line, presses: &[(InboxId, Press<'_>)]) -> Outcome<Vec<Pressed>> {
     let accounts = accounts(tx, line, presses).await?;
     let aims = aim::find(tx, presses, &accounts).await?;
@@ -224,23 +160,21 @@ async fn record(tx: &mut Tx, ctx: &Ctx, line: &Line, presses: &[(InboxId, Press<
     let mut wanted: Vec<NewAck> = Vec::new();
     let mut kept: Vec<KeptPress> = Vec::new();
     for Taken { inbox, press, aim } in &taken {
-        let Some((push, account, staff)) = facts.resolve(press, aim) else { continue };
+        let Some((push, account, numbers)) = facts.resolve(press, aim) else { continue };
         let method = press.by.method();
-        match (staff, aim.attempt()) {
-            (Some(staff), attempt) => {
-                wanted.push(NewAck::made((push.id, staff), press.at, (method, attempt), *inbox));
-            }
-            (None, Some(attempt)) => kept.push(KeptPress {
+        // What names no copy is looked for by the person, so that it is never kept for somebody unknown.
+        if let (true, Some(attempt)) = (numbers.is_empty(), aim.attempt()) {
+            kept.push(KeptPress {
                 push_id: push.id,
                 account_id: account,
                 attempt_id: attempt,
                 pressed_at: press.at.timestamp_millis(),
                 inbox_id: *inbox,
                 method,
-            }),
-            // What names no copy is looked for by the person, and nobody knows that person.
-            (None, None) => {}
+            });
         }
+        let made = |staff| NewAck::made((push.id, staff), press.at, (method, aim.attempt()), *inbox);
+        wanted.extend(numbers.into_iter().map(made));
     }
     if !kept.is_empty() {
         store::ack::keep(tx, &kept).await?;
@@ -248,51 +182,6 @@ async fn record(tx: &mut Tx, ctx: &Ctx, line: &Line, presses: &[(InboxId, Press<
     let standing = store_new(tx, ctx, wanted).await?;
     prove(tx, ctx, presses, &facts).await?;
     Ok(taken.iter().map(|one| facts.judge(one, &standing)).collect())
-}
-
-impl Facts {
-    /// The push that is spoken of; `None` when there is none of ours.
-    fn push(&self, aim: &Aim) -> Option<&PushRow> {
-        let copied = || Some(self.copies.get(&aim.attempt()?)?.push_id);
-        self.pushes.get(&aim.push().or_else(copied)?)
-    }
-
-    /// The push, the account and the person of a press; `None` when it is not on a copy of ours or may not be stored.
-    fn resolve(&self, press: &Press<'_>, aim: &Aim) -> Option<(&PushRow, AccountId, Option<StaffId>)> {
-        let push = self.push(aim)?;
-        let (account, staff) = self.accounts.get(press.account)?;
-        takes_presses(push.state).then_some((push, *account, *staff))
-    }
-
-    fn judge(&self, Taken { inbox, press, aim }: &Taken<'_>, acks: &HashMap<(PushId, StaffId), AckRow>) -> Pressed {
-        let Some(push) = self.push(aim) else {
-            return match aim {
-                Aim::Unknown | Aim::Copy(_) | Aim::Push(_) => Pressed::of(PressResult::Unknown),
-                Aim::Nobody => Pressed::of(PressResult::NotBound),
-                Aim::Nothing => Pressed::of(PressResult::Nothing),
-                Aim::Several(choices) => Pressed { choices: choices.clone(), ..Pressed::of(PressResult::Several) },
-            };
-        };
-        let result = match self.resolve(press, aim) {
-            None => PressResult::Recalled,
-            Some((_, _, None)) => PressResult::NotBound,
-            Some((_, _, Some(staff))) => {
-                let Some(ack) = acks.get(&(push.id, staff)) else { return Pressed::of(PressResult::Unknown) };
-                let pressed = ack.pressed_at.utc();
-                let standing = Standing {
-                    state: push.state,
-                    confirm: push.confirm,
-                    deadline: self.own.get(&(push.id, staff)).copied().or(push.deadline_at.map(store::At::utc)),
-                    member: self.members.get(&(push.id, staff)).copied(),
-                    // The update that made the ack gets the first answer again when it is delivered again.
-                    repeat: ack.inbox_id != Some(*inbox),
-                    waited_since: waited_since(pressed, &self.gaps),
-                };
-                judge(&standing, pressed)
-            }
-        };
-        Pressed { audience: push.audience.clone(), ..Pressed::of(result) }
-    }
 }
 
 /// Stores those acks that are not there yet and returns the one that stands for every wanted (push, person).

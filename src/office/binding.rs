@@ -1,5 +1,7 @@
 //! Joining: a person types the code from their slip of paper, sees whom it belongs to, and says 是我.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
@@ -11,7 +13,8 @@ use crate::domain::audit::{Action, Actor, Job};
 use crate::domain::invite::{FAILURES_MOST, GUESSERS, PAUSE_MINUTES, normalise};
 use crate::domain::month::Month;
 use crate::domain::wall;
-use crate::ids::{AccountId, InviteId, StaffId};
+use crate::ids::{AccountId, InviteId, PushId, StaffId};
+use crate::office::ack::Known;
 use crate::office::{Outcome, Refusal, ack, alert, calendar, note};
 use crate::secret::{Keys, Purpose};
 use crate::store::account::AccountRow;
@@ -339,18 +342,18 @@ async fn credit(
     let ids: Vec<_> = kept.iter().map(|press| press.push_id).collect();
     let pushes = store::push::find_many(tx, &ids).await?;
     let counts = |push| pushes.iter().any(|row| row.id == push && takes_presses(row.state));
-    let acks: Vec<NewAck> = kept
-        .iter()
-        .filter(|press| counts(press.push_id))
-        .map(|press| {
-            let pressed = store::At(press.pressed_at).utc();
-            NewAck::made((press.push_id, staff), pressed, (press.method, Some(press.attempt_id)), press.inbox_id)
-        })
-        .collect();
+    let known = Known::read(tx, &ids, &[staff]).await?;
+    let mut acks: Vec<NewAck> = Vec::new();
+    for press in kept.iter().filter(|press| counts(press.push_id)) {
+        let (pressed, how) = (store::At(press.pressed_at).utc(), (press.method, Some(press.attempt_id)));
+        let numbers = known.numbers(press.push_id, staff).into_iter();
+        acks.extend(numbers.map(|staff| NewAck::made((press.push_id, staff), pressed, how, press.inbox_id)));
+    }
     let stored = ack::seal(tx, ctx, &acks).await?;
     if !stored.is_empty() {
         let detail = json!({ "acks": stored.iter().map(|ack| ack.id).collect::<Vec<_>>() });
         note(tx, ctx.now(), actor, (Action::PressCredit, format!("staff:{staff}"), detail));
     }
-    Ok(stored.iter().map(|ack| ack.pressed_at.utc()).collect())
+    let presses: BTreeMap<PushId, store::At> = stored.iter().map(|ack| (ack.push_id, ack.pressed_at)).collect();
+    Ok(presses.into_values().map(store::At::utc).collect())
 }

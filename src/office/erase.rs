@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::policy::Act;
-use crate::ids::InboxId;
+use crate::ids::{InboxId, StaffId};
 use crate::office::{Outcome, Refusal, authorise, note, role};
 use crate::store::erase::AccountRow;
 use crate::store::staff::PersonRow;
@@ -44,7 +44,8 @@ async fn work(tx: &mut Tx, ctx: &Ctx, actor: &Actor, staff_no: &str) -> Outcome<
     authorise(tx, actor, Act::StaffErase).await?;
     let person = store::staff::find_by_no(tx, staff_no.trim()).await?;
     let person = person.ok_or_else(|| Refusal::UnknownStaff(staff_no.to_owned()))?;
-    let people = store::erase::identities(tx, person.id).await?;
+    let formers = store::merge::formers(tx, &[person.id]).await?;
+    let people: Vec<StaffId> = formers.into_iter().map(|(former, _)| former).chain([person.id]).collect();
     let accounts = store::erase::accounts(tx, &people).await?;
     let mut texts = 0;
     for account in &accounts {

@@ -21,8 +21,18 @@ pub enum MergeFault {
     Already { from: String, into: String },
     #[error("accounts are bound to both on one channel")]
     BothBound { from: String, into: String },
+    #[error("the numbers bear different names")]
+    OtherName { from: String, into: String },
     #[error("absences of both overlap")]
     LeaveOverlaps { from: String, into: String },
+}
+
+/// Whether two names that differ were said to be one person's: a number that is typed wrong would hand somebody's account,
+/// roles and record to somebody else, and nothing takes that back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherName {
+    Refused,
+    Stated,
 }
 
 /// What went over.
@@ -35,8 +45,9 @@ pub struct Merged {
     pub roles: Vec<Role>,
 }
 
-/// Makes `from` a former number of the person of `into`.
-pub async fn merge(ctx: &Ctx, actor: &Actor, from: &str, into: &str) -> Outcome<Merged> {
+/// Makes `from` a former number of the person of `into`. What was frozen for the former number is confirmed by whoever is
+/// bound to the other from now on.
+pub async fn merge(ctx: &Ctx, actor: &Actor, (from, into): (&str, &str), other_name: OtherName) -> Outcome<Merged> {
     let mut tx = ctx.store.write().await?;
     authorise(&mut tx, actor, Act::StaffWrite).await?;
     let from = any(&mut tx, from).await?;
@@ -48,9 +59,13 @@ pub async fn merge(ctx: &Ctx, actor: &Actor, from: &str, into: &str) -> Outcome<
     if let Some(known) = store::merge::merged_into(&mut tx, from.id).await? {
         return Err(MergeFault::Already { from: from.staff_no, into: known }.into());
     }
+    if other_name == OtherName::Refused && !from.name.is_empty() && from.name != into.name {
+        let (from, into) = numbers();
+        return Err(MergeFault::OtherName { from, into }.into());
+    }
     let today = wall::of(ctx.now(), ctx.zone).date();
     let merge = Merge { from: from.id, into: into.id, at: ctx.now() };
-    if store::merge::both_bound(&mut tx, merge).await? > 0 {
+    if store::merge::both_bound(&mut tx, merge).await? {
         let (from, into) = numbers();
         return Err(MergeFault::BothBound { from, into }.into());
     }

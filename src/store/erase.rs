@@ -15,14 +15,6 @@ pub struct AccountRow {
     pub external_id: String,
 }
 
-/// A person, with the staff numbers that were merged into theirs.
-pub async fn identities(tx: &mut Tx, staff: StaffId) -> Result<Vec<StaffId>> {
-    const SQL: &str = "WITH RECURSIVE same (id) AS (SELECT id FROM staff WHERE id = $1
-            UNION SELECT s.id FROM staff s JOIN same ON s.merged_into = same.id)
-        SELECT id FROM same ORDER BY id";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(staff).fetch_all(c).await)?)
-}
-
 /// The accounts that were ever bound to these people and are not bound to somebody else now.
 pub async fn accounts(tx: &mut Tx, staff: &[StaffId]) -> Result<Vec<AccountRow>> {
     const SQLITE: &str = "SELECT a.id, a.channel_id, a.external_id FROM account a

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::types::json;
 use super::{At, Result, Tx, account, on};
 use crate::domain::policy::Role;
 use crate::ids::{AccountId, ChannelId, StaffId};
@@ -15,17 +16,32 @@ pub struct Merge {
     pub at: DateTime<Utc>,
 }
 
+/// People by the former numbers that were merged into theirs, as `(former, now)`, whatever lies between.
+pub async fn formers(tx: &mut Tx, now: &[StaffId]) -> Result<Vec<(StaffId, StaffId)>> {
+    const SQLITE: &str = "WITH RECURSIVE same (id, now) AS (SELECT id, id FROM staff
+                WHERE id IN (SELECT value FROM json_each($1))
+            UNION SELECT s.id, same.now FROM staff s JOIN same ON s.merged_into = same.id)
+        SELECT id, now FROM same WHERE id <> now ORDER BY id";
+    const PG: &str = "WITH RECURSIVE same (id, now) AS (SELECT id, id FROM staff
+                WHERE id IN (SELECT value::bigint FROM json_array_elements_text($1::json))
+            UNION SELECT s.id, same.now FROM staff s JOIN same ON s.merged_into = same.id)
+        SELECT id, now FROM same WHERE id <> now ORDER BY id";
+    let (sql, now) = (tx.pick(SQLITE, PG), json(now));
+    Ok(on!(tx, c => sqlx::query_as(sql).bind(&now).fetch_all(c).await)?)
+}
+
 /// The number that a person goes on under, when theirs was merged.
 pub async fn merged_into(tx: &mut Tx, staff: StaffId) -> Result<Option<String>> {
     const SQL: &str = "SELECT m.staff_no FROM staff s JOIN staff m ON m.id = s.merged_into WHERE s.id = $1";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(staff).fetch_optional(c).await)?)
 }
 
-/// Channels on which an account is bound to both.
-pub async fn both_bound(tx: &mut Tx, merge: Merge) -> Result<i64> {
+/// Whether accounts are bound to both on one channel.
+pub async fn both_bound(tx: &mut Tx, merge: Merge) -> Result<bool> {
     const SQL: &str = "SELECT COUNT(*) FROM binding a JOIN binding b ON b.channel_id = a.channel_id
         WHERE a.staff_id = $1 AND a.ended_at IS NULL AND b.staff_id = $2 AND b.ended_at IS NULL";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(merge.from).bind(merge.into).fetch_one(c).await)?)
+    let count: i64 = on!(tx, c => sqlx::query_scalar(SQL).bind(merge.from).bind(merge.into).fetch_one(c).await)?;
+    Ok(count > 0)
 }
 
 /// Whether an absence of the one that is not over overlaps one of the other.
@@ -38,7 +54,7 @@ pub async fn leave_overlaps(tx: &mut Tx, merge: Merge, today: NaiveDate) -> Resu
     Ok(count > 0)
 }
 
-/// Whether the person holds a role.
+/// The roles that a person holds.
 pub async fn roles(tx: &mut Tx, staff: StaffId) -> Result<Vec<Role>> {
     const SQL: &str = "SELECT role FROM role_grant WHERE staff_id = $1 AND revoked_at IS NULL ORDER BY role";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(staff).fetch_all(c).await)?)

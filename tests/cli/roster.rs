@@ -206,7 +206,8 @@ fn units_get_other_names_and_places() {
 fn two_numbers_of_one_person_are_made_one() {
     let office = Office::ready();
     office.run("staff role grant G05 leader").done();
-    let mut said = vec![office.run("staff merge G05 G06").done()];
+    let mut said = vec![office.refuses("staff merge G05 G06")];
+    said.push(office.run("staff merge G05 G06 --other-name").done());
     let lines = ["staff merge G05 G01", "staff merge G01 G05", "staff merge G01 G01", "roster import 花名册.csv"];
     said.extend(lines.map(|line| office.refuses(line)));
     insta::assert_snapshot!("merged", said.join(""));

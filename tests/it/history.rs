@@ -3,7 +3,7 @@
 use qingfeng::domain::leave::LeaveCategory;
 use qingfeng::domain::policy::Role;
 use qingfeng::office::leave::Leave;
-use qingfeng::office::merge::merge;
+use qingfeng::office::merge::{OtherName, merge};
 use qingfeng::office::roster::Mode;
 use qingfeng::office::{self, Refusal, erase};
 use qingfeng::store;
@@ -87,7 +87,7 @@ async fn whatever_becomes_of_people_every_past_figure_stays() {
             office::leave::add(&office.ctx(), &OPERATOR, &retired).await.unwrap();
         }
         assert_eq!(counted(&office).await, before, "{label}: two were found to be retired since the first");
-        merge(&office.ctx(), &OPERATOR, "S10", "S07").await.unwrap();
+        merge(&office.ctx(), &OPERATOR, ("S10", "S07"), OtherName::Stated).await.unwrap();
         assert_eq!(counted(&office).await, before, "{label}: two numbers were made one");
         for (staff_no, merged) in [("S03", 0), ("S04", 0), ("S05", 0), ("S09", 0), ("S07", 1)] {
             let erased = erase::erase(&office.ctx(), &OPERATOR, staff_no).await.unwrap();

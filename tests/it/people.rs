@@ -1,10 +1,12 @@
 //! The roster changes: imports, units that get other names, two numbers of one person. Told over the cast of the world.
 
+use chrono::NaiveDate;
 use qingfeng::domain::audit::Actor;
+use qingfeng::domain::leave::LeaveCategory;
 use qingfeng::domain::month::Month;
 use qingfeng::domain::roster::{self, Doubt, Renumbered, Roster, Stated};
 use qingfeng::domain::unit::UnitFault;
-use qingfeng::office::merge::{MergeFault, merge};
+use qingfeng::office::merge::{MergeFault, OtherName, merge};
 use qingfeng::office::roster::{ImportFault, Imported, Mode, import, import_stated, ready};
 use qingfeng::office::unit::change::{self, To, View};
 use qingfeng::office::{self, Outcome, Refusal};
@@ -296,8 +298,13 @@ async fn two_numbers_of_one_person_become_one() {
         world.press(3, STUDY, &message, "已阅").await;
         let before = world.report().await;
         let ctx = world.ctx();
-        assert!(matches!(merge(&ctx, &OPERATOR, "S03", "S03").await, Err(Refusal::Merge(MergeFault::Same))));
-        let merged = merge(&ctx, &OPERATOR, "S03", "S04").await.unwrap();
+        assert!(matches!(
+            merge(&ctx, &OPERATOR, ("S03", "S03"), OtherName::Stated).await,
+            Err(Refusal::Merge(MergeFault::Same))
+        ));
+        let other = merge(&ctx, &OPERATOR, ("S03", "S04"), OtherName::Refused).await;
+        assert!(matches!(other, Err(Refusal::Merge(MergeFault::OtherName { .. }))), "{other:?}");
+        let merged = merge(&ctx, &OPERATOR, ("S03", "S04"), OtherName::Stated).await.unwrap();
         assert_eq!(merged.bindings, 1);
         let after = world.report().await;
         for key in ["expected", "exempt", "acked", "on_time", "late", "others"] {
@@ -306,7 +313,7 @@ async fn two_numbers_of_one_person_become_one() {
                 "{key}: whom a push counts and who confirmed stays"
             );
         }
-        let again = merge(&ctx, &OPERATOR, "S03", "S05").await;
+        let again = merge(&ctx, &OPERATOR, ("S03", "S05"), OtherName::Stated).await;
         assert!(matches!(again, Err(Refusal::Merge(MergeFault::Already { .. }))), "{again:?}");
         let found = doubts(apply(&world, &sheet(|n| Some(row(n))), &Stated::default()).await);
         assert_eq!(found, [Doubt::Merged { staff_no: "S03".into(), into: "S04".into() }]);
@@ -314,8 +321,45 @@ async fn two_numbers_of_one_person_become_one() {
         assert!(push.push.id.0 > 0);
 
         world.bind(5).await;
-        let both = merge(&ctx, &OPERATOR, "S05", "S04").await;
+        let both = merge(&ctx, &OPERATOR, ("S05", "S04"), OtherName::Stated).await;
         assert!(matches!(both, Err(Refusal::Merge(MergeFault::BothBound { .. }))), "{both:?}");
+    }
+}
+
+/// What is out names the person by the number of before: whoever they are bound as now confirms it, and their absences move
+/// its deadline.
+#[tokio::test]
+async fn what_was_out_before_two_numbers_became_one_is_confirmed_all_the_same() {
+    for db in databases().await {
+        let label = db.label;
+        let mut world = World::new(db).await;
+        for user in [3, 4] {
+            world.bind(user).await;
+        }
+        let push = world.push_now(Some(qingfeng::domain::word::Confirm::Required)).await;
+        world.work().await;
+        let message = world.newest(STUDY).await;
+        let ctx = world.ctx();
+        for (from, into) in [("S03", "S11"), ("S11", "S12"), ("S04", "S10")] {
+            merge(&ctx, &OPERATOR, (from, into), OtherName::Stated).await.unwrap();
+        }
+        let away = office::leave::Leave {
+            staff_no: "S12".to_owned(),
+            category: LeaveCategory::Trip,
+            from: NaiveDate::from_ymd_opt(2026, 9, 2).unwrap(),
+            to: NaiveDate::from_ymd_opt(2026, 9, 4),
+        };
+        assert_eq!(office::leave::add(&ctx, &OPERATOR, &away).await.unwrap().moved, 1, "{label}");
+        assert!(world.press(3, STUDY, &message, "已阅").await.starts_with("已记录（"), "{label}");
+        assert!(world.press(3, STUDY, &message, "已阅").await.starts_with("已记录过（"), "{label}");
+        let said = world.say(4, "已阅").await;
+        assert!(said.starts_with("已记录"), "{label}: a text that names no copy: {said}");
+        // It addresses both numbers of one person, who confirms them at once.
+        let figures = office::report::figures(&ctx, &OPERATOR, &push.push).await.unwrap().unwrap().counts;
+        assert_eq!((figures.acked, figures.others), (3, 0), "{label}");
+        let missing = office::report::missing(&ctx, &OPERATOR, push.push.id).await.unwrap();
+        assert!(missing.iter().all(|row| !["S03", "S04", "S10"].contains(&row.person.staff_no.as_str())), "{label}");
+        assert!(world.verified().await, "{label}");
     }
 }
 

@@ -193,7 +193,7 @@ async fn what_hangs_on_one_number_goes_over_to_the_other() {
             leave::add(&mut tx, &new, at(0)).await.unwrap();
         }
         assert_eq!(merge::merged_into(&mut tx, world.li).await.unwrap(), None);
-        assert_eq!(merge::both_bound(&mut tx, merge).await.unwrap(), 0);
+        assert!(!merge::both_bound(&mut tx, merge).await.unwrap());
         assert!(!merge::leave_overlaps(&mut tx, merge, day(6)).await.unwrap());
         assert_eq!(merge::roles(&mut tx, world.li).await.unwrap(), [Role::Admin, Role::Leader]);
         assert_eq!(merge::move_bindings(&mut tx, merge).await.unwrap(), 1);
@@ -208,6 +208,10 @@ async fn what_hangs_on_one_number_goes_over_to_the_other() {
         assert_eq!(merge::roles(&mut tx, world.wang).await.unwrap(), [Role::Admin, Role::Leader]);
         assert_eq!(merge::roles(&mut tx, world.li).await.unwrap(), []);
         assert_eq!(merge::merged_into(&mut tx, world.li).await.unwrap().as_deref(), Some("G003"));
+        let further = Merge { from: world.wang, into: world.zhao, at: at(9) };
+        merge::close(&mut tx, further).await.unwrap();
+        let formers = merge::formers(&mut tx, &[world.zhao, world.zhang]).await.unwrap();
+        assert_eq!(formers, [(world.li, world.zhao), (world.wang, world.zhao)], "through all that lies between");
         assert_eq!(staff::find(&mut tx, world.li).await.unwrap().unwrap().left_at, Some(at(9).into()));
         assert!(invite::find(&mut tx, code).await.unwrap().unwrap().revoked_at.is_some());
         assert!(merge::leave_overlaps(&mut tx, merge, day(6)).await.unwrap(), "now both have the same days");
@@ -223,8 +227,8 @@ async fn accounts_of_both_on_one_channel_are_found() {
             account::bind(&mut tx, world.channel, id, person, at(1)).await.unwrap();
         }
         let merge = Merge { from: world.li, into: world.wang, at: at(9) };
-        assert_eq!(merge::both_bound(&mut tx, merge).await.unwrap(), 1);
+        assert!(merge::both_bound(&mut tx, merge).await.unwrap());
         let other = Merge { into: world.zhao, ..merge };
-        assert_eq!(merge::both_bound(&mut tx, other).await.unwrap(), 0);
+        assert!(!merge::both_bound(&mut tx, other).await.unwrap());
     }
 }

@@ -94,6 +94,11 @@ pub(super) fn merge(fault: &MergeFault) -> String {
         MergeFault::BothBound { from, into } => format!(
             "{from}和{into}在同一平台上各绑定了一个账号，不知留哪个。请先解绑不用的那个：qingfeng staff unbind {from}"
         ),
+        MergeFault::OtherName { from, into } => {
+            format!(
+                "{from}和{into}的姓名不同，没有合并：合并后账号、角色和记录都归留下的工号，不能再分开。确是同一个人的，加--other-name再运行"
+            )
+        }
         MergeFault::LeaveOverlaps { from, into } => {
             format!("{from}和{into}登记的请假日期重叠。请先核对，结束其中一个：qingfeng staff leave list")
         }

@@ -1,11 +1,12 @@
 //! Which push a confirmation speaks of. A button and a link say it by their seal, a reply by its message; a text in private
 //! that says nothing is taken for the one push that this person has not confirmed, if there is just one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Accounts, By, Press};
+use super::facts::Accounts;
+use super::{By, Press};
 use crate::domain::push::MemberStatus;
 use crate::ids::{AttemptId, InboxId, PushId, StaffId};
 use crate::office::Outcome;
@@ -108,11 +109,8 @@ async fn replied_to<'a>(
     Ok(messages.into_iter().filter_map(of).collect())
 }
 
-/// The one push that a person has not confirmed. The update that confirmed one speaks of the same one when it comes again.
-async fn alone(tx: &mut Tx, staff: StaffId, inbox: InboxId, now: DateTime<Utc>) -> Outcome<Aim> {
-    if let Some(push) = store::ack::of_inbox(tx, staff, inbox).await? {
-        return Ok(Aim::Push(push));
-    }
+/// The pushes that expect a person who has not confirmed them, the newest first.
+async fn expecting(tx: &mut Tx, staff: StaffId, now: DateTime<Utc>) -> Outcome<Vec<OpenRow>> {
     let open = store::ack::unconfirmed(tx, staff, now, now - MEANT_FOR).await?;
     let ids: Vec<PushId> = open.iter().map(|row| row.push_id).collect();
     let audiences = store::push::audiences(tx, &ids).await?;
@@ -120,7 +118,25 @@ async fn alone(tx: &mut Tx, staff: StaffId, inbox: InboxId, now: DateTime<Utc>) 
         let mut members = audiences.iter().filter(|(of, _)| *of == push).flat_map(|(_, chunk)| &chunk.members);
         members.any(|member| member.staff == staff && member.status == MemberStatus::Expected)
     };
-    let mut meant: Vec<OpenRow> = open.into_iter().filter(|row| expects(row.push_id)).collect();
+    Ok(open.into_iter().filter(|row| expects(row.push_id)).collect())
+}
+
+/// The one push that a person has not confirmed. The update that confirmed one speaks of the same one when it comes again.
+async fn alone(tx: &mut Tx, staff: StaffId, inbox: InboxId, now: DateTime<Utc>) -> Outcome<Aim> {
+    // What is out may name the person by a number that was merged since.
+    let formers = store::merge::formers(tx, &[staff]).await?.into_iter().map(|(former, _)| former);
+    let known_as: Vec<StaffId> = std::iter::once(staff).chain(formers).collect();
+    for staff in &known_as {
+        if let Some(push) = store::ack::of_inbox(tx, *staff, inbox).await? {
+            return Ok(Aim::Push(push));
+        }
+    }
+    let mut meant: Vec<OpenRow> = Vec::new();
+    for staff in known_as {
+        meant.extend(expecting(tx, staff, now).await?);
+    }
+    let mut seen = HashSet::new();
+    meant.retain(|row| seen.insert(row.push_id));
     meant.truncate(CHOICES_MOST);
     Ok(match meant.as_slice() {
         [] => Aim::Nothing,

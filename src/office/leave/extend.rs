@@ -37,13 +37,20 @@ pub(super) async fn extend(tx: &mut Tx, ctx: &Ctx, new: &[(StaffId, Span)], past
     }
     let calendar = calendar::load(tx, ctx).await?;
     let hours = setting::load(tx, ctx.zone).await?.hours;
-    let absences = absences(tx, new).await?;
+    let mut absences = absences(tx, new).await?;
+    // What is out may name the person by a number that was merged since.
+    let mut spans: Vec<(StaffId, Span)> = new.to_vec();
+    for (former, now) in store::merge::formers(tx, &new.iter().map(|(staff, _)| *staff).collect::<Vec<_>>()).await? {
+        let away = absences.get(&now).cloned().unwrap_or_default();
+        absences.insert(former, away);
+        spans.extend(new.iter().filter(|(staff, _)| *staff == now).map(|(_, span)| (former, *span)));
+    }
     let waiting = waiting(tx, &open, &absences).await?;
     let mut moved = Vec::new();
     for ((push_id, staff_id), deadline) in waiting {
         let away = absences.get(&staff_id).map_or(&[][..], Vec::as_slice);
         let day = wall::of(deadline, ctx.zone).date();
-        let falls = new.iter().any(|(staff, span)| *staff == staff_id && span.covers(day));
+        let falls = spans.iter().any(|(staff, span)| *staff == staff_id && span.covers(day));
         let late = past == Past::Never && deadline <= ctx.now();
         let own = own_deadline(away, (None, deadline), &calendar, &hours).filter(|_| falls && !late);
         moved.extend(own.map(|own| NewOwn {
