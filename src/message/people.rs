@@ -48,7 +48,12 @@ fn text(question: &Question, zone: Tz) -> String {
         Question::Units { task, units, page } => which_unit(*task, units, *page),
         Question::Staff { task, unit, people, page } => who_of(*task, unit, (people, *page)),
         Question::Code(question) => code(question, zone),
-        Question::DepartDay { who } => format!("{}，从哪天起不在册？以前的记录和数字都不变。", named(who)),
+        Question::DepartDay { who, planned: None } => {
+            format!("{}，从哪天起不在册？以前的记录和数字都不变。", named(who))
+        }
+        Question::DepartDay { who, planned: Some(day) } => {
+            format!("{}已定于{}起不在册。改到哪天？不走了请点“撤销调离”。", named(who), whole_day(*day))
+        }
         Question::Depart { who, day, changes } => {
             format!("{}请确认：{}，{}起不在册。以前的记录和数字都不变。", changed(changes), named(who), whole_day(*day))
         }
@@ -86,6 +91,7 @@ fn label(question: &Question, pick: Pick) -> String {
             let again = question.task == Task::Join && question.unused_until.is_some();
             Some(if again { "再发一张" } else { "发新码" }.to_owned())
         }
+        (Question::DepartDay { .. }, Pick::Otherwise) => Some("撤销调离".to_owned()),
         (_, Pick::Otherwise) => Some("发新码并马上停用旧手机".to_owned()),
         (Question::Depart { .. }, Pick::Confirm) => Some("确认调离".to_owned()),
         (_, Pick::Confirm) => Some("确认记下".to_owned()),
@@ -241,6 +247,7 @@ pub fn ended(ended: &Ended, zone: Tz) -> Outgoing {
                 When::ToCome => format!("已记下：{who}，{}起不在册，到时自动生效，无需处理。", whole_day(*day)),
             }
         }
+        Ended::Stays { who } => format!("已撤销调离：{}仍然在册，无需处理。", named(who)),
         Ended::Away { who, away } => format!("已记下：{}，{}。无需处理。", named(who), absence(away)),
         Ended::Gone => "这位同事已经不在册了，没有改动。".to_owned(),
         Ended::Nobody(Task::Join) => format!("在册的人都已经绑定，无需处理。{IMPORT_FIRST}"),

@@ -15,9 +15,9 @@ use crate::domain::month::Month;
 use crate::domain::wall;
 use crate::ids::{AccountId, InviteId, PushId, StaffId};
 use crate::office::ack::Known;
-use crate::office::{Outcome, Refusal, ack, alert, calendar, note};
+use crate::office::{Outcome, Refusal, ack, alert, calendar, note, staff};
 use crate::secret::{Keys, Purpose};
-use crate::store::account::AccountRow;
+use crate::store::account::{AccountRow, On};
 use crate::store::ack::NewAck;
 use crate::store::invite::InviteRow;
 use crate::store::{self, Tx};
@@ -105,12 +105,16 @@ pub async fn stored(ctx: &Ctx, line: &Line, account: &str) -> Outcome<Option<Sto
     Ok(stored)
 }
 
-/// The person an account is bound to, if any.
+/// The person on the roster whom an account is bound to, if any.
 pub async fn person(ctx: &Ctx, line: &Line, account: &str) -> Outcome<Option<StaffId>> {
     let mut tx = ctx.store.write().await?;
-    let bound = store::account::ensure_many(&mut tx, line.id, &[account]).await?;
+    let known = store::account::ensure_many(&mut tx, line.id, &[account]).await?;
+    let person = match known.first() {
+        Some(row) if row.staff_id.is_some() => present(&mut tx, row.account_id).await?,
+        Some(_) | None => None,
+    };
     tx.commit().await?;
-    Ok(bound.first().and_then(|row| row.staff_id))
+    Ok(person)
 }
 
 /// A person opened or closed the private chat.
@@ -199,7 +203,7 @@ async fn good(tx: &mut Tx, invite: &InviteRow, now: DateTime<Utc>) -> Outcome<bo
 }
 
 /// The person on the roster whom an account is bound to. One who left stands in nobody's way.
-async fn present(tx: &mut Tx, account: AccountId) -> Outcome<Option<StaffId>> {
+pub(super) async fn present(tx: &mut Tx, account: AccountId) -> Outcome<Option<StaffId>> {
     let Some(staff) = store::account::bound_to(tx, account).await? else { return Ok(None) };
     let person = store::staff::find(tx, staff).await?;
     Ok(person.filter(|person| person.left_at.is_none()).map(|person| person.id))
@@ -257,13 +261,13 @@ pub async fn accept(ctx: &Ctx, line: &Line, account: &str, invite: InviteId) -> 
     }
     // The account of someone who left.
     if let Some(left) = store::account::bound_to(&mut tx, account.id).await? {
-        store::account::unbind(&mut tx, line.id, left, now).await?;
+        staff::let_go(&mut tx, ctx, &Actor::System { job: Job::Inbox }, (left, On::One(line.id))).await?;
     }
     // A new phone: the code is the proof, the old account is let go.
-    store::account::unbind(&mut tx, line.id, invite.staff_id, now).await?;
+    let actor = Actor::Staff { id: invite.staff_id, channel: line.id };
+    staff::let_go(&mut tx, ctx, &actor, (invite.staff_id, On::One(line.id))).await?;
     store::account::bind(&mut tx, line.id, account.id, invite.staff_id, now).await?;
     store::account::set_code_failures(&mut tx, account.id, 0, None).await?;
-    let actor = Actor::Staff { id: invite.staff_id, channel: line.id };
     let detail = json!({ "account": account.id, "invite": invite.id });
     note(&mut tx, now, &actor, (Action::Bind, format!("staff:{}", invite.staff_id), detail));
     let credited = credit(&mut tx, ctx, account.id, invite.staff_id, &actor).await?;

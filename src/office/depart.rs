@@ -9,7 +9,7 @@ use crate::domain::dialogue::people::When;
 use crate::domain::policy::Role;
 use crate::domain::wall;
 use crate::ids::StaffId;
-use crate::office::{Outcome, note};
+use crate::office::{Outcome, note, role};
 use crate::store::{self, Tx};
 
 /// What became of it.
@@ -27,7 +27,7 @@ pub(super) async fn depart(
     actor: &Actor,
     (who, day): (StaffId, NaiveDate),
 ) -> Outcome<Departing> {
-    if last_admin(tx, ctx, who).await? {
+    if last_admin(tx, who).await? {
         return Ok(Departing::LastAdmin);
     }
     let when = if day > wall::of(ctx.now(), ctx.zone).date() { When::ToCome } else { When::Now };
@@ -38,6 +38,14 @@ pub(super) async fn depart(
     store::office::bump_roster(tx).await?;
     note(tx, ctx.now(), actor, (Action::StaffLeave, format!("staff:{who}"), json!({ "from": day })));
     Ok(Departing::Done(when))
+}
+
+/// Takes a day of leaving back that has not come. Rights were checked by the conversation.
+pub(super) async fn stay(tx: &mut Tx, ctx: &Ctx, actor: &Actor, who: StaffId) -> Outcome<()> {
+    store::people::set_leaves_on(tx, who, None).await?;
+    store::office::bump_roster(tx).await?;
+    note(tx, ctx.now(), actor, (Action::StaffLeave, format!("staff:{who}"), json!({ "from": null })));
+    Ok(())
 }
 
 /// Takes those off the roster whose day has come. Audiences frozen on that day are without them already, whether this ran
@@ -55,7 +63,7 @@ pub async fn due(ctx: &Ctx) -> Outcome<usize> {
     let mut gone = 0;
     for (who, day) in store::people::leaving(&mut tx, today).await? {
         // The others may have lost the role since.
-        if last_admin(&mut tx, ctx, who).await? {
+        if last_admin(&mut tx, who).await? {
             tracing::warn!(%who, "the last admin stays on the roster although their day has come");
             continue;
         }
@@ -82,23 +90,8 @@ async fn take_off(tx: &mut Tx, ctx: &Ctx, (who, day): (StaffId, NaiveDate)) -> O
     Ok(())
 }
 
-/// Whether the office would have no admin without this person. One whose own last day is known does not count.
-async fn last_admin(tx: &mut Tx, ctx: &Ctx, who: StaffId) -> Outcome<bool> {
-    store::role::hold(tx, Role::Admin).await?;
-    let admins: Vec<StaffId> = store::role::list(tx)
-        .await?
-        .into_iter()
-        .filter(|grant| grant.role == Role::Admin)
-        .map(|grant| grant.staff_id)
-        .collect();
-    if !admins.contains(&who) {
-        return Ok(false);
-    }
-    for other in admins.iter().filter(|other| **other != who) {
-        let standing = store::people::standing(tx, *other, ctx.now()).await?;
-        if standing.is_some_and(|row| row.leaves_on.is_none()) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+/// Whether the office would have no admin without this person.
+async fn last_admin(tx: &mut Tx, who: StaffId) -> Outcome<bool> {
+    let others = role::staying_admins(tx).await?.into_iter().any(|admin| admin != who);
+    Ok(!others && store::role::of_staff(tx, who).await?.iter().any(|grant| grant.role == Role::Admin))
 }

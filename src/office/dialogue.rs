@@ -16,7 +16,7 @@ use crate::domain::policy::Act;
 use crate::domain::wall;
 use crate::ids::{AccountId, DialogueId, InboxId};
 use crate::office::rights::note_refused;
-use crate::office::{Outcome, authorise, refused};
+use crate::office::{Outcome, authorise, binding, refused};
 use crate::store::dialogue::DialogueRow;
 use crate::store::{self, Tx};
 
@@ -163,9 +163,8 @@ fn step_of(row: &DialogueRow) -> u16 {
 
 /// Who acts: the person on the roster whom the account is bound to.
 async fn actor(tx: &mut Tx, line: &Line, account: AccountId) -> Outcome<Option<Actor>> {
-    let Some(staff) = store::account::bound_to(tx, account).await? else { return Ok(None) };
-    let person = store::staff::find(tx, staff).await?.filter(|person| person.left_at.is_none());
-    Ok(person.map(|person| Actor::Staff { id: person.id, channel: line.id }))
+    let person = binding::present(tx, account).await?;
+    Ok(person.map(|id| Actor::Staff { id, channel: line.id }))
 }
 
 type Held = (DialogueRow, State, InboxId);

@@ -116,6 +116,7 @@ pub(super) async fn add_in(tx: &mut Tx, ctx: &Ctx, actor: &Actor, leave: &Leave)
     check(leave.category, span)?;
     authorise(tx, actor, Act::LeaveWrite).await?;
     let person = present(tx, &leave.staff_no).await?;
+    store::leave::hold(tx, &[person.id]).await?;
     let others = store::leave::of_many(tx, &[person.id]).await?;
     if others.iter().any(|other| !other.declared && other.span().overlaps(span)) {
         return Err(LeaveFault::Overlaps.into());
@@ -171,6 +172,7 @@ pub(super) async fn declare_in(
     let (from, latest) = (today(ctx), latest_return(today(ctx)));
     let last = return_day.pred_opt().filter(|last| *last >= from && return_day <= latest);
     let last = last.ok_or(LeaveFault::ReturnDay { today: from, latest })?;
+    store::leave::hold(tx, &[staff]).await?;
     let earlier = store::leave::of_many(tx, &[staff]).await?;
     for row in earlier.iter().filter(|row| row.declared && row.ends_on.is_none_or(|end| end >= from)) {
         replace(tx, ctx, row, from).await?;

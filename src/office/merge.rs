@@ -69,6 +69,7 @@ pub async fn merge(ctx: &Ctx, actor: &Actor, (from, into): (&str, &str), other_n
         let (from, into) = numbers();
         return Err(MergeFault::BothBound { from, into }.into());
     }
+    store::leave::hold(&mut tx, &[from.id, into.id]).await?;
     if store::merge::leave_overlaps(&mut tx, merge, today).await? {
         let (from, into) = numbers();
         return Err(MergeFault::LeaveOverlaps { from, into }.into());

@@ -132,9 +132,14 @@ fn record(tx: &mut Tx, ctx: &Ctx, actor: &Actor, (action, role, changed): (Actio
 /// Refuses what was done in this transaction when it leaves an office that had an admin without one: whoever takes an admin
 /// off the roster, or their role away, asks here before the commit. Nobody could give the role again from chat.
 pub(super) async fn guard_last_admin(tx: &mut Tx) -> Outcome<()> {
+    let gone = staying_admins(tx).await?.is_empty() && store::role::was_granted(tx, Role::Admin).await?;
+    if gone { Err(Refusal::LastAdmin) } else { Ok(()) }
+}
+
+/// The admins, but for those whose last day is known; nobody else changes them before the end of the transaction.
+pub(super) async fn staying_admins(tx: &mut Tx) -> Outcome<Vec<StaffId>> {
     store::role::hold(tx, Role::Admin).await?;
-    let left = store::role::list(tx).await?.iter().any(|grant| grant.role == Role::Admin);
-    if left || !store::role::was_granted(tx, Role::Admin).await? { Ok(()) } else { Err(Refusal::LastAdmin) }
+    Ok(store::role::staying(tx, Role::Admin).await?)
 }
 
 /// Every role in force.

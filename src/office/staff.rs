@@ -11,11 +11,15 @@ use crate::store::staff::PersonRow;
 use crate::store::unit::OFFICE;
 use crate::store::{self, StoreError, Tx};
 
-/// Binding codes, and accounts that are let go.
+/// Binding codes.
 mod invite;
+/// Accounts that are let go.
+mod unbind;
 
 pub(in crate::office) use invite::issue;
-pub use invite::{Invited, Invitees, Unbound, invite, unbind};
+pub use invite::{Invited, Invitees, invite};
+pub(in crate::office) use unbind::let_go;
+pub use unbind::{Unbound, unbind};
 
 /// A person with whether an account is bound to them.
 #[derive(Debug, Clone)]

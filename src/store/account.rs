@@ -124,25 +124,26 @@ pub async fn bind(
     Ok(())
 }
 
-/// Ends the binding in force of a person on a channel; false when there was none.
-pub async fn unbind(tx: &mut Tx, channel: ChannelId, staff: StaffId, now: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "UPDATE binding SET ended_at = $3 WHERE channel_id = $1 AND staff_id = $2 AND ended_at IS NULL";
-    let done = on!(tx, c => sqlx::query(SQL).bind(channel).bind(staff).bind(At::from(now))
-        .execute(c).await.map(|done| done.rows_affected()))?;
-    Ok(done > 0)
+/// On which channels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum On {
+    Every,
+    Kind(ChannelKind),
+    One(ChannelId),
 }
 
-/// Ends the bindings in force of a person, on one kind of channel or on all; returns the kinds.
-pub async fn unbind_from(
-    tx: &mut Tx,
-    staff: StaffId,
-    kind: Option<ChannelKind>,
-    now: DateTime<Utc>,
-) -> Result<Vec<ChannelKind>> {
-    const SQL: &str = "UPDATE binding SET ended_at = $3 WHERE staff_id = $1 AND ended_at IS NULL
-            AND channel_id IN (SELECT id FROM channel WHERE $2 IS NULL OR kind = $2)
+/// Ends the bindings in force of a person there; returns the kinds of the channels they were on.
+pub async fn unbind(tx: &mut Tx, staff: StaffId, on: On, now: DateTime<Utc>) -> Result<Vec<ChannelKind>> {
+    const SQL: &str = "UPDATE binding SET ended_at = $2 WHERE staff_id = $1 AND ended_at IS NULL AND channel_id IN
+            (SELECT id FROM channel WHERE ($3 IS NULL OR kind = $3) AND ($4 IS NULL OR id = $4))
         RETURNING (SELECT c.kind FROM channel c WHERE c.id = binding.channel_id)";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(staff).bind(kind).bind(At::from(now)).fetch_all(c).await)?)
+    let (kind, channel) = match on {
+        On::Every => (None, None),
+        On::Kind(kind) => (Some(kind), None),
+        On::One(channel) => (None, Some(channel)),
+    };
+    let (sql, now) = (SQL, At::from(now));
+    Ok(on!(tx, c => sqlx::query_scalar(sql).bind(staff).bind(now).bind(kind).bind(channel).fetch_all(c).await)?)
 }
 
 /// Since when an account is bound, and how many confirmations its person has, as `(bound, acks)`.

@@ -96,6 +96,18 @@ pub async fn of_staff(tx: &mut Tx, staff: StaffId) -> Result<Vec<LeaveRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(staff).fetch_all(c).await)?)
 }
 
+/// Keeps others from recording absences of these people until the end of the transaction, so that what is looked at before
+/// stays true. On SQLite there is one writer anyway.
+pub async fn hold(tx: &mut Tx, staff: &[StaffId]) -> Result<()> {
+    const SQLITE: &str = "SELECT id FROM staff WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id";
+    const PG: &str = "SELECT id FROM staff
+        WHERE id IN (SELECT value::bigint FROM json_array_elements_text($1::json)) ORDER BY id FOR NO KEY UPDATE";
+    let (sql, ids) = (tx.pick(SQLITE, PG), json(staff));
+    let held: Vec<StaffId> = on!(tx, c => sqlx::query_scalar(sql).bind(&ids).fetch_all(c).await)?;
+    drop(held);
+    Ok(())
+}
+
 /// The absences in force of given people, by their first day.
 pub async fn of_many(tx: &mut Tx, staff: &[StaffId]) -> Result<Vec<LeaveRow>> {
     const SQLITE: &str = leave_sql!(

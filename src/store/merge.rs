@@ -44,11 +44,12 @@ pub async fn both_bound(tx: &mut Tx, merge: Merge) -> Result<bool> {
     Ok(count > 0)
 }
 
-/// Whether an absence of the one that is not over overlaps one of the other.
+/// Whether an absence of the one that is not over overlaps one of the other. What people declared may lie beside another.
 pub async fn leave_overlaps(tx: &mut Tx, merge: Merge, today: NaiveDate) -> Result<bool> {
     const SQL: &str = "SELECT COUNT(*) FROM leave a JOIN leave b ON b.staff_id = $2 AND b.withdrawn_at IS NULL
             AND (b.ends_on IS NULL OR b.ends_on >= a.starts_on) AND (a.ends_on IS NULL OR a.ends_on >= b.starts_on)
-        WHERE a.staff_id = $1 AND a.withdrawn_at IS NULL AND (a.ends_on IS NULL OR a.ends_on >= $3)";
+            AND NOT b.declared
+        WHERE a.staff_id = $1 AND NOT a.declared AND a.withdrawn_at IS NULL AND (a.ends_on IS NULL OR a.ends_on >= $3)";
     let count: i64 =
         on!(tx, c => sqlx::query_scalar(SQL).bind(merge.from).bind(merge.into).bind(today).fetch_one(c).await)?;
     Ok(count > 0)

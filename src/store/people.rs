@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{At, Result, Tx, on};
-use crate::ids::{ChannelId, InviteId, LeaveId, PersonVersionId, StaffId, UnitId};
+use crate::ids::{InviteId, LeaveId, PersonVersionId, StaffId, UnitId};
 
 /// Which people of the roster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,12 +107,6 @@ pub async fn standing(tx: &mut Tx, staff: StaffId, now: DateTime<Utc>) -> Result
             ON i.staff_id = s.id AND i.used_at IS NULL AND i.revoked_at IS NULL AND i.expires_at > $2
          WHERE s.id = $1 AND s.left_at IS NULL";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(staff).bind(At::from(now)).fetch_optional(c).await)?)
-}
-
-/// The channels on which an account is bound to a person.
-pub async fn channels(tx: &mut Tx, staff: StaffId) -> Result<Vec<ChannelId>> {
-    const SQL: &str = "SELECT channel_id FROM binding WHERE staff_id = $1 AND ended_at IS NULL ORDER BY channel_id";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(staff).fetch_all(c).await)?)
 }
 
 /// Says from which day on a person is off the roster, or that nothing of the kind is to come.

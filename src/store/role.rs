@@ -87,6 +87,13 @@ pub async fn hold(tx: &mut Tx, role: Role) -> Result<()> {
     Ok(())
 }
 
+/// Those who hold a role and stay: on the roster, with no day of leaving to come.
+pub async fn staying(tx: &mut Tx, role: Role) -> Result<Vec<StaffId>> {
+    const SQL: &str = "SELECT DISTINCT g.staff_id FROM role_grant g JOIN staff s ON s.id = g.staff_id
+        WHERE g.role = $1 AND g.revoked_at IS NULL AND s.left_at IS NULL AND s.leaves_on IS NULL ORDER BY g.staff_id";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(role).fetch_all(c).await)?)
+}
+
 /// Whether a role was ever granted to anybody, revoked or not.
 pub async fn was_granted(tx: &mut Tx, role: Role) -> Result<bool> {
     const SQL: &str = "SELECT EXISTS (SELECT 1 FROM role_grant WHERE role = $1)";

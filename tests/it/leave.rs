@@ -277,6 +277,21 @@ async fn nobody_makes_themselves_punctual_afterwards() {
 }
 
 #[tokio::test]
+async fn of_two_absences_recorded_at_once_one_stands() {
+    for db in databases().await {
+        let label = db.label;
+        let mut office = World::new(db).await;
+        let trips: Vec<Leave> =
+            (3..9).map(|n| absence("S05", "出差", ("2026-09-02", &format!("2026-09-0{n}")))).collect();
+        let ctx = office.ctx();
+        let all = futures::future::join_all(trips.iter().map(|trip| leave::add(&ctx, &OPERATOR, trip))).await;
+        assert_eq!(all.iter().filter(|one| one.is_ok()).count(), 1, "{label}: {all:?}");
+        assert_eq!(leave::list(&ctx, &OPERATOR, Some("S05")).await.unwrap().len(), 1, "{label}");
+        office.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_sheet_is_taken_in_whole_or_not_at_all() {
     for db in databases().await {
         let label = db.label;

@@ -1,6 +1,7 @@
 //! Conversations, and people as conversations look for them.
 
 use qingfeng::ids::DialogueId;
+use qingfeng::store::account::On;
 use qingfeng::store::dialogue::{self, DialogueRow};
 use qingfeng::store::people::{self, Among};
 use qingfeng::store::{At, account, invite, staff};
@@ -93,8 +94,7 @@ async fn how_things_stand_with_a_person_is_seen_at_once() {
         people::set_leaves_on(&mut tx, world.li, Some(day(9))).await.unwrap();
         let now = people::standing(&mut tx, world.li, at(10)).await.unwrap().unwrap();
         assert_eq!((now.bound_at, now.invite, now.leaves_on), (Some(At::from(at(5))), Some(code), Some(day(9))));
-        assert_eq!(people::channels(&mut tx, world.li).await.unwrap(), [world.channel]);
-        account::unbind(&mut tx, world.channel, world.li, at(20)).await.unwrap();
+        account::unbind(&mut tx, world.li, On::Every, at(20)).await.unwrap();
         let later = people::standing(&mut tx, world.li, at(60)).await.unwrap().unwrap();
         assert_eq!((later.bound_at, later.binding, later.invite), (None, now.binding, None), "the code ran out");
         assert_eq!(people::acks_of_month(&mut tx, world.li, "2026-08").await.unwrap(), 0);

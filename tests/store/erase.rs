@@ -2,6 +2,7 @@
 
 use qingfeng::domain::leave::LeaveCategory;
 use qingfeng::domain::policy::Role;
+use qingfeng::store::account::On;
 use qingfeng::store::deadline::{self, NewOwn};
 use qingfeng::store::leave::{self, NewLeave};
 use qingfeng::store::{At, account, erase, gate, inbox, invite, office, pace, role, staff};
@@ -15,9 +16,9 @@ async fn what_leads_from_an_id_to_a_person_goes() {
         let own = account::ensure(&mut tx, world.channel, "501").await.unwrap().id;
         let shared = account::ensure(&mut tx, world.channel, "502").await.unwrap().id;
         account::bind(&mut tx, world.channel, own, world.li, at(0)).await.unwrap();
-        account::unbind(&mut tx, world.channel, world.li, at(1)).await.unwrap();
+        account::unbind(&mut tx, world.li, On::Every, at(1)).await.unwrap();
         account::bind(&mut tx, world.channel, shared, world.li, at(1)).await.unwrap();
-        account::unbind(&mut tx, world.channel, world.li, at(2)).await.unwrap();
+        account::unbind(&mut tx, world.li, On::Every, at(2)).await.unwrap();
         account::bind(&mut tx, world.channel, shared, world.wang, at(3)).await.unwrap();
         account::bind(&mut tx, world.channel, own, world.li, at(4)).await.unwrap();
         invite::issue(&mut tx, world.li, "mac", at(0), at(100)).await.unwrap();

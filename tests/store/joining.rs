@@ -4,6 +4,7 @@ use qingfeng::domain::channel::ChannelKind;
 use qingfeng::domain::delivery::{DeliveryKind, DeliveryState};
 use qingfeng::domain::word::AckMethod;
 use qingfeng::ids::{DeliveryId, InboxId};
+use qingfeng::store::account::On;
 use qingfeng::store::ack::{self, KeptPress, NewAck};
 use qingfeng::store::delivery::{self, notice};
 use qingfeng::store::push::arrived;
@@ -45,11 +46,11 @@ async fn accounts_that_wait_are_counted_and_bindings_end_by_kind() {
         assert_eq!(account::paused(&mut tx, world.channel, at(59)).await.unwrap(), 1);
         assert_eq!(account::paused(&mut tx, world.channel, at(60)).await.unwrap(), 0);
         account::bind(&mut tx, world.channel, one, world.li, at(1)).await.unwrap();
-        let none = account::unbind_from(&mut tx, world.li, Some(ChannelKind::Relay), at(2)).await.unwrap();
+        let none = account::unbind(&mut tx, world.li, On::Kind(ChannelKind::Relay), at(2)).await.unwrap();
         assert_eq!(none, []);
-        let only = account::unbind_from(&mut tx, world.li, Some(ChannelKind::Telegram), at(2)).await.unwrap();
+        let only = account::unbind(&mut tx, world.li, On::Kind(ChannelKind::Telegram), at(2)).await.unwrap();
         assert_eq!(only, [ChannelKind::Telegram]);
-        assert_eq!(account::unbind_from(&mut tx, world.li, None, at(3)).await.unwrap(), []);
+        assert_eq!(account::unbind(&mut tx, world.li, On::Every, at(3)).await.unwrap(), []);
         let spans = account::spans(&mut tx).await.unwrap();
         assert_eq!(spans[0].ended_at, Some(At::from(at(2))));
     }

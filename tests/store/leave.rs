@@ -28,6 +28,7 @@ async fn an_absence_is_recorded_ended_and_withdrawn() {
         leave::withdraw(&mut tx, id, at(3)).await.unwrap();
         let rows = leave::of_staff(&mut tx, world.li).await.unwrap();
         assert_eq!(rows.iter().map(|row| row.withdrawn_at).collect::<Vec<_>>(), [Some(At::from(at(2)))]);
+        leave::hold(&mut tx, &[world.li, world.wang]).await.unwrap();
         assert_eq!(leave::of_many(&mut tx, &[world.li]).await.unwrap(), []);
         assert_eq!(leave::of_staff(&mut tx, world.zhang).await.unwrap(), []);
         assert_eq!(leave::find(&mut tx, LeaveId(99)).await.unwrap(), None);

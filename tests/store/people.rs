@@ -1,12 +1,14 @@
 //! Units, staff, leave, roles, accounts and codes.
 
+use qingfeng::domain::channel::ChannelKind;
 use qingfeng::domain::policy::Role;
 use qingfeng::ids::{InviteId, StaffId};
+use qingfeng::store::account::On;
 use qingfeng::store::staff::{self, NewVersion};
 use qingfeng::store::unit::{self, BRANCH, OFFICE};
-use qingfeng::store::{At, account, invite, role};
+use qingfeng::store::{At, account, invite, people, role};
 
-use crate::world::{assert_constraint, at, worlds};
+use crate::world::{assert_constraint, at, day, worlds};
 
 #[tokio::test]
 async fn units_stand_in_roster_order_and_come_back_by_their_path() {
@@ -114,6 +116,9 @@ async fn a_role_of_units_is_held_unit_by_unit() {
         let leader = role::of_staff(&mut tx, world.wang).await.unwrap().remove(0);
         assert_eq!((leader.role, leader.unit_id, leader.unit), (Role::Leader, None, None));
         role::hold(&mut tx, Role::UnitHead).await.unwrap();
+        assert_eq!(role::staying(&mut tx, Role::UnitHead).await.unwrap(), [world.li]);
+        people::set_leaves_on(&mut tx, world.li, Some(day(9))).await.unwrap();
+        assert_eq!(role::staying(&mut tx, Role::UnitHead).await.unwrap(), [], "their day is known");
         assert!(role::revoke(&mut tx, world.li, Role::UnitHead, at(5)).await.unwrap());
         assert!(role::was_granted(&mut tx, Role::UnitHead).await.unwrap(), "and revoked since");
         staff::leave(&mut tx, world.wang, at(6)).await.unwrap();
@@ -151,7 +156,7 @@ async fn many_accounts_come_at_once_with_whom_they_are_bound_to() {
         rows.sort_unstable_by_key(|row| row.account_id);
         let told: Vec<_> = rows.iter().map(|row| (row.external_id.as_str(), row.staff_id)).collect();
         assert_eq!(told, [("501", Some(world.li)), ("502", None)]);
-        account::unbind(&mut tx, world.channel, world.li, at(2)).await.unwrap();
+        account::unbind(&mut tx, world.li, On::Every, at(2)).await.unwrap();
         let rows = account::ensure_many(&mut tx, world.channel, &["501"]).await.unwrap();
         assert_eq!((rows.len(), rows[0].staff_id), (1, None));
     }
@@ -166,8 +171,11 @@ async fn a_binding_is_one_to_one_while_it_lasts() {
         account::bind(&mut tx, world.channel, one, world.li, at(1)).await.unwrap();
         assert_eq!(account::bound_to(&mut tx, one).await.unwrap(), Some(world.li));
         assert_eq!(account::bound_to(&mut tx, two).await.unwrap(), None);
-        assert!(account::unbind(&mut tx, world.channel, world.li, at(2)).await.unwrap());
-        assert!(!account::unbind(&mut tx, world.channel, world.li, at(3)).await.unwrap());
+        assert_eq!(
+            account::unbind(&mut tx, world.li, On::One(world.channel), at(2)).await.unwrap(),
+            [ChannelKind::Telegram]
+        );
+        assert_eq!(account::unbind(&mut tx, world.li, On::One(world.channel), at(3)).await.unwrap(), []);
         account::bind(&mut tx, world.channel, two, world.li, at(4)).await.unwrap();
         let binding = account::of_staff(&mut tx, world.channel, world.li).await.unwrap().unwrap();
         assert_eq!((binding.account_id, binding.external_id.as_str(), binding.bound_at), (two, "502", At::from(at(4))));

@@ -188,9 +188,26 @@ pub enum Old {
 /// What is to be done in the end. `seen` is how things stood when it was confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deed {
-    Code { task: Task, who: StaffId, old: Old, seen: Option<Seen> },
-    Depart { who: StaffId, day: NaiveDate, seen: Option<Seen> },
-    Away { who: StaffId, away: Absence, seen: Option<Seen> },
+    Code {
+        task: Task,
+        who: StaffId,
+        old: Old,
+        seen: Option<Seen>,
+    },
+    Depart {
+        who: StaffId,
+        day: NaiveDate,
+        seen: Option<Seen>,
+    },
+    /// The day of leaving that is on record no longer holds.
+    Stay {
+        who: StaffId,
+    },
+    Away {
+        who: StaffId,
+        away: Absence,
+        seen: Option<Seen>,
+    },
 }
 
 /// What an answer leads to.
@@ -248,6 +265,7 @@ fn picked(at: &People, pick: Pick) -> Move {
             return Move::Do(Deed::Code { task: *task, who: *who, old: Old::LetGo, seen: *seen });
         }
         (People::DepartDay { who }, Pick::Day(day)) => People::Depart { who: *who, day, seen: None },
+        (People::DepartDay { who }, Pick::Otherwise) => return Move::Do(Deed::Stay { who: *who }),
         (People::DepartDay { who }, Pick::OtherDay) => People::DepartTyped { who: *who, misread: None },
         (People::Depart { who, day, seen }, Pick::Confirm) => {
             return Move::Do(Deed::Depart { who: *who, day: *day, seen: *seen });

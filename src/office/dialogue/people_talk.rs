@@ -186,7 +186,11 @@ fn about(at: People, who: Someone, (row, today): (&StandingRow, chrono::NaiveDat
             asked(People::Code { task, who: id, seen: ask }, Ask::Code(question), picks)
         }
         People::DepartDay { .. } => {
-            asked(People::DepartDay { who: id }, Ask::DepartDay { who }, days(today, DAYS_OFFERED, Open::Refused))
+            let mut picks = days(today, DAYS_OFFERED, Open::Refused);
+            if row.leaves_on.is_some() {
+                picks.insert(picks.len() - 1, Pick::Otherwise);
+            }
+            asked(People::DepartDay { who: id }, Ask::DepartDay { who, planned: row.leaves_on }, picks)
         }
         People::Depart { day, seen, .. } => {
             let question = Ask::Depart { who, day, changes: changes(seen) };
@@ -240,7 +244,7 @@ fn typed(at: People, who: Someone) -> Step {
 }
 
 async fn carry_out(tx: &mut Tx, ctx: &Ctx, actor: &Actor, deed: Deed) -> Outcome<Step> {
-    let (Deed::Code { who, .. } | Deed::Depart { who, .. } | Deed::Away { who, .. }) = deed;
+    let (Deed::Code { who, .. } | Deed::Depart { who, .. } | Deed::Stay { who } | Deed::Away { who, .. }) = deed;
     let Some((someone, row)) = who_is(tx, ctx, who).await? else { return Ok(ended(End::Gone)) };
     let now = seen(&row);
     // Without a question before it, a code is handed out only to someone who has neither a code nor an account.
@@ -259,6 +263,7 @@ async fn carry_out(tx: &mut Tx, ctx: &Ctx, actor: &Actor, deed: Deed) -> Outcome
             Ok(ended(deeds::code(tx, ctx, actor, (someone, task, old)).await?))
         }
         Deed::Depart { day, .. } => Ok(ended(deeds::depart(tx, ctx, actor, (someone, day)).await?)),
+        Deed::Stay { .. } => Ok(ended(deeds::stay(tx, ctx, actor, someone).await?)),
         Deed::Away { away, .. } => Ok(ended(deeds::away(tx, ctx, actor, (someone, away)).await?)),
     }
 }

@@ -136,7 +136,7 @@ pub async fn leave(ctx: &Ctx, actor: &Actor, id: GroupId) -> Outcome<Option<Part
     }
     // Should the call fail, it is made again like that of a chat whose time is over.
     store::group::set_leaves(&mut tx, id, Some(ctx.now())).await?;
-    note(&mut tx, ctx.now(), actor, (Action::GroupLeave, format!("group:{id}"), json!({ "by": "button" })));
+    note(&mut tx, ctx.now(), actor, (Action::GroupLeave, format!("group:{id}"), json!({ "state": "leaving" })));
     tx.commit().await?;
     Ok(Some(Parted::Goes(group.external_id)))
 }
@@ -186,7 +186,7 @@ pub async fn departed(ctx: &Ctx, id: GroupId) -> Outcome<()> {
     let actor = Actor::System { job: Job::Tidy };
     store::group::set_leaves(&mut tx, id, None).await?;
     set_state(&mut tx, ctx, &actor, (id, GroupState::Gone, StopReason::Left)).await?;
-    note(&mut tx, ctx.now(), &actor, (Action::GroupLeave, format!("group:{id}"), json!({ "by": "time" })));
+    note(&mut tx, ctx.now(), &actor, (Action::GroupLeave, format!("group:{id}"), json!({ "state": "gone" })));
     Ok(tx.commit().await?)
 }
 

@@ -35,7 +35,7 @@ pub async fn import(ctx: &Ctx, actor: &Actor, sheet: &Sheet, mode: Mode) -> Outc
         Mode::Apply => ctx.store.write().await?,
     };
     authorise(&mut tx, actor, Act::LeaveWrite).await?;
-    let (new, known) = new_ones(&mut tx, sheet).await?;
+    let (new, known) = new_ones(&mut tx, sheet, mode).await?;
     let taken = Taken { added: new.len(), known, moved: 0 };
     if mode == Mode::DryRun {
         return Ok(taken);
@@ -51,10 +51,13 @@ pub async fn import(ctx: &Ctx, actor: &Actor, sheet: &Sheet, mode: Mode) -> Outc
 }
 
 /// The rows that are not recorded yet, with how many are; every problem when there is one.
-async fn new_ones(tx: &mut Tx, sheet: &Sheet) -> Outcome<(Vec<NewLeave>, usize)> {
+async fn new_ones(tx: &mut Tx, sheet: &Sheet, mode: Mode) -> Outcome<(Vec<NewLeave>, usize)> {
     let people: HashMap<String, StaffId> =
         store::staff::roster(tx).await?.into_iter().map(|person| (person.staff_no, person.id)).collect();
     let ids: Vec<StaffId> = sheet.entries.iter().filter_map(|entry| people.get(&entry.staff_no)).copied().collect();
+    if mode == Mode::Apply {
+        store::leave::hold(tx, &ids).await?;
+    }
     let mut recorded: HashMap<StaffId, Vec<LeaveRow>> = HashMap::new();
     for row in store::leave::of_many(tx, &ids).await?.into_iter().filter(|row| !row.declared) {
         recorded.entry(row.staff_id).or_default().push(row);

@@ -1,4 +1,4 @@
-//! Binding codes for people, and accounts that are let go. A code exists in the answer alone: the database has its keyed
+//! Binding codes for people. A code exists in the answer alone: the database has its keyed
 //! hash.
 
 use chrono::{DateTime, Utc};
@@ -8,7 +8,6 @@ use super::{all, present};
 use crate::channel::telegram::start_link;
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
-use crate::domain::channel::ChannelKind;
 use crate::domain::invite::{CODE_LEN, code_from, expiry, printed};
 use crate::domain::policy::Act;
 use crate::domain::wall;
@@ -34,14 +33,6 @@ pub enum Invitees {
     One(String),
     /// Everyone on the roster who is not bound.
     All,
-}
-
-/// A person whose account was let go.
-#[derive(Debug, Clone)]
-pub struct Unbound {
-    pub person: PersonRow,
-    /// The kinds of channels it was on.
-    pub channels: Vec<ChannelKind>,
 }
 
 /// Makes new codes; a person's earlier unused ones are no longer good.
@@ -99,20 +90,4 @@ async fn code_end(tx: &mut Tx, ctx: &Ctx) -> Outcome<DateTime<Utc>> {
     let calendar = calendar::load(tx, ctx).await?;
     let today = wall::of(ctx.now(), ctx.zone).date();
     Ok(wall::instant(expiry(&calendar, today, workdays), ctx.zone))
-}
-
-/// Lets a person's account go, on one kind of channel or on all: a phone that is lost. What they confirmed stays.
-pub async fn unbind(ctx: &Ctx, actor: &Actor, staff_no: &str, channel: Option<ChannelKind>) -> Outcome<Unbound> {
-    let mut tx = ctx.store.write().await?;
-    authorise(&mut tx, actor, Act::StaffWrite).await?;
-    let person = store::staff::find_by_no(&mut tx, staff_no.trim()).await?;
-    let person = person.ok_or_else(|| Refusal::NotOnRoster(staff_no.to_owned()))?;
-    let channels = store::account::unbind_from(&mut tx, person.id, channel, ctx.now()).await?;
-    if channels.is_empty() {
-        return Err(Refusal::NotBound(person.staff_no));
-    }
-    let detail = json!({ "channels": channels.iter().map(|kind| kind.as_str()).collect::<Vec<_>>() });
-    note(&mut tx, ctx.now(), actor, (Action::StaffUnbind, format!("staff:{}", person.id), detail));
-    tx.commit().await?;
-    Ok(Unbound { person, channels })
 }

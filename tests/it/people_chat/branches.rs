@@ -112,6 +112,42 @@ async fn who_leaves_is_off_the_roster_from_the_day_on_and_figures_stay() {
 }
 
 #[tokio::test]
+async fn a_day_of_leaving_that_has_not_come_is_taken_back() {
+    for db in databases().await {
+        let label = db.label;
+        let mut office = with_admins(db).await;
+        let mut seen = Vec::new();
+        for round in 0..2 {
+            office.say(1, "/people").await;
+            tap(&mut office, 1, "调离").await;
+            tap(&mut office, 1, "规划科（5）").await;
+            let asked = tap(&mut office, 1, "白*（工号尾号08）").await;
+            if round == 0 {
+                assert!(!asked.read().contains("撤销调离"), "{label}: {}", asked.read());
+                tap(&mut office, 1, "9月2日 周三").await;
+                tap(&mut office, 1, "确认调离").await;
+            } else {
+                seen.push(asked.read());
+                seen.push(tap(&mut office, 1, "撤销调离").await.read());
+            }
+        }
+        office.at(3, 9, 0).await;
+        assert_eq!(office::depart::due(&office.ctx()).await.unwrap(), 0, "{label}");
+        assert!(present(&office, "S08").await, "{label}");
+        assert_eq!(noted(&office, Action::StaffLeave).await, 2, "{label}");
+        insta::allow_duplicates! { insta::assert_snapshot!(seen.join("\n----\n"), @"
+白*（工号尾号08）·规划科已定于2026年9月2日（周三）起不在册。改到哪天？不走了请点“撤销调离”。
+[ 9月1日 周二 ] [ 9月2日 周三 ] [ 其他日期 ]
+[ 撤销调离 ]
+[ 取消 ]
+----
+已撤销调离：白*（工号尾号08）·规划科仍然在册，无需处理。
+") };
+        assert!(office.verified().await, "{label}");
+    }
+}
+
+#[tokio::test]
 async fn the_last_admin_stays() {
     for db in databases().await {
         let label = db.label;

@@ -56,6 +56,8 @@ pub enum Question {
     Code(CodeQuestion),
     DepartDay {
         who: Someone,
+        /// The day to come that is on record.
+        planned: Option<NaiveDate>,
     },
     Depart {
         who: Someone,
@@ -125,6 +127,10 @@ pub enum Ended {
         who: Someone,
         day: NaiveDate,
         when: When,
+    },
+    /// The day of leaving no longer holds.
+    Stays {
+        who: Someone,
     },
     Away {
         who: Someone,

@@ -1,15 +1,15 @@
 //! What `/people` does in the end, in the transaction of the step that confirmed it.
 
 use chrono::NaiveDate;
-use serde_json::json;
 
 use crate::ctx::Ctx;
-use crate::domain::audit::{Action, Actor};
+use crate::domain::audit::Actor;
 use crate::domain::dialogue::people::{Absence, Ended, Old, Someone, Task};
 use crate::office::depart::{self, Departing};
 use crate::office::leave::{self, Leave, LeaveFault};
-use crate::office::{Outcome, Refusal, note, staff};
-use crate::store::{self, Tx};
+use crate::office::{Outcome, Refusal, staff};
+use crate::store::Tx;
+use crate::store::account::On;
 
 /// Hands a code out; where the old account is let go at once, that comes first.
 pub(super) async fn code(
@@ -19,15 +19,7 @@ pub(super) async fn code(
     (who, task, old): (Someone, Task, Option<Old>),
 ) -> Outcome<Ended> {
     if old == Some(Old::LetGo) {
-        for channel in store::people::channels(tx, who.listed.id).await? {
-            store::account::unbind(tx, channel, who.listed.id, ctx.now()).await?;
-            note(
-                tx,
-                ctx.now(),
-                actor,
-                (Action::StaffUnbind, format!("staff:{}", who.listed.id), json!({ "channel": channel })),
-            );
-        }
+        staff::let_go(tx, ctx, actor, (who.listed.id, On::Every)).await?;
     }
     let invited = staff::issue(tx, ctx, actor, who.listed.id).await?;
     let until = invited.expires_at;
@@ -40,6 +32,12 @@ pub(super) async fn depart(tx: &mut Tx, ctx: &Ctx, actor: &Actor, (who, day): (S
         Departing::Done(when) => Ok(Ended::Departed { who, day, when }),
         Departing::LastAdmin => Ok(Ended::LastAdmin { who }),
     }
+}
+
+/// Takes the day of leaving back.
+pub(super) async fn stay(tx: &mut Tx, ctx: &Ctx, actor: &Actor, who: Someone) -> Outcome<Ended> {
+    depart::stay(tx, ctx, actor, who.listed.id).await?;
+    Ok(Ended::Stays { who })
 }
 
 /// Records an absence.
