@@ -273,12 +273,15 @@ async fn outgoing(session: &Session) -> Result<String, String> {
 
 async fn roles(session: &Session) -> Result<String, String> {
     let grants = role::list(&session.ctx, &session.actor).await.map_err(|refusal| refusal::words(&refusal))?;
-    let admins: Vec<String> =
-        grants.into_iter().filter(|grant| grant.role == Role::Admin).map(|grant| grant.staff_no).collect();
+    let admins: Vec<_> = grants.into_iter().filter(|grant| grant.role == Role::Admin).collect();
     if admins.is_empty() {
         return Ok("注意：还没有管理员，请运行：qingfeng staff role grant 工号 admin".to_owned());
     }
-    Ok(admins.join("、"))
+    let numbers = admins.iter().map(|admin| admin.staff_no.as_str()).collect::<Vec<_>>().join("、");
+    if admins.iter().any(|admin| admin.bound) {
+        return Ok(numbers);
+    }
+    Ok(format!("注意：{numbers}还没有绑定账号，机器人要告诉管理员的话没有人收到，请运行：qingfeng staff invite 工号"))
 }
 
 fn print(findings: &[Finding], form: Form) -> Ended {

@@ -1,6 +1,7 @@
 //! `push`: see what comes next, send by hand, list, look at one, see who is missing.
 
 use chrono::NaiveDateTime;
+use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 
 use super::out::{self, Ended, Form, left, line};
@@ -181,16 +182,12 @@ async fn now(session: &Session, args: NowArgs) -> Ended {
     if !args.yes {
         let preview = push::preview(ctx, actor, &order).await?;
         out::print(&preview_text(session, &preview))?;
-        for over in &preview.over {
-            out::warn(&over_cap(over));
-        }
+        warn(&preview, zone);
         pause::hint(session).await?;
         return Err(line("还没有发送，什么都没有改动。看清楚后加--yes再运行"));
     }
     let made = push::now(ctx, actor, &order).await?;
-    for over in &made.over {
-        out::warn(&over_cap(over));
-    }
+    warn(&made, zone);
     pause::hint(session).await?;
     let shown = made.shown;
     match Form::from(args.json) {
@@ -202,6 +199,17 @@ async fn now(session: &Session, args: NowArgs) -> Ended {
                 shown.push.id
             ))
         }
+    }
+}
+
+/// What whoever sends by hand may not have thought of.
+fn warn(push: &Preview, zone: Tz) {
+    if let Some(earlier) = &push.earlier {
+        let (at, id) = (local(earlier.slot_at.utc(), zone), earlier.id);
+        out::warn(&format!("注意：这条内容{at}已经向其中的群或人推送过，见：qingfeng push show {id}"));
+    }
+    for over in &push.over {
+        out::warn(&over_cap(over));
     }
 }
 

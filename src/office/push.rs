@@ -87,6 +87,8 @@ pub struct Preview {
     pub takes: TimeDelta,
     /// People reached only where nobody can press back.
     pub unasked: usize,
+    /// The newest push of the same item to one of the same chats or people.
+    pub earlier: Option<PushRow>,
 }
 
 /// A chat that has had its messages.
@@ -150,7 +152,9 @@ async fn place(tx: &mut Tx, ctx: &Ctx, actor: &Actor, order: &Now) -> Outcome<Pr
     let office = Office::load(tx, ctx, &BTreeSet::from([today])).await?;
     let made = make(tx, ctx, actor, (&order, &office)).await?;
     let takes = estimate::of_queue(tx, ctx).await?;
-    Ok(Preview { shown: find(tx, made.push).await?, expected: made.expected, over, takes, unasked: made.unasked })
+    let shown = find(tx, made.push).await?;
+    let earlier = store::push::earlier(tx, &shown.push).await?;
+    Ok(Preview { shown, expected: made.expected, over, takes, unasked: made.unasked, earlier })
 }
 
 /// An approved item that may go out on a day.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::types::json;
 use super::{At, Result, Tx, on};
 use crate::ids::{AccountId, InviteId, StaffId};
 
@@ -23,13 +24,35 @@ pub async fn issue(
     now: DateTime<Utc>,
     expires: DateTime<Utc>,
 ) -> Result<InviteId> {
-    const REVOKE: &str =
-        "UPDATE invite SET revoked_at = $2 WHERE staff_id = $1 AND used_at IS NULL AND revoked_at IS NULL";
-    const ADD: &str =
-        "INSERT INTO invite (staff_id, code_mac, issued_at, expires_at) VALUES ($1, $2, $3, $4) RETURNING id";
-    on!(tx, c => sqlx::query(REVOKE).bind(staff).bind(At::from(now)).execute(c).await.map(drop))?;
-    Ok(on!(tx, c => sqlx::query_scalar(ADD)
-        .bind(staff).bind(code_mac).bind(At::from(now)).bind(At::from(expires)).fetch_one(c).await)?)
+    let issued = issue_many(tx, &[(staff, code_mac.to_owned())], now, expires).await?;
+    issued.into_iter().next().ok_or_else(|| sqlx::Error::RowNotFound.into())
+}
+
+/// Stores new codes, each with its person, and takes their earlier unused ones back. Returns the ids in the order given.
+pub async fn issue_many(
+    tx: &mut Tx,
+    codes: &[(StaffId, String)],
+    now: DateTime<Utc>,
+    expires: DateTime<Utc>,
+) -> Result<Vec<InviteId>> {
+    const REVOKE_SQLITE: &str = "UPDATE invite SET revoked_at = $2 WHERE used_at IS NULL AND revoked_at IS NULL
+        AND staff_id IN (SELECT json_extract(value, '$[0]') FROM json_each($1))";
+    const REVOKE_PG: &str = "UPDATE invite SET revoked_at = $2 WHERE used_at IS NULL AND revoked_at IS NULL
+        AND staff_id IN (SELECT (value->>0)::bigint FROM json_array_elements($1::json))";
+    const ADD_SQLITE: &str = "INSERT INTO invite (staff_id, code_mac, issued_at, expires_at)
+        SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), $2, $3 FROM json_each($1)
+        WHERE true ORDER BY key RETURNING id";
+    const ADD_PG: &str = "INSERT INTO invite (staff_id, code_mac, issued_at, expires_at)
+        SELECT (value->>0)::bigint, value->>1, $2, $3 FROM json_array_elements($1::json) WITH ORDINALITY AS t (value, n)
+        ORDER BY n RETURNING id";
+    let (revoke, add) = (tx.pick(REVOKE_SQLITE, REVOKE_PG), tx.pick(ADD_SQLITE, ADD_PG));
+    let (codes, now, expires) = (json(codes), At::from(now), At::from(expires));
+    on!(tx, c => sqlx::query(revoke).bind(&codes).bind(now).execute(c).await.map(drop))?;
+    let mut ids: Vec<InviteId> =
+        on!(tx, c => sqlx::query_scalar(add).bind(&codes).bind(now).bind(expires).fetch_all(c).await)?;
+    // Ids grow in the order of the rows; what RETURNING tells has none.
+    ids.sort_unstable();
+    Ok(ids)
 }
 
 /// A code by its keyed hash.

@@ -116,6 +116,17 @@ pub async fn of_month(tx: &mut Tx, month: &str) -> Result<Vec<PushRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(month).fetch_all(c).await)?)
 }
 
+/// The newest other push of the same item that was meant for one of the same chats or people, and not cancelled.
+pub async fn earlier(tx: &mut Tx, push: &PushRow) -> Result<Option<PushRow>> {
+    const SQL: &str = push_sql!(
+        "WHERE i.slug = $2 AND p.id <> $1 AND p.state <> 'cancelled' AND EXISTS (
+            SELECT 1 FROM delivery d JOIN delivery n ON n.target_kind = d.target_kind AND n.target_id = d.target_id
+            WHERE d.kind = 'push' AND d.subject_id = p.id AND n.kind = 'push' AND n.subject_id = $1)
+         ORDER BY p.slot_at DESC, p.id DESC LIMIT 1"
+    );
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(push.id).bind(&push.slug).fetch_optional(c).await)?)
+}
+
 /// Moves an open push to a state; false when it was not open.
 pub async fn end(tx: &mut Tx, id: PushId, state: PushState) -> Result<bool> {
     const SQL: &str = "UPDATE push SET state = $2 WHERE id = $1 AND state = 'open'";

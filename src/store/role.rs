@@ -17,6 +17,8 @@ pub struct GrantRow {
     /// Its path.
     pub unit: Option<String>,
     pub granted_at: At,
+    /// Whether an account is bound to the person.
+    pub bound: bool,
 }
 
 /// Grants a role for the whole office; false when the person already has it.
@@ -57,7 +59,8 @@ pub async fn revoke_in(tx: &mut Tx, staff: StaffId, role: Role, unit: UnitId, no
 macro_rules! grants_sql {
     ($rest:literal) => {
         concat!(
-            "SELECT g.staff_id, s.staff_no, g.role, g.unit_id, u.path AS unit, g.granted_at FROM role_grant g
+            "SELECT g.staff_id, s.staff_no, g.role, g.unit_id, u.path AS unit, g.granted_at,
+                EXISTS (SELECT 1 FROM binding b WHERE b.staff_id = s.id AND b.ended_at IS NULL) AS bound FROM role_grant g
              JOIN staff s ON s.id = g.staff_id LEFT JOIN unit u ON u.id = g.unit_id
              WHERE g.revoked_at IS NULL AND s.left_at IS NULL ",
             $rest

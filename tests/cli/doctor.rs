@@ -29,8 +29,17 @@ fn an_office_in_order_passes() {
     insta::assert_snapshot!("checks", checks.join(" "));
     let plain = office.run("doctor --offline").done();
     assert!(plain.starts_with("通过　  配置：数据库sqlite://data/qingfeng.db\n"), "{plain}");
-    let roles = found.iter().find(|finding| finding["check"] == "roles").unwrap();
-    assert!(roles["detail"].as_str().unwrap().contains("还没有管理员"));
+    let roles = |found: &[Value]| {
+        let roles = found.iter().find(|finding| finding["check"] == "roles").unwrap();
+        roles["detail"].as_str().unwrap().to_owned()
+    };
+    assert!(roles(&found).contains("还没有管理员"));
+    office.run("staff role grant G01 admin").done();
+    let unbound = roles(&findings(&office, "doctor --offline --json").1);
+    assert_eq!(
+        unbound,
+        "注意：G01还没有绑定账号，机器人要告诉管理员的话没有人收到，请运行：qingfeng staff invite 工号"
+    );
 }
 
 #[test]

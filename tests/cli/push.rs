@@ -95,6 +95,11 @@ fn a_push_is_looked_at_before_it_is_made() {
     assert_eq!(shown["deliveries"][0]["attempts"], json!([]));
     assert!(office.run(&format!("push show {push}")).done().contains("参与率0.0%"));
     insta::assert_snapshot!("voluntary_names_nobody", office.refuses(&format!("push missing {push}")));
+    assert!(!preview.err.contains("已经向"), "{}", preview.err);
+    let again = office.run("push now --item token --group 1 --outside-hours");
+    assert!(again.err.contains(&format!("已经向其中的群或人推送过，见：qingfeng push show {push}\n")), "{}", again.err);
+    let other = office.run("push now --item token --private G01 --outside-hours");
+    assert!(!other.err.contains("已经向"), "{}", other.err);
 }
 
 #[test]

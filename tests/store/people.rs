@@ -83,6 +83,7 @@ async fn a_role_is_held_once_and_can_be_given_again() {
         assert!(!role::grant(&mut tx, world.wang, Role::Admin, at(2)).await.unwrap());
         assert!(role::grant(&mut tx, world.li, Role::Leader, at(3)).await.unwrap());
         let grants = role::list(&mut tx).await.unwrap();
+        assert!(grants.iter().all(|grant| !grant.bound), "nobody has an account");
         let told: Vec<_> = grants.iter().map(|g| (g.staff_id, g.staff_no.as_str(), g.role, g.granted_at)).collect();
         let (li, wang) =
             ((world.li, "G002", Role::Leader, At::from(at(3))), (world.wang, "G003", Role::Admin, At::from(at(1))));
@@ -223,6 +224,11 @@ async fn a_code_works_once_and_a_new_one_takes_the_old_back() {
         );
         assert!(invite::find_by_mac(&mut tx, "mac-3").await.unwrap().is_none());
         assert!(invite::find(&mut tx, InviteId(99)).await.unwrap().is_none());
+        let both = [(world.wang, "mac-3".to_owned()), (world.li, "mac-4".to_owned())];
+        let many = invite::issue_many(&mut tx, &both, at(3), at(103)).await.unwrap();
+        for (id, staff) in many.into_iter().zip([world.wang, world.li]) {
+            assert_eq!(invite::find(&mut tx, id).await.unwrap().unwrap().staff_id, staff);
+        }
         assert_constraint(invite::issue(&mut tx, world.wang, "mac-2", at(4), at(104)).await);
     }
 }

@@ -23,6 +23,7 @@ async fn a_push_carries_its_item_version() {
         assert_eq!((row.audience.as_str(), row.confirm, row.state), ("全体", Confirm::Required, PushState::Open));
         assert_eq!((row.slot_at, row.deadline_at, row.late), (At::from(at(0)), Some(At::from(at(3600))), false));
         assert_eq!(push::find(&mut tx, PushId(99)).await.unwrap(), None);
+        assert_eq!(push::earlier(&mut tx, &row).await.unwrap(), None);
         assert_eq!(push::find_many(&mut tx, &[world.push, PushId(99)]).await.unwrap(), [row]);
         assert_eq!(push::find_many(&mut tx, &[]).await.unwrap(), []);
     }

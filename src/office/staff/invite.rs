@@ -44,10 +44,7 @@ pub async fn invite(ctx: &Ctx, actor: &Actor, whom: &Invitees) -> Outcome<Vec<In
         Invitees::All => all(&mut tx).await?.into_iter().filter(|p| !p.bound).map(|p| p.person).collect(),
     };
     let terms = Terms::now(&mut tx, ctx).await?;
-    let mut invited = Vec::with_capacity(people.len());
-    for person in people {
-        invited.push(make(&mut tx, ctx, actor, (person, &terms)).await?);
-    }
+    let invited = make(&mut tx, ctx, actor, (people, &terms)).await?;
     tx.commit().await?;
     Ok(invited)
 }
@@ -56,7 +53,8 @@ pub async fn invite(ctx: &Ctx, actor: &Actor, whom: &Invitees) -> Outcome<Vec<In
 pub(in crate::office) async fn issue(tx: &mut Tx, ctx: &Ctx, actor: &Actor, who: StaffId) -> Outcome<Invited> {
     let person = store::staff::find(tx, who).await?.ok_or_else(|| Refusal::NotOnRoster(who.to_string()))?;
     let terms = Terms::now(tx, ctx).await?;
-    make(tx, ctx, actor, (person, &terms)).await
+    let invited = make(tx, ctx, actor, (vec![person], &terms)).await?;
+    invited.into_iter().next().ok_or_else(|| Refusal::NotOnRoster(who.to_string()))
 }
 
 /// What all codes that are handed out at a time have in common.
@@ -73,15 +71,30 @@ impl Terms {
     }
 }
 
-async fn make(tx: &mut Tx, ctx: &Ctx, actor: &Actor, (person, terms): (PersonRow, &Terms)) -> Outcome<Invited> {
+/// Codes for people, all stored at once: for a whole office presses wait for one statement, not for thousands.
+async fn make(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    actor: &Actor,
+    (people, terms): (Vec<PersonRow>, &Terms),
+) -> Outcome<Vec<Invited>> {
+    let codes = people.iter().map(|_| new_code()).collect::<Result<Vec<String>, StoreError>>()?;
+    let macs = people.iter().zip(&codes).map(|(person, code)| (person.id, binding::code_mac(tx.keys(), code)));
+    let macs: Vec<(StaffId, String)> = macs.collect();
+    let ids = store::invite::issue_many(tx, &macs, ctx.now(), terms.expires_at).await?;
+    let mut invited = Vec::with_capacity(people.len());
+    for ((person, code), id) in people.into_iter().zip(codes).zip(ids) {
+        note(tx, ctx.now(), actor, (Action::Invite, format!("staff:{}", person.id), json!({ "invite": id })));
+        let link = terms.bot.as_deref().map(|bot| start_link(bot, &code));
+        invited.push(Invited { person, code: printed(&code), link, expires_at: terms.expires_at });
+    }
+    Ok(invited)
+}
+
+fn new_code() -> Result<String, StoreError> {
     let mut random = [0; CODE_LEN];
     getrandom::fill(&mut random).map_err(|error| StoreError::Io(std::io::Error::other(error.to_string())))?;
-    let code = code_from(random);
-    let mac = binding::code_mac(tx.keys(), &code);
-    let id = store::invite::issue(tx, person.id, &mac, ctx.now(), terms.expires_at).await?;
-    note(tx, ctx.now(), actor, (Action::Invite, format!("staff:{}", person.id), json!({ "invite": id })));
-    let link = terms.bot.as_deref().map(|bot| start_link(bot, &code));
-    Ok(Invited { person, code: printed(&code), link, expires_at: terms.expires_at })
+    Ok(code_from(random))
 }
 
 /// When a code that is handed out now runs out.

@@ -7,7 +7,7 @@ use calamine::{Reader as _, Xlsx};
 use proptest::prelude::*;
 use rstest::rstest;
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
-use std::io::Cursor;
+use std::io::{Cursor, Write as _};
 
 const EXAMPLE_CSV: &[u8] = include_bytes!("../../../content/roster.example.csv");
 
@@ -91,6 +91,21 @@ fn a_workbook_that_claims_gigabytes_is_not_unpacked() {
     let entry = bytes.windows(4).position(|w| w == b"PK\x01\x02").unwrap();
     bytes[entry + 24..entry + 28].copy_from_slice(&u32::MAX.to_le_bytes());
     assert_eq!(read(&bytes).unwrap_err(), FileProblem::UnpacksTooLarge { bytes_max: 128 << 20 });
+}
+
+#[test]
+fn what_a_zip_holds_is_measured_and_not_believed() {
+    let mut to = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    to.start_file("zeros", zip::write::SimpleFileOptions::default()).unwrap();
+    to.write_all(&[0; 4000]).unwrap();
+    let mut bytes = to.finish().unwrap().into_inner();
+    assert_eq!((archive::fits(&bytes, 4000).unwrap(), archive::fits(&bytes, 3999).unwrap()), (true, false));
+    // It claims to hold ten bytes, in its directory and at the entry.
+    for (signature, at) in [(b"PK\x01\x02", 24), (b"PK\x03\x04", 22)] {
+        let entry = bytes.windows(4).position(|w| w == signature).unwrap();
+        bytes[entry + at..entry + at + 4].copy_from_slice(&10_u32.to_le_bytes());
+    }
+    assert!(!archive::fits(&bytes, 3999).is_ok_and(|fits| fits));
 }
 
 #[test]
