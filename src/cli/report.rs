@@ -1,6 +1,6 @@
 //! `report`: the month's figures.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Subcommand};
@@ -35,9 +35,9 @@ pub enum Verb {
         /// 哪些单位，上级单位指下面的全部科室；不写就是能看的全部单位
         #[arg(long, value_name = "单位", num_args = 1..)]
         unit: Vec<String>,
-        /// 格式
-        #[arg(long, value_name = "格式", default_value = "text", value_parser = formats())]
-        format: String,
+        /// 格式；不写就看文件的扩展名，没有扩展名的是text
+        #[arg(long, value_name = "格式", value_parser = formats())]
+        format: Option<String>,
         /// 写到文件，已有的会换掉；不写就显示在屏幕上
         #[arg(long, value_name = "文件")]
         out: Option<PathBuf>,
@@ -57,12 +57,34 @@ impl Verb {
     pub fn run(self, setup: &Setup) -> Ended {
         let Self::Month { month, unit, format, out } = self;
         let units = words::list(&unit);
+        let format = chosen(format.as_deref(), out.as_deref())?;
         let report =
             setup.open(async |session| Ok(report::month_of(&session.ctx, &session.actor, month, &units).await?))?;
-        let text = rendered(&report, &format)?;
+        let text = rendered(&report, format)?;
         let Some(path) = out else { return out::print(text.trim_end()) };
         out::replace(&path, text.as_bytes())?;
         out::print(&format!("{month}的报表已写到{}", path.display()))
+    }
+}
+
+/// The format that was asked for, or that the file's extension says. A file of another kind than its name says is refused.
+fn chosen<'a>(format: Option<&'a str>, out: Option<&Path>) -> Ended<&'a str> {
+    let extension = out.and_then(Path::extension).map(|extension| extension.to_string_lossy().to_lowercase());
+    let told = match extension.as_deref() {
+        Some("txt" | "text" | "md") => Some("text"),
+        Some("json") => Some("json"),
+        Some("csv") => Some("csv"),
+        Some(other) if format.is_none() => {
+            return Err(out::line(format!("报表不能写成{other}文件，什么都没有写。扩展名请用txt、csv或json")));
+        }
+        Some(_) | None => None,
+    };
+    match (format, told) {
+        (Some(format), Some(told)) if format != told => {
+            Err(out::line(format!("扩展名是{told}的，--format写的是{format}，什么都没有写。请改成一样的")))
+        }
+        (Some(format), _) => Ok(format),
+        (None, told) => Ok(told.unwrap_or("text")),
     }
 }
 

@@ -77,7 +77,11 @@ async fn silence(tx: &mut Tx, account: &AccountRow) -> Outcome<usize> {
 /// Whether something inside an update has this id: the sender, the chat with them, a member who came or went.
 fn names(value: &Value, id: &str) -> bool {
     match value {
-        Value::Object(map) => map.iter().any(|(key, inner)| (key == "id" && is(inner, id)) || names(inner, id)),
+        Value::Object(map) => {
+            // A person is {"id": …}, a shared contact has a user_id of its own.
+            let names_one = |key: &str| key == "id" || key.ends_with("user_id");
+            map.iter().any(|(key, inner)| (names_one(key) && is(inner, id)) || names(inner, id))
+        }
         Value::Array(list) => list.iter().any(|inner| names(inner, id)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
@@ -100,5 +104,6 @@ mod tests {
         let update = json!({ "update_id": 42, "message": { "message_id": 7, "from": { "id": 42 }, "text": "7" } });
         assert!(names(&update, "42") && !names(&update, "7"));
         assert!(names(&json!({ "left": [{ "user": { "id": "7" } }] }), "7"));
+        assert!(names(&json!({ "message": { "contact": { "user_id": 7 } } }), "7"));
     }
 }

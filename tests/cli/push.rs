@@ -216,6 +216,15 @@ fn a_report_is_printed_or_written() {
         assert!(office.run("report month 2026-09 --format csv --out 九月.csv").done().contains("九月.csv"));
     }
     assert!(std::fs::read(office.path("九月.csv")).unwrap().starts_with("\u{feff}".as_bytes()));
+    office.run("report month 2026-09 --out 九月.json").done();
+    let written: serde_json::Value = serde_json::from_slice(&std::fs::read(office.path("九月.json")).unwrap()).unwrap();
+    assert_eq!(written["month"], "2026-09", "the extension says the format");
+    for (line, told) in [("--out 九月.xlsx", "不能写成xlsx文件"), ("--format csv --out 九月.json", "扩展名是json的")]
+    {
+        let said = office.refuses(&format!("report month 2026-09 {line}"));
+        assert!(said.contains(told), "{said}");
+    }
+    assert!(!office.path("九月.xlsx").exists());
     let refused = ["report month 2026-09 --out 没有/九月.txt", "report month 2026-09 --out content"];
     insta::assert_snapshot!(refused.map(|line| office.refuses(line)).join(""));
 }

@@ -229,6 +229,7 @@ fn drafts<'a>(prepared: &'a Prepared, roster: &'a Roster, (offices, branches): I
     let mut drafts = Vec::new();
     for (person, position) in roster.people.iter().zip(1..) {
         let known = prepared.known.get(&person.staff_no);
+        // A unit that is not there was renamed or closed meanwhile: the swap refuses all of it then.
         let Some(unit) = offices.get(&person.unit).copied() else { continue };
         let branch = person.branch.as_ref().and_then(|path| branches.get(path)).copied();
         let kinds = person.kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(",");
