@@ -24,6 +24,8 @@ use crate::process::{Machine, Running};
 use crate::sandbox::Server;
 use crate::world::{STUDY, World};
 
+mod reply;
+
 const HEADER: &str = "X-Telegram-Bot-Api-Secret-Token";
 
 /// A program that is brought its updates.
