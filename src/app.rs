@@ -204,9 +204,9 @@ pub fn through(door: Door) -> Take {
     })
 }
 
-fn taken(handed_in: Result<(), Turned>) -> Taken {
+fn taken(handed_in: Result<Option<Vec<u8>>, Turned>) -> Taken {
     match handed_in {
-        Ok(()) => Taken::Stored,
+        Ok(reply) => Taken::Stored { reply },
         Err(Turned::Unreadable) => Taken::Never,
         Err(turned @ (Turned::Full | Turned::NotStored)) => {
             tracing::warn!(error = %turned, "an update was turned away; the platform brings it again");

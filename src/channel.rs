@@ -81,6 +81,13 @@ impl Channel {
         }
     }
 
+    /// The answer to a press as JSON for the reply to the request that brought it, where the platform takes it from there.
+    pub fn answer_in_reply(&self, callback_id: &str, answer: &Answer) -> Vec<u8> {
+        match self {
+            Self::Telegram(_) => telegram::Telegram::answer_in_reply(callback_id, answer),
+        }
+    }
+
     /// Reads a stored raw update. Never fails: what is not understood is [`Inbound::Other`].
     pub fn read(&self, raw: &str) -> Inbound {
         match self {

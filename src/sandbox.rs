@@ -34,6 +34,7 @@ mod html;
 mod keyboard;
 mod ledger;
 mod limits;
+mod load;
 mod message;
 mod methods;
 mod misbehave;
@@ -192,7 +193,8 @@ impl Sandbox {
                     url: call.url.as_deref().unwrap_or(""),
                 });
                 if taken.is_ok() {
-                    self.changed.notify_waiters();
+                    // A load presses anew.
+                    self.ring();
                     return reply(StatusCode::OK, JSON, TAKEN.into());
                 }
             }

@@ -227,6 +227,11 @@ impl Telegram {
         }
     }
 
+    /// The answer to a press as the body of the reply to the request that brought it: the server does the call it holds.
+    pub fn answer_in_reply(callback_id: &str, answer: &Answer) -> Vec<u8> {
+        serde_json::to_vec(&payload::answer_in_reply(callback_id, answer)).unwrap_or_default()
+    }
+
     /// Sets the menu of commands that a scope sees.
     pub async fn set_my_commands(&self, scope: &CommandScope, commands: &[Command]) -> Result<(), SendError> {
         let payload = payload::commands(scope, commands)?;

@@ -1,6 +1,9 @@
 //! What an update leads to outside the database, done after the commit. Best effort: what it says is stored, and a person
 //! can simply ask again.
 
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::channel::{Address, Edited, Style};
@@ -9,6 +12,9 @@ use crate::message::outgoing::{Answer, Outgoing};
 
 /// Answers under way at once; more would only queue inside the platform.
 const UNDER_WAY_MOST: usize = 64;
+/// Answers that wait for those under way. With more, the next updates wait too: people are answered within seconds or the
+/// platform keeps their presses.
+const WAITING_MOST: usize = 2_000;
 
 /// An answer to a press that may be said, because what it says is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,27 +77,32 @@ async fn send(line: &Line, to: &Address, what: &Outgoing) {
 #[derive(Debug)]
 pub struct Effects {
     line: Line,
-    under_way: JoinSet<()>,
+    room: Arc<Semaphore>,
+    started: JoinSet<()>,
 }
 
 impl Effects {
     /// None under way.
     pub fn new(line: Line) -> Self {
-        Self { line, under_way: JoinSet::new() }
+        Self { line, room: Arc::new(Semaphore::new(UNDER_WAY_MOST)), started: JoinSet::new() }
     }
 
-    /// Lets one go its way; waits while too many are.
+    /// Lets one go its way; waits only while far too many do.
     pub async fn start(&mut self, effect: Effect) {
-        while self.under_way.try_join_next().is_some() {}
-        if self.under_way.len() >= UNDER_WAY_MOST {
-            self.under_way.join_next().await;
+        while self.started.try_join_next().is_some() {}
+        if self.started.len() >= WAITING_MOST {
+            self.started.join_next().await;
         }
-        let line = self.line.clone();
-        self.under_way.spawn(async move { carry_out(&line, effect).await });
+        let (line, room) = (self.line.clone(), Arc::clone(&self.room));
+        self.started.spawn(async move {
+            // It is never closed.
+            let _room = room.acquire().await;
+            carry_out(&line, effect).await;
+        });
     }
 
     /// Waits for all of them.
     pub async fn drain(&mut self) {
-        while self.under_way.join_next().await.is_some() {}
+        while self.started.join_next().await.is_some() {}
     }
 }

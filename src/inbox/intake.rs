@@ -3,6 +3,7 @@
 use crate::channel::RawUpdate;
 use crate::channel::telegram::start_link;
 use crate::ctx::{Ctx, Line};
+use crate::domain::ack::PressResult;
 use crate::domain::setting::Key;
 use crate::inbox::confirm::{self, Confirming};
 use crate::inbox::effect::{Effect, say};
@@ -15,8 +16,12 @@ use chrono::{DateTime, Utc};
 /// Payload of the deep link that a person who is not bound is sent through.
 pub const BIND_LINK: &str = "bind";
 
+/// What an update leads to, with its place in the batch.
+pub type Placed = (usize, Effect);
+
 /// One update with the confirmation it may be.
 struct Read<'a> {
+    place: usize,
     update: &'a RawUpdate,
     confirming: Option<Confirming>,
 }
@@ -32,51 +37,57 @@ impl Read<'_> {
 /// update never costs the others. An error means that the database takes nothing now, and nothing may be confirmed to the
 /// platform: presses that wait there come again, whole batches at a time, while one by one each would wait for the database.
 pub async fn take(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Vec<Effect>> {
+    Ok(placed(ctx, line, batch).await?.into_iter().map(|(_, effect)| effect).collect())
+}
+
+/// [`take`], with the place in the batch of the update that leads to each effect.
+pub async fn placed(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Vec<Placed>> {
     let now = ctx.now();
-    let read = |update| Read { update, confirming: guard::read(|| confirm::read(ctx, line, &update.raw)) };
-    let read: Vec<Read<'_>> = batch.iter().map(read).collect();
-    let bind = bind_link(ctx).await;
+    let read = |(place, update)| {
+        let update: &RawUpdate = update;
+        Read { place, update, confirming: guard::read(|| confirm::read(ctx, line, &update.raw)) }
+    };
+    let read: Vec<Read<'_>> = batch.iter().enumerate().map(read).collect();
     let whole: Vec<Incoming<'_>> = read.iter().map(|update| update.incoming(now)).collect();
     match guarded(Box::pin(ack::receive(ctx, line, now, &whole))).await {
-        Ok(results) => Ok(answers(ctx, line, &read, (results, bind.as_ref())).await),
+        Ok(results) => Ok(answers(ctx, line, &read, results).await),
         Err(Trouble::Refused(refusal)) if is_database(&refusal) => Err(refusal),
         Err(error) => {
             tracing::warn!(%error, updates = batch.len(), "a batch was not stored whole; storing one by one");
-            one_by_one(ctx, line, &read, bind.as_ref()).await
+            one_by_one(ctx, line, &read).await
         }
     }
 }
 
-async fn one_by_one(ctx: &Ctx, line: &Line, read: &[Read<'_>], bind: Option<&String>) -> Outcome<Vec<Effect>> {
+async fn one_by_one(ctx: &Ctx, line: &Line, read: &[Read<'_>]) -> Outcome<Vec<Placed>> {
     let mut effects = Vec::new();
     for update in read {
         let now = ctx.now();
         let incoming = update.incoming(now);
         match guarded(Box::pin(ack::receive(ctx, line, now, &[incoming]))).await {
-            Ok(results) => effects.extend(answers(ctx, line, std::slice::from_ref(update), (results, bind)).await),
+            Ok(results) => effects.extend(answers(ctx, line, std::slice::from_ref(update), results).await),
             Err(Trouble::Refused(refusal)) if is_database(&refusal) => return Err(refusal),
             Err(error) => {
                 tracing::error!(%error, event = incoming.event_id, "an update could not be counted and is tried again; its text is stored");
                 ack::receive(ctx, line, now, &[Incoming { press: None, ..incoming }]).await?;
-                effects.extend(update.confirming.as_ref().and_then(Confirming::not_stored));
+                let said = update.confirming.as_ref().and_then(Confirming::not_stored);
+                effects.extend(said.map(|effect| (update.place, effect)));
             }
         }
     }
     Ok(effects)
 }
 
-async fn answers(
-    ctx: &Ctx,
-    line: &Line,
-    read: &[Read<'_>],
-    (results, bind): (Vec<Pressed>, Option<&String>),
-) -> Vec<Effect> {
+async fn answers(ctx: &Ctx, line: &Line, read: &[Read<'_>], results: Vec<Pressed>) -> Vec<Placed> {
+    let strangers = results.iter().any(|pressed| pressed.result == PressResult::NotBound);
+    let bind = if strangers { bind_link(ctx).await } else { None };
     let mut effects = Vec::with_capacity(results.len());
-    for (confirming, pressed) in read.iter().filter_map(|update| update.confirming.as_ref()).zip(results) {
-        effects.extend(confirming.answer(ctx, &pressed, bind.cloned()));
+    let confirming = read.iter().filter_map(|update| Some((update.place, update.confirming.as_ref()?)));
+    for ((place, confirming), pressed) in confirming.zip(results) {
+        effects.extend(confirming.answer(ctx, &pressed, bind.clone()).map(|effect| (place, effect)));
         if let Some(account) = confirming.stranger(&pressed) {
             match guarded(Box::pin(notice(ctx, line, account))).await {
-                Ok(notice) => effects.extend(notice),
+                Ok(notice) => effects.extend(notice.map(|effect| (place, effect))),
                 Err(error @ (Trouble::Refused(_) | Trouble::Panicked)) => {
                     tracing::warn!(%error, "someone who is not bound was not shown how to bind");
                 }

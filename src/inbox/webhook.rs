@@ -15,7 +15,7 @@ use crate::secret::{Keys, Purpose};
 use crate::stop::Stop;
 
 /// Requests side by side that the platform may make. They wait for one writer, which stores them together.
-const CONNECTIONS: u8 = 80;
+const CONNECTIONS: u8 = 100;
 /// How often it is looked at whether the address is still set.
 const LOOK_EVERY: Duration = Duration::from_mins(3);
 /// First and longest pause before the platform is told again.

@@ -1,5 +1,6 @@
 //! Stores what is brought, one update a request. Requests that wait together share one commit: a storm of presses costs as
-//! few as a polled batch does. A request is answered once its update is stored (invariant I1).
+//! few as a polled batch does. A request is answered once its update is stored (invariant I1), and its reply holds the answer
+//! to the press it brought: one exchange for each press.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +9,11 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::channel::RawUpdate;
 use crate::channel::telegram::inbound::brought;
+use crate::clock::{Clock, Mark};
 use crate::crash;
 use crate::ctx::{Ctx, Line};
-use crate::inbox::effect::{Effect, Effects};
-use crate::inbox::intake;
+use crate::inbox::effect::{Due, Effect, Effects};
+use crate::inbox::intake::{self, Placed};
 use crate::office::{Outcome, Refusal, db, hearing};
 use crate::stop;
 
@@ -22,16 +24,25 @@ const BATCH_MOST: usize = 100;
 /// How often it is written down that updates would reach us.
 const BEAT: Duration = Duration::from_secs(15);
 
+/// Longest time from a request to a reply that holds an answer. After that the answer goes out by a call of its own, which
+/// tells whether it arrived: whoever brought the update may not be waiting any more.
+const REPLY_WITHIN: Duration = Duration::from_secs(5);
+
 /// An update that waits to be stored.
 #[derive(Debug)]
 struct Brought {
     update: RawUpdate,
-    stored: oneshot::Sender<()>,
+    since: Mark,
+    stored: oneshot::Sender<Option<Due>>,
 }
 
 /// Where updates are handed in. Cheap to clone; the writer ends when every clone is gone.
 #[derive(Debug, Clone)]
-pub struct Door(mpsc::Sender<Brought>);
+pub struct Door {
+    into: mpsc::Sender<Brought>,
+    line: Line,
+    clock: Clock,
+}
 
 /// Why an update was not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -46,16 +57,18 @@ pub enum Turned {
 }
 
 impl Door {
-    /// Returns once the update is stored.
-    pub async fn hand_in(&self, body: &[u8]) -> Result<(), Turned> {
+    /// Returns once the update is stored, with the body of the reply when that is to answer a press.
+    pub async fn hand_in(&self, body: &[u8]) -> Result<Option<Vec<u8>>, Turned> {
         let update = brought(body).ok_or(Turned::Unreadable)?;
         let (stored, told) = oneshot::channel();
-        self.0.try_send(Brought { update, stored }).map_err(|error| match error {
+        let brought = Brought { update, since: self.clock.mark(), stored };
+        self.into.try_send(brought).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Turned::Full,
             mpsc::error::TrySendError::Closed(_) => Turned::NotStored,
         })?;
         // The other end is dropped when the batch was not stored.
-        told.await.map_err(|_| Turned::NotStored)
+        let due = told.await.map_err(|_| Turned::NotStored)?;
+        Ok(due.map(|due| self.line.channel.answer_in_reply(&due.callback_id, &due.answer)))
     }
 }
 
@@ -70,8 +83,9 @@ pub struct Writer {
 
 /// A writer and its door.
 pub fn pair(ctx: Ctx, line: Line) -> (Door, Writer) {
-    let (door, waiting) = mpsc::channel(WAITING_MOST);
-    (Door(door), Writer { ctx, line, waiting, news: Arc::default() })
+    let (into, waiting) = mpsc::channel(WAITING_MOST);
+    let door = Door { into, line: line.clone(), clock: ctx.clock.clone() };
+    (door, Writer { ctx, line, waiting, news: Arc::default() })
 }
 
 /// Stores until every door is gone; then everything that was handed in is stored or turned away.
@@ -118,16 +132,13 @@ impl Writer {
         if self.waiting.recv_many(&mut gathered, BATCH_MOST).await == 0 {
             return false;
         }
-        let (batch, told): (Vec<RawUpdate>, Vec<_>) = gathered.into_iter().map(|one| (one.update, one.stored)).unzip();
+        let (batch, told): (Vec<RawUpdate>, Vec<_>) =
+            gathered.into_iter().map(|one| (one.update, (one.since, one.stored))).unzip();
         match self.store(&batch).await {
             Ok(due) => {
                 crash::point("after_ack");
                 self.news.notify_one();
-                for stored in told {
-                    // Whoever waited may have given up; the platform then brings the update again, and it is known.
-                    let _ = stored.send(());
-                }
-                for effect in due {
+                for effect in self.reply(told, due) {
                     effects.start(effect).await;
                 }
             }
@@ -138,11 +149,34 @@ impl Writer {
         true
     }
 
+    /// Lets every request be answered, those that brought a press with the answer to it. Returns what is left to do.
+    fn reply(&self, told: Vec<(Mark, oneshot::Sender<Option<Due>>)>, due: Vec<Placed>) -> Vec<Effect> {
+        let mut left = Vec::new();
+        let mut due = due.into_iter().peekable();
+        for (place, (since, stored)) in told.into_iter().enumerate() {
+            let in_time = self.ctx.clock.since(&since) <= REPLY_WITHIN && !stored.is_closed();
+            let mut answer = None;
+            while let Some((_, effect)) = due.next_if(|(of, _)| *of == place) {
+                match effect {
+                    Effect::Answer(due) if answer.is_none() && in_time => answer = Some(due),
+                    Effect::Answer(_) | Effect::Say { .. } | Effect::Edit { .. } | Effect::Leave { .. } => {
+                        left.push(effect);
+                    }
+                }
+            }
+            // Whoever waited may have given up; the platform then brings the update again, and it is known.
+            if let Err(Some(due)) = stored.send(answer) {
+                left.push(Effect::Answer(due));
+            }
+        }
+        left
+    }
+
     /// Data in quarantine may be a copy: what the platform brings is for the one that is in use.
-    async fn store(&self, batch: &[RawUpdate]) -> Outcome<Vec<Effect>> {
+    async fn store(&self, batch: &[RawUpdate]) -> Outcome<Vec<Placed>> {
         if db::quarantine(&self.ctx.store).await?.is_some() {
             return Err(Refusal::Quarantined);
         }
-        intake::take(&self.ctx, &self.line, batch).await
+        intake::placed(&self.ctx, &self.line, batch).await
     }
 }

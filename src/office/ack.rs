@@ -122,26 +122,49 @@ async fn confirm(
     if presses.is_empty() {
         return Ok(Vec::new());
     }
-    let results = record(tx, ctx, line, &presses).await?;
-    let done: Vec<InboxId> = presses.iter().map(|(inbox, _)| *inbox).collect();
-    store::inbox::done(tx, &done).await?;
-    Ok(results)
+    record(tx, ctx, line, &presses).await
 }
 
-/// Stores the raw updates; one that came before keeps its row.
+/// Stores the raw updates; one that came before keeps its row. What confirms something is done with this transaction.
 async fn store_batch(
     tx: &mut Tx,
     line: &Line,
     batch: &[Incoming<'_>],
     now: DateTime<Utc>,
 ) -> Outcome<HashMap<String, InboxId>> {
-    let rows: Vec<(&str, &str)> = batch.iter().map(|update| (update.event_id, update.raw)).collect();
-    let mut ids: HashMap<String, InboxId> = store::inbox::receive(tx, line.id, &rows, now).await?.into_iter().collect();
-    let known: Vec<&str> = rows.iter().map(|(event, _)| *event).filter(|event| !ids.contains_key(*event)).collect();
-    if !known.is_empty() {
-        ids.extend(store::inbox::seen(tx, line.id, &known).await?);
+    let (confirming, others): (Vec<_>, Vec<_>) = batch.iter().partition(|update| update.press.is_some());
+    let (confirming, others) = (rows(&confirming), rows(&others));
+    let mut ids = HashMap::with_capacity(batch.len());
+    if !confirming.is_empty() {
+        ids.extend(store::inbox::receive_done(tx, line.id, &confirming, now).await?);
+    }
+    if !others.is_empty() {
+        ids.extend(store::inbox::receive(tx, line.id, &others, now).await?);
+    }
+    let known = |some: &[(&str, &str)]| {
+        let known = some.iter().map(|(event, _)| *event).filter(|event| !ids.contains_key(*event));
+        known.map(str::to_owned).collect::<Vec<String>>()
+    };
+    let (again, seen) = (known(&confirming), known(&others));
+    if !again.is_empty() {
+        let again = seen_before(tx, line, &again).await?;
+        // It may have been stored without being counted.
+        store::inbox::done(tx, &again.iter().map(|(_, id)| *id).collect::<Vec<_>>()).await?;
+        ids.extend(again);
+    }
+    if !seen.is_empty() {
+        ids.extend(seen_before(tx, line, &seen).await?);
     }
     Ok(ids)
+}
+
+fn rows<'a>(updates: &[&Incoming<'a>]) -> Vec<(&'a str, &'a str)> {
+    updates.iter().map(|update| (update.event_id, update.raw)).collect()
+}
+
+async fn seen_before(tx: &mut Tx, line: &Line, events: &[String]) -> Outcome<Vec<(String, InboxId)>> {
+    let events: Vec<&str> = events.iter().map(String::as_str).collect();
+    Ok(store::inbox::seen(tx, line.id, &events).await?)
 }
 
 /// A confirmation that is stored, with the push it speaks of.

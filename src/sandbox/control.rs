@@ -18,6 +18,8 @@
 //! | `POST /sandbox/topics/state` | `{chat, topic, state: open/closed/deleted}` | `{}` |
 //! | `POST /sandbox/block` | `{user, blocked}` | `{}` |
 //! | `POST /sandbox/press` | `{"presses": [{user, chat, message_id, button: words or number from 0}]}` or `data: "raw forged data"` for `button` | `{callback_ids: [text]}` |
+//! | `POST /sandbox/load` | `{in_flight, messages: [{chat, message_id}], button?: number from 0}`: everybody in the chats presses each message once, and as many presses wait for their answer at any time | `{presses, first}`, how many and the first one's place in the ledger |
+//! | `GET /sandbox/load` | | `{first, pressed, answered, left}` |
 //! | `POST /sandbox/say` | `{user, chat?, text, thread?, reply_to?, file?: name}`; without `chat` to the bot in private | `{message_id}` |
 //! | `GET /sandbox/view` | `?user=` | `{now, bot, chats: [{id, kind, title, topics, members, last}]}` |
 //! | `GET /sandbox/view` | `?user=&chat=` | `{now, chat, kind, title, started, messages, toasts, chats}`, as this person sees it |
@@ -64,6 +66,7 @@ use super::clock::Time;
 use super::faults::FaultOrder;
 use super::ledger::Since;
 use super::limits::LimitsOrder;
+use super::load::LoadOrder;
 use super::numbers::NumberOrder;
 use super::people::{Block, BotStanding, NewChat, NewPerson, NewSaying, NewTopic};
 use super::press::NewPress;
@@ -211,6 +214,7 @@ impl World {
                 "pending": self.updates.pending(self.now()), "under_way": self.webhook.under_way,
                 "webhook": self.webhook_view(), "commands": self.bot.commands,
             })),
+            "load" => Ok(self.load_view()),
             "ledger" => {
                 serde_json::to_value(self.ledger.view(&ledger_since(order.query))).map_err(|why| why.to_string())
             }
@@ -268,6 +272,7 @@ impl World {
                 self.limits.order(&read::<LimitsOrder>(order.body)?);
                 Ok(json!({}))
             }
+            "load" => self.start_load(&read::<LoadOrder>(order.body)?),
             "updates" => {
                 let now = self.now();
                 Ok(json!({"next": self.updates.order(now, read::<NumberOrder>(order.body)?)?}))

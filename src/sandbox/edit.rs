@@ -160,6 +160,9 @@ impl World {
         if let (true, Some(place), Some(person)) = (visible, place, self.people.get_mut(&user)) {
             person.toasts.push(place);
         }
+        if let Some(place) = place {
+            self.load_answered(place);
+        }
         Ok(())
     }
 

@@ -35,6 +35,13 @@ enum ButtonRef {
     Words(String),
 }
 
+impl NewPress {
+    /// A press on a button by its number.
+    pub(super) fn of_button(user: i64, (chat, message_id): (i64, i64), button: usize) -> Self {
+        Self { user, chat, message_id, button: Some(ButtonRef::Number(button)), data: None, anonymous: false }
+    }
+}
+
 impl World {
     /// Presses buttons: all of them, or none when one is impossible. Gives back the callback ids.
     pub(super) fn press(&mut self, presses: &[NewPress]) -> Result<Vec<String>, String> {
@@ -46,7 +53,7 @@ impl World {
         Ok(presses.iter().zip(chosen).map(|(press, data)| self.press_one(now, press, data)).collect())
     }
 
-    fn pressed_data(&self, press: &NewPress) -> Result<Arc<str>, String> {
+    pub(super) fn pressed_data(&self, press: &NewPress) -> Result<Arc<str>, String> {
         self.person(press.user)?;
         let chat = self.chats.get(&press.chat).ok_or_else(|| format!("no chat {}", press.chat))?;
         if !chat.members.get(&press.user).is_some_and(|standing| standing.is_inside()) {
@@ -70,7 +77,7 @@ impl World {
         button.data.clone().ok_or_else(|| "this button opens a link".to_owned())
     }
 
-    fn press_one(&mut self, now: i64, press: &NewPress, data: Arc<str>) -> String {
+    pub(super) fn press_one(&mut self, now: i64, press: &NewPress, data: Arc<str>) -> String {
         let escaped = serde_json::to_string(&*data).unwrap_or_default();
         let NewPress { user, chat, message_id, anonymous, .. } = *press;
         let record = Press { user, chat, message_id, data, at: now, fetched_at: None, answered: None };

@@ -8,6 +8,7 @@ use super::clock::Time;
 use super::faults::Faults;
 use super::ledger::Ledger;
 use super::limits::Limits;
+use super::load::Load;
 use super::message::{Author, File, Message, stand_in};
 use super::people::FIRST_PERSON_ID;
 use super::refusal::Refusal;
@@ -193,6 +194,7 @@ pub(super) struct World {
     pub(super) ledger: Ledger,
     pub(super) faults: Faults,
     pub(super) limits: Limits,
+    pub(super) load: Load,
     /// Message ids of private chats and basic groups come from one counter, as in the real server.
     shared_message_id: i64,
     /// Where the search for a free id begins for people who are not given one.
@@ -212,6 +214,7 @@ impl World {
             ledger: Ledger::default(),
             faults: Faults::default(),
             limits: Limits::default(),
+            load: Load::default(),
             shared_message_id: 0,
             next_person: FIRST_PERSON_ID,
         }

@@ -68,6 +68,10 @@ pub async fn ensure_many(tx: &mut Tx, channel: ChannelId, external_ids: &[&str])
         WHERE a.channel_id = $1 AND a.external_id IN (SELECT value FROM json_array_elements_text($2::json))";
     let ids = json(external_ids);
     let (add, get) = (tx.pick(ADD_SQLITE, ADD_PG), tx.pick(GET_SQLITE, GET_PG));
+    let known: Vec<BoundRow> = on!(tx, c => sqlx::query_as(get).bind(channel).bind(&ids).fetch_all(c).await)?;
+    if known.len() == external_ids.len() {
+        return Ok(known);
+    }
     on!(tx, c => sqlx::query(add).bind(channel).bind(&ids).execute(c).await.map(drop))?;
     Ok(on!(tx, c => sqlx::query_as(get).bind(channel).bind(&ids).fetch_all(c).await)?)
 }

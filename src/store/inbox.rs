@@ -17,22 +17,53 @@ pub struct InboxRow {
     pub tries: i64,
 }
 
-/// Stores a batch of updates in the order given, as `(event id, raw text)`. Returns the ids of those not seen before.
+/// Stores a batch of updates in the order given, as `(event id, raw text)`, to be worked through. Returns the ids of those
+/// not seen before.
 pub async fn receive(
     tx: &mut Tx,
     channel: ChannelId,
     batch: &[(&str, &str)],
     now: DateTime<Utc>,
 ) -> Result<Vec<(String, InboxId)>> {
+    add_many(tx, channel, (batch, "new"), now).await
+}
+
+/// The same for updates that are worked through in this very transaction.
+pub async fn receive_done(
+    tx: &mut Tx,
+    channel: ChannelId,
+    batch: &[(&str, &str)],
+    now: DateTime<Utc>,
+) -> Result<Vec<(String, InboxId)>> {
+    add_many(tx, channel, (batch, "done"), now).await
+}
+
+/// The texts travel end to end in one value and are cut out of it: as JSON they would be escaped here and read twice there.
+async fn add_many(
+    tx: &mut Tx,
+    channel: ChannelId,
+    (batch, state): (&[(&str, &str)], &'static str),
+    now: DateTime<Utc>,
+) -> Result<Vec<(String, InboxId)>> {
     const SQLITE: &str = "INSERT INTO inbox (channel_id, event_id, received_at, raw, state)
-        SELECT $1, json_extract(value, '$[0]'), $3, json_extract(value, '$[1]'), 'new' FROM json_each($2) WHERE true ORDER BY key
+        SELECT $1, json_extract(value, '$[0]'), $3,
+            CAST(substr($4, json_extract(value, '$[1]'), json_extract(value, '$[2]')) AS TEXT), $5
+        FROM json_each($2) WHERE true ORDER BY key
         ON CONFLICT (channel_id, event_id) DO NOTHING RETURNING event_id, id";
     const PG: &str = "INSERT INTO inbox (channel_id, event_id, received_at, raw, state)
-        SELECT $1, value->>0, $3, value->>1, 'new'
+        SELECT $1, value->>0, $3,
+            convert_from(substring($4::bytea from (value->>1)::int for (value->>2)::int), 'UTF8'), $5
         FROM json_array_elements($2::json) WITH ORDINALITY AS t (value, n) ORDER BY n
         ON CONFLICT (channel_id, event_id) DO NOTHING RETURNING event_id, id";
-    let (sql, rows) = (tx.pick(SQLITE, PG), json(batch));
-    Ok(on!(tx, c => sqlx::query_as(sql).bind(channel).bind(&rows).bind(At::from(now)).fetch_all(c).await)?)
+    let mut texts = Vec::with_capacity(batch.iter().map(|(_, raw)| raw.len()).sum());
+    let mut places = Vec::with_capacity(batch.len());
+    for (event, raw) in batch {
+        places.push((event, texts.len() + 1, raw.len()));
+        texts.extend_from_slice(raw.as_bytes());
+    }
+    let (sql, places, at) = (tx.pick(SQLITE, PG), json(&places), At::from(now));
+    Ok(on!(tx, c => sqlx::query_as(sql).bind(channel).bind(&places).bind(at).bind(&texts).bind(state)
+        .fetch_all(c).await)?)
 }
 
 /// Ids of updates seen before, as `(event id, id)`.

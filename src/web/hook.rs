@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
@@ -21,10 +22,10 @@ const SECRET: &str = "x-telegram-bot-api-secret-token";
 const BODY_MOST: usize = 1024 * 1024;
 
 /// What became of a body that was brought.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Taken {
-    /// It is stored.
-    Stored,
+    /// It is stored. The reply may hold a call, as JSON, which the platform then does.
+    Stored { reply: Option<Vec<u8>> },
     /// It is not; it must come again.
     Not,
     /// It can never be stored.
@@ -50,23 +51,32 @@ pub fn routes(secrets: Vec<SecretString>, take: Take) -> Router {
     Router::new().route(PATH, post(bring)).with_state(hook)
 }
 
-async fn bring(State(hook): State<Hook>, request: Request) -> StatusCode {
+async fn bring(State(hook): State<Hook>, request: Request) -> Response {
+    match take(&hook, request).await {
+        Ok(Some(reply)) => ([(header::CONTENT_TYPE, "application/json")], reply).into_response(),
+        Ok(None) => StatusCode::OK.into_response(),
+        Err(status) => status.into_response(),
+    }
+}
+
+/// The body of the reply, if it has one.
+async fn take(hook: &Hook, request: Request) -> Result<Option<Vec<u8>>, StatusCode> {
     if !hook.knows(request.headers()) {
-        return StatusCode::UNAUTHORIZED;
+        return Err(StatusCode::UNAUTHORIZED);
     }
     if announced(request.headers()).is_some_and(|length| length > BODY_MOST) {
-        return StatusCode::PAYLOAD_TOO_LARGE;
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
     // Broken off or too long: what is too long ends the reading, so both come out as one error.
-    let Ok(body) = to_bytes(request.into_body(), BODY_MOST).await else { return StatusCode::PAYLOAD_TOO_LARGE };
+    let body = to_bytes(request.into_body(), BODY_MOST).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
     let bytes = body.len();
     match (hook.take)(body).await {
-        Taken::Stored => StatusCode::OK,
-        Taken::Not => StatusCode::SERVICE_UNAVAILABLE,
+        Taken::Stored { reply } => Ok(reply),
+        Taken::Not => Err(StatusCode::SERVICE_UNAVAILABLE),
         Taken::Never => {
             let so_far = hook.unreadable.fetch_add(1, Ordering::Relaxed) + 1;
             tracing::error!(so_far, bytes, "an update without a number was brought; it can never be stored");
-            StatusCode::OK
+            Ok(None)
         }
     }
 }

@@ -24,6 +24,8 @@ use crate::process::{Machine, Running};
 use crate::sandbox::Server;
 use crate::world::{STUDY, World};
 
+mod reply;
+
 const HEADER: &str = "X-Telegram-Bot-Api-Secret-Token";
 
 /// A program that is brought its updates.
@@ -280,7 +282,7 @@ async fn an_address_that_was_set_elsewhere_is_set_again() {
         let hooked = Hooked::new(db).await;
         let keeper = &hooked.keeper;
         let info = keeper.telegram.webhook_info().await.unwrap();
-        assert_eq!((info.url.as_str(), info.max_connections), (hooked.url.as_str(), Some(80)), "{label}");
+        assert_eq!((info.url.as_str(), info.max_connections), (hooked.url.as_str(), Some(100)), "{label}");
         assert_eq!(info.allowed_updates.unwrap().len(), WANTED.len(), "{label}");
         assert_eq!(keeper.look().await.unwrap(), Kept::Stands, "{label}");
         for other in [

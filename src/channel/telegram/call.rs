@@ -20,8 +20,9 @@ use crate::channel::{PollError, Refusal, RefusalKind, SendError, SetupError};
 
 /// Where Telegram's own servers answer.
 const TELEGRAM: &str = "https://api.telegram.org";
-/// Idle connections kept open; a burst of answers opens more for its time.
-const KEPT_CONNECTIONS: usize = 32;
+/// Idle connections kept open: as many as answers go out side by side, and some for everything else. Fewer would be closed
+/// and opened all the time while people press.
+const KEPT_CONNECTIONS: usize = 72;
 
 /// How long a connection may rest unused. Firewalls forget quiet connections without a word, and a message written to a
 /// forgotten one is in doubt.

@@ -42,6 +42,14 @@ pub(super) struct AnswerCallbackQuery<'a> {
     url: Option<&'a str>,
 }
 
+/// A call that the platform takes out of the reply to an update it brought.
+#[derive(Serialize)]
+pub(super) struct AnswerInReply<'a> {
+    method: &'static str,
+    #[serde(flatten)]
+    answer: AnswerCallbackQuery<'a>,
+}
+
 /// Never drops pending updates, see [`DeleteWebhook`].
 #[derive(Serialize)]
 pub(super) struct SetWebhook<'a> {
@@ -68,6 +76,10 @@ pub(super) fn answer<'a>(callback_id: &'a str, answer: &'a Answer) -> AnswerCall
         show_alert: answer.emphasis == Emphasis::Alert,
         url: answer.open.as_deref(),
     }
+}
+
+pub(super) fn answer_in_reply<'a>(callback_id: &'a str, given: &'a Answer) -> AnswerInReply<'a> {
+    AnswerInReply { method: "answerCallbackQuery", answer: answer(callback_id, given) }
 }
 
 pub(super) fn send(to: &Address, what: &Outgoing, style: Style) -> Result<SendMessage, SendError> {

@@ -1,7 +1,7 @@
 //! By which staff numbers pushes know people: a frozen audience keeps a number that was merged into another since, and may
 //! hold both of one person.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::domain::push::{Chunk, MemberStatus};
 use crate::ids::{PushId, StaffId};
@@ -17,17 +17,19 @@ pub(in crate::office) struct Known {
 impl Known {
     /// What is known of these people in these pushes.
     pub(in crate::office) async fn read(tx: &mut Tx, pushes: &[PushId], people: &[StaffId]) -> Outcome<Self> {
-        let audiences = store::push::audiences(tx, pushes).await?;
-        let stands = |(push, chunk): (PushId, Chunk)| {
-            chunk.members.into_iter().map(move |member| ((push, member.staff), member.status))
-        };
-        let members = audiences.into_iter().flat_map(stands).collect();
         let mut formers: HashMap<StaffId, Vec<StaffId>> = HashMap::new();
         if !people.is_empty() {
             for (former, now) in store::merge::formers(tx, people).await? {
                 formers.entry(now).or_default().push(former);
             }
         }
+        let asked: HashSet<StaffId> = people.iter().chain(formers.values().flatten()).copied().collect();
+        let audiences = store::push::audiences(tx, pushes).await?;
+        let stands = |(push, chunk): (PushId, Chunk)| {
+            let asked = chunk.members.into_iter().filter(|member| asked.contains(&member.staff));
+            asked.map(|member| ((push, member.staff), member.status)).collect::<Vec<_>>()
+        };
+        let members = audiences.into_iter().flat_map(stands).collect();
         Ok(Self { members, formers })
     }
 

@@ -94,3 +94,30 @@ async fn a_press_on_a_deleted_message_has_no_message_to_show() {
     assert_eq!(updates[0]["callback_query"]["message"]["date"], 0);
     assert_teloxide_reads(&updates);
 }
+
+#[tokio::test]
+async fn a_load_keeps_as_many_presses_waiting_as_ordered() {
+    let server = Server::start().await;
+    server.office().await;
+    let messages = [server.send_button("a").await, server.send_button("b").await];
+    let targets = messages.map(|id| json!({"chat": -100, "message_id": id}));
+    let made = server.order("load", json!({"in_flight": 3, "messages": targets})).await;
+    assert_eq!(made, json!({"presses": 4, "first": 0}));
+    let mut seen = Vec::new();
+    let mut offset = json!(0);
+    while seen.len() < 4 {
+        let left = server.look("load").await;
+        assert_eq!(left["pressed"].as_i64().unwrap(), 4.min(3 + i64::try_from(seen.len()).unwrap()));
+        let updates = server.ok("getUpdates", json!({"offset": offset, "limit": 1, "timeout": 10})).await;
+        offset = json!(updates[0]["update_id"].as_i64().unwrap() + 1);
+        let query = &updates[0]["callback_query"];
+        seen.push((query["message"]["message_id"].as_i64().unwrap(), query["from"]["id"].as_i64().unwrap()));
+        server.ok("answerCallbackQuery", json!({"callback_query_id": query["id"]})).await;
+    }
+    let [first, second] = messages;
+    assert_eq!(seen, [(first, 1), (first, 2), (second, 1), (second, 2)]);
+    assert_eq!(server.look("load").await, json!({"first": 0, "pressed": 4, "answered": 4, "left": 0}));
+    let nobody = json!({"in_flight": 1, "messages": [{"chat": -100, "message_id": 99}]});
+    let refused = server.sandbox.control("load", Some(&nobody)).unwrap_err();
+    assert_eq!(refused, "the bot has no message 99 there");
+}

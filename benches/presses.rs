@@ -1,0 +1,137 @@
+//! How many presses a second are confirmed: stored once in a database that flushes each commit, then answered. The sandbox
+//! keeps 64 or 512 presses waiting, in this process; the program, and its peers after it, each in a process of its own on
+//! the same processors. Every flush takes a millisecond, with the database in memory, so that figures of different disks
+//! compare; one part runs on the machine's own disk.
+//!
+//! `cargo bench --bench presses -- [runs of each: 5] [parts: throttled own postgres history]`
+//!
+//! Targets: 20,000 a second at 512 in flight and 8,000 at 64, 99 of 100 answered within 100 and 20 ms, 0.05 s of processor
+//! for a thousand presses, 40 MiB, 0.05 flushes a press at 512; by webhook three quarters of polling at 100.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a benchmark fails loudly")]
+#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "it measures real time and prints its figures")]
+#![allow(dead_code, reason = "it uses a part of the harness")]
+
+#[path = "../tests/support/db.rs"]
+mod db;
+#[path = "../tests/faults/dice.rs"]
+mod dice;
+#[path = "../tests/faults/facts.rs"]
+mod facts;
+#[path = "support/history.rs"]
+mod history;
+#[path = "../tests/faults/life.rs"]
+mod life;
+#[path = "support/machine.rs"]
+mod machine;
+#[path = "../tests/faults/office.rs"]
+mod office;
+#[path = "support/peers.rs"]
+mod peers;
+#[path = "support/process.rs"]
+mod process;
+#[path = "../tests/faults/program.rs"]
+mod program;
+#[path = "../tests/faults/proxy.rs"]
+mod proxy;
+#[path = "support/runs.rs"]
+mod runs;
+#[path = "support/stage.rs"]
+mod stage;
+#[path = "../tests/faults/verdict.rs"]
+mod verdict;
+
+use std::process::Command;
+
+use runs::{Figures, Table};
+use stage::{Load, Stage};
+
+/// Runs of each when no number is given.
+const RUNS: usize = 5;
+/// Set by this program for the process that runs one part.
+const PART: &str = "PRESSES_PART";
+/// A flush in microseconds.
+const FLUSH_US: u32 = 1_000;
+/// Messages pressed with 64 in flight and more, and with one; a peer presses fewer, because it takes longer.
+const MESSAGES: usize = 180;
+const FEW: usize = 40;
+const LONE: usize = 5;
+
+fn main() {
+    // Cargo adds an option of its own.
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let number = words.iter().find_map(|word| word.parse().ok()).unwrap_or(RUNS);
+    if let Ok(part) = std::env::var(PART) {
+        // One thread: the load is to leave the processors to the program.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(run(&part, number));
+        program::forget();
+        return;
+    }
+    machine::print();
+    let asked = |part: &&str| words.iter().all(|word| word.parse::<usize>().is_ok()) || words.iter().any(|w| w == part);
+    for part in ["throttled", "own", "postgres", "history"].iter().filter(|part| asked(part)) {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.arg(number.to_string()).env(PART, part);
+        if *part != "own" {
+            command.env("TMPDIR", "/dev/shm");
+        }
+        assert!(command.status().unwrap().success(), "{part}");
+    }
+}
+
+async fn run(part: &str, runs: usize) {
+    match part {
+        "throttled" => throttled(runs).await,
+        "own" => plain("SQLite on the machine's own disk", runs, Stage::open(0, db::databases().await.swap_remove(0)).await).await,
+        "postgres" => match db::databases().await.pop().filter(|db| db.label == "postgres") {
+            Some(db) => plain("PostgreSQL", runs, Stage::open(0, db).await).await,
+            None => println!("\nPostgreSQL: no server is named (scripts/with-postgres.sh names one)"),
+        },
+        "history" => history::compare(runs).await,
+        other => panic!("no part {other}"),
+    }
+}
+
+/// Ours and every peer that is there, in turn, so that all meet the same neighbours.
+async fn throttled(runs: usize) {
+    let mut stage = Stage::open(FLUSH_US, db::databases().await.swap_remove(0)).await;
+    let peers = peers::installed();
+    let mut table = Table::default();
+    let load = |in_flight, messages| Load { in_flight, messages };
+    for _ in 0..runs {
+        table.add("polling, 512 in flight", stage.ours(load(512, MESSAGES)).await);
+        table.add("polling, 64 in flight", stage.ours(load(64, MESSAGES)).await);
+        table.add("polling, 100 in flight", stage.ours(load(100, FEW)).await);
+        table.add("webhook, 100 in flight", stage.brought(load(100, FEW)).await);
+        table.add("a lone press", stage.ours(load(1, LONE)).await);
+        for peer in &peers {
+            for in_flight in [512, 64] {
+                let messages = if peer.name == "bare client" { MESSAGES } else { FEW };
+                let name = format!("{}, {in_flight} in flight", peer.name);
+                if let Some(figures) = stage.peer(peer, load(in_flight, messages)).await {
+                    table.add(&name, figures);
+                }
+            }
+        }
+    }
+    table.print("SQLite, every flush takes 1 ms");
+    table.ratio("webhook, 100 in flight", "polling, 100 in flight");
+    for peer in &peers {
+        for in_flight in [512, 64] {
+            table.ratio(&format!("polling, {in_flight} in flight"), &format!("{}, {in_flight} in flight", peer.name));
+        }
+    }
+    let per_second = |figures: &Figures| figures.per_second;
+    let lone = table.median("a lone press", per_second).unwrap_or(f64::NAN);
+    println!("a lone press: {:.2} ms on average; one exchange {:.2} ms", 1_000.0 / lone, stage.exchange_ms().await);
+}
+
+/// Ours alone.
+async fn plain(title: &str, runs: usize, stage: Stage) {
+    let mut table = Table::default();
+    for _ in 0..runs {
+        table.add("polling, 512 in flight", stage.ours(Load { in_flight: 512, messages: MESSAGES }).await);
+        table.add("polling, 64 in flight", stage.ours(Load { in_flight: 64, messages: MESSAGES }).await);
+    }
+    table.print(title);
+}
