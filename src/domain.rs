@@ -30,6 +30,8 @@ pub mod invite;
 pub mod leave;
 /// Calendar months.
 pub mod month;
+/// The one private reminder of a required push.
+pub mod nudge;
 /// How fast we call.
 pub mod pacing;
 /// Whether a text tells of a person.

@@ -19,6 +19,8 @@ mod guard;
 pub mod intake;
 /// Joining in private.
 mod joining;
+/// Buttons of the one private reminder.
+mod nudge;
 /// The polling loop.
 pub mod poll;
 /// What people in chat have no right to.

@@ -28,6 +28,8 @@ pub mod installation;
 pub mod leave;
 /// `/me`.
 pub mod me;
+/// The one private reminder.
+pub mod nudge;
 /// What goes out, before a channel turns it into its own markup.
 pub mod outgoing;
 /// `/people`.

@@ -61,6 +61,8 @@ pub mod merge;
 pub mod metrics;
 /// What is going to go out, other rules and caps considered.
 pub mod outlook;
+/// The one private reminder of a required push.
+pub mod nudge;
 /// Texts that must not tell of a person.
 mod personal;
 /// The planner.

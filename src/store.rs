@@ -58,6 +58,8 @@ pub mod lease;
 pub mod leave;
 /// Two staff numbers of one person.
 pub mod merge;
+/// The one private reminder.
+pub mod nudge;
 /// What became of the slots of recurring rules.
 pub mod occurrence;
 /// The one office of a database.

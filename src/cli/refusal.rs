@@ -10,7 +10,7 @@ use crate::domain::content::{ContentProblem, Theme};
 use crate::domain::personal::Personal;
 use crate::domain::policy::{Act, Role};
 use crate::domain::report::{CheckFailed, CheckName};
-use crate::domain::setting::{Key, Shape};
+use crate::domain::setting::{Key, OFF, Shape};
 use crate::domain::word::{ItemState, ScheduleState};
 use crate::message;
 use crate::message::print::date;
@@ -211,6 +211,9 @@ pub fn bounds(key: Key) -> String {
         Shape::Text { most } => format!("1至{most}个字的文字，不含换行和〔〕"),
         Shape::Hours => "一段时间，写成09:00-11:30，先早后晚".to_owned(),
         Shape::Number { least, most } => format!("{least}至{most}的整数"),
+        Shape::TimeOrOff { from_hour, to_hour } => {
+            format!("{from_hour:02}:00至{to_hour:02}:00之间的时间，写成09:30；写{OFF}就不用")
+        }
     }
 }
 

@@ -67,6 +67,8 @@ words! {
         Alert = "alert",
         /// The first message in a chat.
         Notice = "notice",
+        /// The one private reminder of a required push.
+        Nudge = "nudge",
     }
 }
 
@@ -115,6 +117,14 @@ words! {
         NotRelayed = "not_relayed",
         /// An admin decided not to pass it on.
         Declined = "declined",
+        /// The person confirmed before they were reminded.
+        Confirmed = "confirmed",
+        /// The person wants no private reminders.
+        Muted = "muted",
+        /// The person is away, or has a later deadline for it.
+        OnLeave = "on_leave",
+        /// What it reminds of was taken back.
+        TakenBack = "taken_back",
     }
 }
 

@@ -35,6 +35,8 @@ words! {
         SendSpread = "send.spread_seconds",
         /// Workdays for which a binding code is good.
         InviteWorkdays = "invite.workdays",
+        /// From when on people are reminded in private on the day of a deadline.
+        NudgeTime = "nudge.time",
     }
 }
 
@@ -47,7 +49,12 @@ pub enum Shape {
     Hours,
     /// A whole number between the bounds, both included.
     Number { least: i64, most: i64 },
+    /// A time of day, `HH:MM`, between two full hours, both included, or [`OFF`].
+    TimeOrOff { from_hour: u32, to_hour: u32 },
 }
+
+/// What a thing is set to that is not wanted at all.
+pub const OFF: &str = "off";
 
 impl Key {
     /// The value while nobody changed it; `None` for what only the office can know.
@@ -66,6 +73,7 @@ impl Key {
             Self::SendPerSecond => Some("25"),
             Self::SendPerGroup => Some("18"),
             Self::SendSpread => Some("0"),
+            Self::NudgeTime => Some("09:30"),
         }
     }
 
@@ -89,6 +97,8 @@ impl Key {
             Self::SendSpread => Shape::Number { least: 0, most: 120 },
             // A slip of paper that is good for longer is lost or passed on.
             Self::InviteWorkdays => Shape::Number { least: 1, most: 30 },
+            // Early enough that people still have some of the day for it.
+            Self::NudgeTime => Shape::TimeOrOff { from_hour: 8, to_hour: 16 },
         }
     }
 
@@ -110,6 +120,7 @@ impl Key {
             Self::SendPerGroup => "每群每分钟最多发出条数",
             Self::SendSpread => "整点半点错开秒数",
             Self::InviteWorkdays => "绑定码有效工作日数",
+            Self::NudgeTime => "截止当天私聊提醒的时间",
         }
     }
 
@@ -122,6 +133,10 @@ impl Key {
             }
             Shape::Hours => hours(value).is_some(),
             Shape::Number { least, most } => value.parse::<i64>().is_ok_and(|n| (least..=most).contains(&n)),
+            Shape::TimeOrOff { from_hour, to_hour } => {
+                let within = |minute: u32| (from_hour * 60..=to_hour * 60).contains(&minute);
+                value == OFF || minutes(value).is_some_and(within)
+            }
         }
     }
 }
@@ -133,7 +148,8 @@ pub fn hours(value: &str) -> Option<(u32, u32)> {
     (from < to).then_some((from, to))
 }
 
-fn minutes(text: &str) -> Option<u32> {
+/// Minutes since midnight of `HH:MM`; `None` when it is not that.
+pub fn minutes(text: &str) -> Option<u32> {
     let (hour, minute) = text.split_once(':')?;
     let digits = |part: &str| (part.len() == 2).then(|| part.parse::<u32>().ok()).flatten();
     let (hour, minute) = (digits(hour)?, digits(minute)?);
@@ -159,6 +175,12 @@ mod tests {
     #[case(Key::CountMinAudience, "9", false)]
     #[case(Key::CountEditSeconds, "14", false)]
     #[case(Key::InboxDays, "2", false)]
+    #[case(Key::NudgeTime, "off", true)]
+    #[case(Key::NudgeTime, "08:00", true)]
+    #[case(Key::NudgeTime, "16:01", false)]
+    #[case(Key::NudgeTime, "07:59", false)]
+    #[case(Key::NudgeTime, "9:30", false)]
+    #[case(Key::NudgeTime, "Off", false)]
     #[case(Key::OfficeHotline, "", false)]
     #[case(Key::OfficeHotline, "内线8000", true)]
     #[case(Key::OfficeHotline, "〔未填〕", false)]

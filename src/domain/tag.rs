@@ -33,10 +33,14 @@ pub enum Verb {
     Latest,
     /// 我的记录: what is stored about whoever presses.
     Record,
+    /// 我在休假或出差, on the reminder made by an attempt.
+    Away,
+    /// 不再私聊提醒, on the reminder made by an attempt.
+    Mute,
 }
 
 impl Verb {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 16] = [
         Self::Ack,
         Self::Basis,
         Self::Accept,
@@ -51,6 +55,8 @@ impl Verb {
         Self::Leave,
         Self::Latest,
         Self::Record,
+        Self::Away,
+        Self::Mute,
     ];
 
     const fn letter(self) -> char {
@@ -69,6 +75,8 @@ impl Verb {
             Self::Leave => 'l',
             Self::Latest => 'v',
             Self::Record => 'm',
+            Self::Away => 'w',
+            Self::Mute => 'q',
         }
     }
 }

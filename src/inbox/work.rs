@@ -23,7 +23,7 @@ use crate::inbox::dialogue::{self, Begun};
 use crate::inbox::effect::{Due, Effect, carry_out, say};
 use crate::inbox::guard::{Trouble, guarded, is_database};
 use crate::inbox::intake::BIND_LINK;
-use crate::inbox::{chats, joining};
+use crate::inbox::{chats, joining, nudge};
 use crate::message::outgoing::Outgoing;
 use crate::message::{binding as words, confirm as sayings, me, people, toast};
 use crate::office::inbox::{self as stored, Failed};
@@ -138,6 +138,8 @@ async fn pressed(ctx: &Ctx, line: &Line, press: &Press, update: InboxId) -> Outc
         Verb::Decline => joining::declined(ctx, line, press, InviteId(id)).await,
         Verb::Latest => joining::latest(ctx, line, press).await,
         Verb::Record => joining::recorded(ctx, line, press).await,
+        Verb::Away => nudge::away(ctx, line, press, (AttemptId(id), update)).await,
+        Verb::Mute => nudge::muted(ctx, line, press, AttemptId(id)).await,
         Verb::Ours | Verb::Leave => chats::answered(ctx, line, press, (verb, GroupId(id), update)).await,
         Verb::Seen => decided(Asked::Doubt(AttemptId(id), Decision::Sent)).await,
         Verb::Resend => decided(Asked::Doubt(AttemptId(id), Decision::Resend)).await,

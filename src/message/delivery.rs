@@ -21,5 +21,9 @@ pub const fn reason(reason: StopReason) -> &'static str {
         StopReason::ByAdmin => "管理员已暂停",
         StopReason::NotRelayed => "未转发",
         StopReason::Declined => "管理员选择不发",
+        StopReason::Confirmed => "本人已确认，不用提醒",
+        StopReason::Muted => "本人不要私聊提醒",
+        StopReason::OnLeave => "本人休假或出差，不提醒",
+        StopReason::TakenBack => "推送已取消或撤回",
     }
 }

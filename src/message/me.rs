@@ -29,19 +29,26 @@ pub fn question(question: &Question, picks: &[Pick], zone: Tz) -> Worded {
         }
     };
     let label = |pick: &Pick| {
-        if *pick == Pick::Confirm { "我在休假或出差".to_owned() } else { common(*pick).unwrap_or_default() }
+        if *pick == Pick::Confirm {
+            "我在休假或出差".to_owned()
+        } else if *pick == Pick::Otherwise {
+            "恢复私聊提醒".to_owned()
+        } else {
+            common(*pick).unwrap_or_default()
+        }
     };
     Worded { text, labels: picks.iter().map(label).collect() }
 }
 
 fn record(record: &Record, zone: Tz) -> String {
-    let Record { who, bound_at, acks, away } = record;
+    let Record { who, bound_at, acks, away, muted } = record;
     let Masked { name, tail } = person(&who.listed.name, &who.listed.staff_no, &[]);
     let away = match away {
         None => "休假或出差：现在没有登记".to_owned(),
         Some((category, Some(last))) => format!("休假或出差：{}，到{}", category.label(), short_day(*last)),
         Some((category, None)) => format!("休假或出差：{}，返岗日未定", category.label()),
     };
+    let away = if *muted { format!("{away}\n私聊提醒：已关闭，统计不受影响") } else { away };
     format!(
         "{name}，{}，工号尾号{tail}\n绑定时间：{}\n本月已确认：{acks}条（只有您自己看得到）\n{away}\n要看保存了什么：/mydata",
         unit_name(&who.listed.unit),
@@ -56,6 +63,7 @@ pub fn ended(ended: &Ended, zone: Tz) -> Outgoing {
             format!("已记下：{}返岗。这期间不再提醒，截止时间顺延到{}。", short_day(*back), day_time(*at, zone))
         }
         Ended::Declared { back, deadline: None } => format!("已记下：{}返岗。这期间不再提醒。", short_day(*back)),
+        Ended::Unmuted => "已恢复私聊提醒：要求确认的内容到截止那天还没有确认的，私聊提醒一次。".to_owned(),
         Ended::NotTaken => "这个日期没有记下。请重新发/me，或者告诉管理员。".to_owned(),
     })
 }

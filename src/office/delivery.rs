@@ -28,6 +28,7 @@ mod compose;
 mod doubt;
 mod edit;
 mod hint;
+mod nudge;
 mod remove;
 mod settle;
 mod spool;

@@ -81,6 +81,7 @@ pub async fn merge(ctx: &Ctx, actor: &Actor, (from, into): (&str, &str), other_n
     let bindings = store::merge::move_bindings(&mut tx, merge).await?;
     let leave = store::merge::copy_leave(&mut tx, merge, today).await?;
     store::merge::move_roles(&mut tx, merge).await?;
+    store::merge::move_mute(&mut tx, merge).await?;
     store::merge::close(&mut tx, merge).await?;
     store::office::bump_roster(&mut tx).await?;
     let words: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();

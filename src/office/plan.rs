@@ -16,7 +16,7 @@ use crate::domain::slot::{OccurrenceState, PLAIN_MINUTES_MAX};
 use crate::domain::wall;
 use crate::ids::{GroupId, ScheduleId};
 use crate::office::outlook::{Ground, Live, Round, judged, lives, week_end};
-use crate::office::{Outcome, Refusal, calendar, relay};
+use crate::office::{Outcome, Refusal, calendar, nudge, relay};
 use crate::store::occurrence::{Decision, NewOccurrence, OccurrenceRow};
 use crate::store::schedule::{Advance, ScheduleRow};
 use crate::store::{self, Tx};
@@ -39,6 +39,9 @@ pub async fn plan(ctx: &Ctx) -> Outcome<Option<DateTime<Utc>>> {
     while decide(ctx, &mut failed).await? {}
     while make(ctx, &mut failed).await? > 0 {}
     if let Err(why) = relay::hand_out(ctx).await {
+        failed.get_or_insert(why);
+    }
+    if let Err(why) = nudge::remind(ctx).await {
         failed.get_or_insert(why);
     }
     let mut tx = ctx.store.read().await?;

@@ -14,7 +14,7 @@ use crate::domain::month::Month;
 use crate::domain::policy::Act;
 use crate::domain::push::{Chunk, PushState};
 use crate::domain::report::{
-    self, Coverage, DayOff, Extent, Fate, Figures, Member, MonthInput, MonthReport, PushFacts, UnitRef, month_report,
+    self, Coverage, DayOff, Extent, Fate, Figures, Member, MonthInput, MonthReport, NotAcked, PushFacts, UnitRef, month_report,
 };
 use crate::domain::wall;
 use crate::domain::word::Confirm;
@@ -121,6 +121,12 @@ pub async fn missing(ctx: &Ctx, actor: &Actor, id: PushId) -> Outcome<Vec<Missin
     note(&mut tx, ctx.now(), actor, (Action::PushMissingView, format!("push:{id}"), detail));
     tx.commit().await?;
     Ok(missing)
+}
+
+/// Where those stand who are expected to confirm a required push and have not, as of now.
+pub(super) async fn not_acked(tx: &mut Tx, push: &PushRow, as_of: DateTime<Utc>) -> Outcome<Vec<NotAcked>> {
+    let facts = facts(tx, std::slice::from_ref(push), as_of, &Allowed::Office).await?;
+    Ok(facts.first().and_then(|facts| report::missing(facts, as_of)).unwrap_or_default())
 }
 
 /// The stored facts of pushes, in the order given: of the units that may be seen, and without pushes that they had no part

@@ -10,7 +10,7 @@ use crate::domain::cap::Caps;
 use crate::domain::content::{KnownSetting, Placeholder};
 use crate::domain::personal::{Personal, has_mobile};
 use crate::domain::policy::Act;
-use crate::domain::setting::{Key, Shape, hours};
+use crate::domain::setting::{Key, OFF, Shape, hours, minutes};
 use crate::domain::slot::{AllowedHours, Window};
 use crate::office::{Outcome, Refusal, authorise, note, personal};
 use crate::store::{self, StoreError, Tx};
@@ -47,6 +47,8 @@ pub struct Settings {
     pub send_spread: Duration,
     /// Workdays for which a binding code is good.
     pub invite_workdays: u32,
+    /// From when on people are reminded on the day of a deadline; `None`: they are not.
+    pub nudge_time: Option<NaiveTime>,
 }
 
 impl Settings {
@@ -93,6 +95,10 @@ pub async fn load(tx: &mut Tx, zone: Tz) -> Outcome<Settings> {
         send_per_group: number(Key::SendPerGroup)?,
         send_spread: Duration::seconds(number(Key::SendSpread)?.into()),
         invite_workdays: number(Key::InviteWorkdays)?,
+        nudge_time: match text(Key::NudgeTime) {
+            OFF => None,
+            time => Some(minutes(time).and_then(time_of_day).ok_or_else(|| unreadable(Key::NudgeTime))?),
+        },
         values,
     })
 }
@@ -105,8 +111,11 @@ pub async fn read(ctx: &Ctx) -> Outcome<Settings> {
 
 fn window(text: &str) -> Option<Window> {
     let (from, to) = hours(text)?;
-    let at = |minutes: u32| NaiveTime::from_hms_opt(minutes / 60, minutes % 60, 0);
-    Some(Window { from: at(from)?, to: at(to)? })
+    Some(Window { from: time_of_day(from)?, to: time_of_day(to)? })
+}
+
+fn time_of_day(minutes: u32) -> Option<NaiveTime> {
+    NaiveTime::from_hms_opt(minutes / 60, minutes % 60, 0)
 }
 
 fn setting(key: Key, stored: &[(String, String)]) -> Setting {
@@ -150,7 +159,7 @@ pub async fn set(ctx: &Ctx, actor: &Actor, key: &str, value: &str) -> Outcome<Se
 async fn tells(tx: &mut Tx, key: Key, value: &str) -> Outcome<Option<Personal>> {
     match key.shape() {
         Shape::Text { .. } => {}
-        Shape::Hours | Shape::Number { .. } => return Ok(None),
+        Shape::Hours | Shape::Number { .. } | Shape::TimeOrOff { .. } => return Ok(None),
     }
     if key != Key::OfficeHotline && has_mobile(value) {
         return Ok(Some(Personal::Mobile));

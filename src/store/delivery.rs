@@ -27,7 +27,7 @@ pub use queue::{
 #[derive(Debug, Clone)]
 pub struct NewDelivery {
     pub kind: DeliveryKind,
-    /// For kind push the push, for kind alert the alert, for kind notice the chat.
+    /// For kinds push and nudge the push, for kind alert the alert, for kind notice the chat.
     pub subject_id: i64,
     pub target_kind: TargetKind,
     pub target_id: i64,
@@ -200,14 +200,14 @@ pub async fn attempts(tx: &mut Tx, delivery: DeliveryId) -> Result<Vec<AttemptRo
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(delivery).fetch_all(c).await)?)
 }
 
-/// The push whose copy each attempt made; an attempt of another kind of delivery is left out.
+/// The push whose copy each attempt made, a reminder's too; an attempt of another kind of delivery is left out.
 pub async fn pushes_of_attempts(tx: &mut Tx, attempts: &[AttemptId]) -> Result<Vec<CopyRow>> {
     const SQLITE: &str = "SELECT a.id, a.delivery_id, d.subject_id AS push_id, a.outcome
         FROM attempt a JOIN delivery d ON d.id = a.delivery_id
-        WHERE d.kind = 'push' AND a.id IN (SELECT value FROM json_each($1))";
+        WHERE d.kind IN ('push', 'nudge') AND a.id IN (SELECT value FROM json_each($1))";
     const PG: &str = "SELECT a.id, a.delivery_id, d.subject_id AS push_id, a.outcome
         FROM attempt a JOIN delivery d ON d.id = a.delivery_id
-        WHERE d.kind = 'push' AND a.id IN (SELECT value::bigint FROM json_array_elements_text($1::json))";
+        WHERE d.kind IN ('push', 'nudge') AND a.id IN (SELECT value::bigint FROM json_array_elements_text($1::json))";
     let (sql, ids) = (tx.pick(SQLITE, PG), json(attempts));
     Ok(on!(tx, c => sqlx::query_as(sql).bind(&ids).fetch_all(c).await)?)
 }
@@ -216,10 +216,10 @@ pub async fn pushes_of_attempts(tx: &mut Tx, attempts: &[AttemptId]) -> Result<V
 pub async fn copies_of_messages(tx: &mut Tx, messages: &[(&str, &str)]) -> Result<Vec<(String, String, AttemptId)>> {
     const SQLITE: &str = "SELECT a.chat, a.message_id, MAX(a.id) FROM json_each($1) j
         JOIN attempt a ON a.chat = json_extract(j.value, '$[0]') AND a.message_id = json_extract(j.value, '$[1]')
-        JOIN delivery d ON d.id = a.delivery_id AND d.kind = 'push' GROUP BY a.chat, a.message_id";
+        JOIN delivery d ON d.id = a.delivery_id AND d.kind IN ('push', 'nudge') GROUP BY a.chat, a.message_id";
     const PG: &str = "SELECT a.chat, a.message_id, MAX(a.id) FROM json_array_elements($1::json) j
         JOIN attempt a ON a.chat = j.value->>0 AND a.message_id = j.value->>1
-        JOIN delivery d ON d.id = a.delivery_id AND d.kind = 'push' GROUP BY a.chat, a.message_id";
+        JOIN delivery d ON d.id = a.delivery_id AND d.kind IN ('push', 'nudge') GROUP BY a.chat, a.message_id";
     let (sql, messages) = (tx.pick(SQLITE, PG), json(messages));
     Ok(on!(tx, c => sqlx::query_as(sql).bind(&messages).fetch_all(c).await)?)
 }

@@ -32,10 +32,11 @@ pub async fn accounts(tx: &mut Tx, staff: &[StaffId]) -> Result<Vec<AccountRow>>
     Ok(on!(tx, c => sqlx::query_as(sql).bind(&ids).fetch_all(c).await)?)
 }
 
-/// Takes away names, posts, staff numbers, bindings, codes and roles, and the people from the roster.
+/// Takes away names, posts, staff numbers, bindings, codes, roles and wishes, and the people from the roster.
 pub async fn people(tx: &mut Tx, staff: &[StaffId], now: DateTime<Utc>) -> Result<()> {
-    const SQLITE: [&str; 5] = [
+    const SQLITE: [&str; 6] = [
         "DELETE FROM person_name WHERE staff_id IN (SELECT value FROM json_each($1)) AND $2 > 0",
+        "DELETE FROM nudge_mute WHERE staff_id IN (SELECT value FROM json_each($1)) AND $2 > 0",
         "UPDATE binding SET ended_at = $2 WHERE ended_at IS NULL AND staff_id IN (SELECT value FROM json_each($1))",
         "UPDATE invite SET revoked_at = $2 WHERE used_at IS NULL AND revoked_at IS NULL
             AND staff_id IN (SELECT value FROM json_each($1))",
@@ -44,8 +45,10 @@ pub async fn people(tx: &mut Tx, staff: &[StaffId], now: DateTime<Utc>) -> Resul
         "UPDATE staff SET staff_no = '#' || id, left_at = COALESCE(left_at, $2), erased_at = $2, leaves_on = NULL
             WHERE id IN (SELECT value FROM json_each($1))",
     ];
-    const PG: [&str; 5] = [
+    const PG: [&str; 6] = [
         "DELETE FROM person_name
+            WHERE staff_id IN (SELECT value::bigint FROM json_array_elements_text($1::json)) AND $2::bigint > 0",
+        "DELETE FROM nudge_mute
             WHERE staff_id IN (SELECT value::bigint FROM json_array_elements_text($1::json)) AND $2::bigint > 0",
         "UPDATE binding SET ended_at = $2 WHERE ended_at IS NULL
             AND staff_id IN (SELECT value::bigint FROM json_array_elements_text($1::json))",

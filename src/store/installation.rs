@@ -89,7 +89,7 @@ impl Unsettled {
     /// Whether the program sends it by itself to people.
     pub fn is_push(&self) -> bool {
         match self.kind {
-            DeliveryKind::Push | DeliveryKind::Notice => !self.by_hand,
+            DeliveryKind::Push | DeliveryKind::Nudge | DeliveryKind::Notice => !self.by_hand,
             DeliveryKind::Alert => false,
         }
     }
@@ -101,10 +101,10 @@ pub async fn doubt_waiting(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<Delive
     const CALL: &str = "INSERT INTO attempt (delivery_id, n, boot, chat, started_at, ended_at, outcome)
         SELECT d.id, COALESCE((SELECT MAX(a.n) FROM attempt a WHERE a.delivery_id = d.id), 0) + 1, 'restore', '', $1, $1,
             'unknown'
-        FROM delivery d WHERE d.kind IN ('push', 'notice') AND NOT d.by_hand AND d.state IN ('queued', 'claimed', 'retry_wait')";
+        FROM delivery d WHERE d.kind IN ('push', 'nudge', 'notice') AND NOT d.by_hand AND d.state IN ('queued', 'claimed', 'retry_wait')";
     const DOUBT: &str =
         "UPDATE delivery SET state = 'in_doubt', lease_owner = NULL, lease_until = NULL, changed_at = $1
-        WHERE kind IN ('push', 'notice') AND NOT by_hand AND state IN ('queued', 'claimed', 'retry_wait') RETURNING id";
+        WHERE kind IN ('push', 'nudge', 'notice') AND NOT by_hand AND state IN ('queued', 'claimed', 'retry_wait') RETURNING id";
     on!(tx, c => sqlx::query(CALL).bind(At::from(now)).execute(c).await.map(drop))?;
     Ok(on!(tx, c => sqlx::query_scalar(DOUBT).bind(At::from(now)).fetch_all(c).await)?)
 }

@@ -94,6 +94,16 @@ pub async fn move_roles(tx: &mut Tx, merge: Merge) -> Result<()> {
     Ok(())
 }
 
+/// Who wanted no private reminders under the one number wants none under the other.
+pub async fn move_mute(tx: &mut Tx, merge: Merge) -> Result<()> {
+    const GIVE: &str = "INSERT INTO nudge_mute (staff_id, muted_at)
+        SELECT $2, muted_at FROM nudge_mute WHERE staff_id = $1 ON CONFLICT (staff_id) DO NOTHING";
+    const TAKE: &str = "DELETE FROM nudge_mute WHERE staff_id = $1";
+    on!(tx, c => sqlx::query(GIVE).bind(merge.from).bind(merge.into).execute(c).await.map(drop))?;
+    on!(tx, c => sqlx::query(TAKE).bind(merge.from).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// The one leaves the roster for good: its open codes are void, and it names the other.
 pub async fn close(tx: &mut Tx, merge: Merge) -> Result<()> {
     const CODES: &str =

@@ -153,6 +153,14 @@ words! {
         PushRecall = "push_recall",
         /// What failed of a push is sent again.
         PushResend = "push_resend",
+        /// Those who had not confirmed a push were reminded of it in private.
+        PushNudge = "push_nudge",
+        /// A person wants no private reminders.
+        NudgeMute = "nudge_mute",
+        /// A person wants them again.
+        NudgeUnmute = "nudge_unmute",
+        /// A confirmation was recorded for somebody else.
+        AckRecord = "ack_record",
         /// A person decided what became of a delivery.
         DeliveryDecide = "delivery_decide",
         /// What became of deleting a copy.

@@ -37,6 +37,8 @@ pub enum Move {
     Ask(Me),
     /// The person is back on that day.
     Declare(NaiveDate),
+    /// The person wants private reminders again.
+    Unmute,
     Cancelled,
     /// The question has no such answer; it stands.
     Stay,
@@ -47,6 +49,7 @@ pub fn next(at: Me, given: Given, (today, latest): (NaiveDate, NaiveDate)) -> Mo
     match (at, given) {
         (_, Given::Pick(Pick::Cancel)) => Move::Cancelled,
         (Me::Record, Given::Pick(Pick::Confirm)) => Move::Ask(Me::Back),
+        (Me::Record, Given::Pick(Pick::Otherwise)) => Move::Unmute,
         (Me::Back, Given::Pick(Pick::Day(day))) if day > today => Move::Declare(day),
         (Me::Back, Given::Pick(Pick::OtherDay)) => Move::Ask(Me::BackTyped { misread: None }),
         (Me::BackTyped { .. }, Given::Day(day)) => match named(day, today, latest) {
@@ -91,6 +94,8 @@ pub struct Record {
     pub acks: i64,
     /// What holds today: the category, and the last day where one is known.
     pub away: Option<(LeaveCategory, Option<NaiveDate>)>,
+    /// They want no private reminders.
+    pub muted: bool,
 }
 
 /// How it ended.
@@ -103,6 +108,8 @@ pub enum Ended {
     },
     /// The day cannot be taken; nothing was changed.
     NotTaken,
+    /// They are reminded in private again.
+    Unmuted,
 }
 
 #[cfg(test)]
@@ -125,6 +132,8 @@ mod tests {
         assert_eq!(next(Me::Back, Given::Pick(Pick::Day(day("2027-01-05"))), days), Move::Declare(day("2027-01-05")));
         assert_eq!(next(Me::Back, Given::Pick(Pick::Confirm), days), Move::Stay);
         assert_eq!(next(Me::Record, Given::Pick(Pick::Confirm), days), Move::Ask(Me::Back));
+        assert_eq!(next(Me::Record, Given::Pick(Pick::Otherwise), days), Move::Unmute);
+        assert_eq!(next(Me::Back, Given::Pick(Pick::Otherwise), days), Move::Stay);
         assert_eq!(next(Me::Back, Given::Pick(Pick::Cancel), days), Move::Cancelled);
     }
 }

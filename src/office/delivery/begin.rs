@@ -11,6 +11,7 @@ use crate::domain::delivery::{
 use crate::domain::word::GroupState;
 use crate::ids::{GroupId, StaffId};
 use crate::office::delivery::came::{MARKUP, TOPIC};
+use crate::office::delivery::nudge::{self, Still};
 use crate::office::delivery::{Call, Claimed, Held, compose, jitter, state_note};
 use crate::office::{Outcome, Refusal, alert};
 use crate::store::delivery::{AttemptRow, DeliveryRow};
@@ -84,6 +85,9 @@ async fn all(ctx: &Ctx, line: &Line, (rows, held): (&[DeliveryRow], Held)) -> Ou
 
 async fn one(tx: &mut Tx, ctx: &Ctx, line: &Line, (row, held): (&DeliveryRow, Held)) -> Outcome<Option<Call>> {
     let earlier = store::delivery::attempts(tx, row.id).await?;
+    if !wanted(tx, ctx, (row, &earlier)).await? {
+        return Ok(None);
+    }
     let had = |mark: &str| earlier.iter().any(|a| a.error.as_deref().is_some_and(|error| error.starts_with(mark)));
     let mut address = match address(tx, line, row).await? {
         Ok(address) => address,
@@ -100,6 +104,24 @@ async fn one(tx: &mut Tx, ctx: &Ctx, line: &Line, (row, held): (&DeliveryRow, He
     let Some(attempt) = attempt else { return Ok(None) };
     let (outgoing, count) = compose::compose(tx, ctx, row, &attempt).await?;
     Ok(Some(Call { delivery: row.clone(), attempt, count, held, address, outgoing, style }))
+}
+
+/// Whether a message still goes out now. A reminder that does not is put down.
+async fn wanted(tx: &mut Tx, ctx: &Ctx, (row, earlier): (&DeliveryRow, &[AttemptRow])) -> Outcome<bool> {
+    let still = match row.kind {
+        DeliveryKind::Nudge => nudge::still(tx, ctx, row).await?,
+        DeliveryKind::Push | DeliveryKind::Alert | DeliveryKind::Notice => Still::Wanted,
+    };
+    let (event, not_before, reason) = match still {
+        Still::Wanted => return Ok(true),
+        Still::Later(at) => (Event::Unmade, at, None),
+        Still::Over(_) if doubted(earlier) => (Event::Lapsed, ctx.now(), None),
+        Still::Over(reason) => (Event::Cancelled, ctx.now(), Some(reason)),
+    };
+    let state = next(DeliveryState::Claimed, event).unwrap_or(DeliveryState::Cancelled);
+    let step = Step { state, outcome: AttemptOutcome::NotSent, tries: row.tries, not_before };
+    put_down(tx, ctx, (row, &step), reason).await?;
+    Ok(false)
 }
 
 /// Where a delivery goes: the chat of an active group, or the private chat of a bound person. Otherwise why it cannot.
@@ -148,11 +170,16 @@ async fn hopeless(
     let event = if doubted(earlier) { Event::Lapsed } else { Event::Hopeless };
     let state = next(DeliveryState::Claimed, event).unwrap_or(DeliveryState::Failed);
     let step = Step { state, outcome: AttemptOutcome::NotSent, tries: row.tries, not_before: ctx.now() };
+    let reason = Some(reason).filter(|_| step.state == DeliveryState::Failed);
     put_down(tx, ctx, (row, &step), reason).await.map(drop)
 }
 
-async fn put_down(tx: &mut Tx, ctx: &Ctx, (row, step): (&DeliveryRow, &Step), reason: StopReason) -> Outcome<bool> {
-    let reason = Some(reason).filter(|_| step.state == DeliveryState::Failed);
+async fn put_down(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    (row, step): (&DeliveryRow, &Step),
+    reason: Option<StopReason>,
+) -> Outcome<bool> {
     let moved = store::delivery::put_down(tx, row, (step, reason), ctx.now()).await?;
     if moved {
         let detail = json!({ "state": step.state.as_str(), "reason": reason.map(StopReason::as_str) });
@@ -168,7 +195,8 @@ async fn set_aside(ctx: &Ctx, row: &DeliveryRow, error: &Refusal) -> Outcome<()>
     let earlier = store::delivery::attempts(&mut tx, row.id).await?;
     let before = Before { tries: row.tries, doubted: doubted(&earlier) };
     let step = unmade(before, ctx.now(), jitter(row.id.0));
-    let moved = put_down(&mut tx, ctx, (row, &step), StopReason::Broken).await?;
+    let reason = (step.state == DeliveryState::Failed).then_some(StopReason::Broken);
+    let moved = put_down(&mut tx, ctx, (row, &step), reason).await?;
     // Of an alert that cannot be made nobody can be told by another.
     if moved && step.state == DeliveryState::Failed && row.kind != DeliveryKind::Alert {
         alert::raise(&mut tx, ctx, &Alert::DeliveryBroken { delivery: row.id }).await?;

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use crate::ctx::Ctx;
+use crate::domain::content::ItemSource;
 use crate::domain::delivery::{DeliveryKind, TargetKind};
 use crate::domain::push::MemberStatus;
+use crate::domain::rich::Rich;
 use crate::domain::tag::{Tag, Verb};
 use crate::domain::word::Confirm;
 use crate::ids::{AlertId, AttemptId, GroupId, PushId, StaffId};
 use crate::message::outgoing::{Button, Outgoing};
 use crate::message::push::{Copy, Tags, copy};
-use crate::office::delivery::hint;
+use crate::office::delivery::{hint, nudge};
 use crate::office::push::filled;
 use crate::office::{Outcome, Refusal, alert, content, group, setting};
 use crate::secret::{Keys, Purpose};
@@ -34,6 +36,7 @@ pub(super) async fn compose(
             let group = GroupId(delivery.subject_id);
             return Ok((group::welcome(tx, group).await?, None));
         }
+        DeliveryKind::Nudge => return Ok((nudge::compose(tx, ctx, delivery, attempt).await?, None)),
     }
     let push = PushId(delivery.subject_id);
     let row = store::push::find(tx, push).await?.ok_or(Refusal::UnknownPush(push.0))?;
@@ -86,12 +89,7 @@ pub(super) async fn words(
     (attempt, resent): (AttemptId, bool),
     count: Option<i64>,
 ) -> Outcome<Outgoing> {
-    let version = store::item::version(tx, push.item_version_id).await?;
-    let version = version.ok_or_else(|| Refusal::UnknownItem(push.slug.clone()))?;
-    let item = content::source_of(&version)?;
-    let fills: BTreeMap<String, String> =
-        serde_json::from_str(&push.fills).map_err(|_| StoreError::Unreadable(push.fills.clone()))?;
-    let body = filled(&item, &fills)?;
+    let (item, body) = item_of(tx, push).await?;
     let keys = std::sync::Arc::clone(tx.keys());
     let ack = (push.confirm != Confirm::None).then(|| tag(&keys, Verb::Ack, attempt.0));
     let tags = Tags { ack, basis: tag(&keys, Verb::Basis, attempt.0) };
@@ -107,6 +105,17 @@ pub(super) async fn words(
         zone: ctx.zone,
     };
     Ok(copy(&text, tags))
+}
+
+/// The item of a push, and its body with the placeholders filled.
+pub(super) async fn item_of(tx: &mut Tx, push: &PushRow) -> Outcome<(ItemSource, Rich)> {
+    let version = store::item::version(tx, push.item_version_id).await?;
+    let version = version.ok_or_else(|| Refusal::UnknownItem(push.slug.clone()))?;
+    let item = content::source_of(&version)?;
+    let fills: BTreeMap<String, String> =
+        serde_json::from_str(&push.fills).map_err(|_| StoreError::Unreadable(push.fills.clone()))?;
+    let body = filled(&item, &fills)?;
+    Ok((item, body))
 }
 
 /// The text inside a button.

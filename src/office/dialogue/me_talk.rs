@@ -12,7 +12,7 @@ use crate::domain::leave::{latest_return, return_days};
 use crate::domain::month::Month;
 use crate::domain::wall;
 use crate::ids::StaffId;
-use crate::office::{Outcome, Refusal, calendar, leave};
+use crate::office::{Outcome, Refusal, calendar, leave, nudge};
 use crate::store::{self, Tx};
 
 /// The question of a place.
@@ -22,7 +22,8 @@ pub(super) async fn ask(tx: &mut Tx, ctx: &Ctx, actor: &Actor, at: Me) -> Outcom
     match at {
         Me::Record => {
             let Some(record) = record(tx, ctx, (me, today)).await? else { return Ok(Step::End(Ended::NotBound)) };
-            Ok(asked(at, Ask::Record(record), vec![Pick::Confirm]))
+            let picks = if record.muted { vec![Pick::Confirm, Pick::Otherwise] } else { vec![Pick::Confirm] };
+            Ok(asked(at, Ask::Record(record), picks))
         }
         Me::Back => {
             let calendar = calendar::load(tx, ctx).await?;
@@ -43,6 +44,10 @@ pub(super) async fn take(tx: &mut Tx, ctx: &Ctx, actor: &Actor, at: Me, given: G
         Move::Ask(next) => ask(tx, ctx, actor, next).await,
         Move::Stay => ask(tx, ctx, actor, at).await,
         Move::Cancelled => Ok(Step::End(Ended::Cancelled)),
+        Move::Unmute => {
+            nudge::unmute_in(tx, ctx, actor, me).await?;
+            Ok(Step::End(Ended::Me(End::Unmuted)))
+        }
         Move::Declare(back) => {
             let end = match leave::declare_in(tx, ctx, actor, (me, back)).await {
                 Ok(declared) => End::Declared { back: declared.return_day, deadline: declared.deadline },
@@ -77,5 +82,6 @@ async fn record(tx: &mut Tx, ctx: &Ctx, (me, today): (StaffId, NaiveDate)) -> Ou
     let away = absences.iter().rfind(|row| row.span().covers(today)).map(|row| (row.category, row.ends_on));
     let listed = Listed { id: person.id, name: person.name, staff_no: person.staff_no, unit: person.unit };
     let who = Someone { listed, peers: Vec::new() };
-    Ok(Some(Record { who, bound_at: bound_at.utc(), acks, away }))
+    let muted = store::nudge::is_muted(tx, me).await?;
+    Ok(Some(Record { who, bound_at: bound_at.utc(), acks, away, muted }))
 }

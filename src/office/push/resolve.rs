@@ -78,7 +78,7 @@ async fn rule(
     }
     let to = next(row.state, decision.into()).ok_or_else(stands)?;
     let expires_at = match (decision, row.kind) {
-        (Decision::Resend, DeliveryKind::Push) => {
+        (Decision::Resend, DeliveryKind::Push | DeliveryKind::Nudge) => {
             let id = PushId(row.subject_id);
             let push = store::push::find(tx, id).await?.ok_or(Refusal::UnknownPush(id.0))?;
             if push.state != PushState::Open {

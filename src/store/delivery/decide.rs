@@ -129,12 +129,12 @@ pub async fn remove_late(tx: &mut Tx, attempts: &[AttemptId], now: DateTime<Utc>
     const SQLITE: &str = "UPDATE attempt SET removal = 'wanted', removal_at = $2
         WHERE removal IS NULL AND message_id IS NOT NULL AND id IN (SELECT value FROM json_each($1))
             AND EXISTS (SELECT 1 FROM delivery d JOIN push p ON p.id = d.subject_id
-                WHERE d.id = attempt.delivery_id AND d.kind = 'push' AND p.state = 'recalled')";
+                WHERE d.id = attempt.delivery_id AND d.kind IN ('push', 'nudge') AND p.state = 'recalled')";
     const PG: &str = "UPDATE attempt SET removal = 'wanted', removal_at = $2
         WHERE removal IS NULL AND message_id IS NOT NULL
             AND id IN (SELECT value::bigint FROM json_array_elements_text($1::json))
             AND EXISTS (SELECT 1 FROM delivery d JOIN push p ON p.id = d.subject_id
-                WHERE d.id = attempt.delivery_id AND d.kind = 'push' AND p.state = 'recalled')";
+                WHERE d.id = attempt.delivery_id AND d.kind IN ('push', 'nudge') AND p.state = 'recalled')";
     let (sql, ids) = (tx.pick(SQLITE, PG), json(attempts));
     on!(tx, c => sqlx::query(sql).bind(&ids).bind(At::from(now)).execute(c).await.map(drop))?;
     Ok(())
