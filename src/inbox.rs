@@ -21,6 +21,8 @@ pub mod intake;
 mod joining;
 /// The polling loop.
 pub mod poll;
+/// Answers to questions.
+pub mod quiz;
 /// What people in chat have no right to.
 mod rights;
 /// The address that updates are brought to.

@@ -67,6 +67,8 @@ mod personal;
 pub mod plan;
 /// Pushes: freeze an audience, send by hand, look.
 pub mod push;
+/// Answers to the questions that pushes ask.
+pub mod quiz;
 /// Messages that a person passes on by hand.
 pub mod relay;
 /// The month's report.

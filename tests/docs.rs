@@ -37,6 +37,7 @@ const DOCUMENTS: [&str; 12] = [
     "docs/leave.md",
     "docs/schedules.md",
     "docs/operations.md",
+    "docs/quiz.md",
     "docs/roles.md",
 ];
 

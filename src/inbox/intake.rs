@@ -7,8 +7,9 @@ use crate::domain::setting::Key;
 use crate::inbox::confirm::{self, Confirming};
 use crate::inbox::effect::{Effect, say};
 use crate::inbox::guard::{self, Trouble, guarded, is_database};
+use crate::inbox::quiz::{self, Answering};
 use crate::message::binding as words;
-use crate::office::ack::{self, Incoming, Pressed};
+use crate::office::ack::{self, Incoming, Received};
 use crate::office::{Outcome, binding, db, setting};
 use chrono::{DateTime, Utc};
 
@@ -19,12 +20,15 @@ pub const BIND_LINK: &str = "bind";
 struct Read<'a> {
     update: &'a RawUpdate,
     confirming: Option<Confirming>,
+    /// Looked for only where nothing is confirmed.
+    answering: Option<Answering>,
 }
 
 impl Read<'_> {
     fn incoming(&self, at: DateTime<Utc>) -> Incoming<'_> {
         let press = self.confirming.as_ref().map(|confirming| confirming.press(at));
-        Incoming { event_id: &self.update.event_id, raw: &self.update.raw, press }
+        let answer = self.answering.as_ref().map(|answering| answering.press(at));
+        Incoming { event_id: &self.update.event_id, raw: &self.update.raw, press, answer }
     }
 }
 
@@ -33,8 +37,7 @@ impl Read<'_> {
 /// platform: presses that wait there come again, whole batches at a time, while one by one each would wait for the database.
 pub async fn take(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Vec<Effect>> {
     let now = ctx.now();
-    let read = |update| Read { update, confirming: guard::read(|| confirm::read(ctx, line, &update.raw)) };
-    let read: Vec<Read<'_>> = batch.iter().map(read).collect();
+    let read: Vec<Read<'_>> = batch.iter().map(|update| read(ctx, line, update)).collect();
     let bind = bind_link(ctx).await;
     let whole: Vec<Incoming<'_>> = read.iter().map(|update| update.incoming(now)).collect();
     match guarded(Box::pin(ack::receive(ctx, line, now, &whole))).await {
@@ -47,6 +50,12 @@ pub async fn take(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Vec<Ef
     }
 }
 
+fn read<'a>(ctx: &Ctx, line: &Line, update: &'a RawUpdate) -> Read<'a> {
+    let confirming = guard::read(|| confirm::read(ctx, line, &update.raw));
+    let answering = if confirming.is_none() { guard::read(|| quiz::read(ctx, line, &update.raw)) } else { None };
+    Read { update, confirming, answering }
+}
+
 async fn one_by_one(ctx: &Ctx, line: &Line, read: &[Read<'_>], bind: Option<&String>) -> Outcome<Vec<Effect>> {
     let mut effects = Vec::new();
     for update in read {
@@ -57,8 +66,9 @@ async fn one_by_one(ctx: &Ctx, line: &Line, read: &[Read<'_>], bind: Option<&Str
             Err(Trouble::Refused(refusal)) if is_database(&refusal) => return Err(refusal),
             Err(error) => {
                 tracing::error!(%error, event = incoming.event_id, "an update could not be counted and is tried again; its text is stored");
-                ack::receive(ctx, line, now, &[Incoming { press: None, ..incoming }]).await?;
+                ack::receive(ctx, line, now, &[Incoming { press: None, answer: None, ..incoming }]).await?;
                 effects.extend(update.confirming.as_ref().and_then(Confirming::not_stored));
+                effects.extend(update.answering.as_ref().map(Answering::not_stored));
             }
         }
     }
@@ -69,10 +79,14 @@ async fn answers(
     ctx: &Ctx,
     line: &Line,
     read: &[Read<'_>],
-    (results, bind): (Vec<Pressed>, Option<&String>),
+    (results, bind): (Received, Option<&String>),
 ) -> Vec<Effect> {
-    let mut effects = Vec::with_capacity(results.len());
-    for (confirming, pressed) in read.iter().filter_map(|update| update.confirming.as_ref()).zip(results) {
+    let Received { pressed, answered } = results;
+    let mut effects = Vec::with_capacity(pressed.len() + answered.len());
+    for (answering, pressed) in read.iter().filter_map(|update| update.answering.as_ref()).zip(&answered) {
+        effects.push(answering.answer(pressed, bind.cloned()));
+    }
+    for (confirming, pressed) in read.iter().filter_map(|update| update.confirming.as_ref()).zip(pressed) {
         effects.extend(confirming.answer(ctx, &pressed, bind.cloned()));
         if let Some(account) = confirming.stranger(&pressed) {
             match guarded(Box::pin(notice(ctx, line, account))).await {

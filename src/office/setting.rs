@@ -10,6 +10,7 @@ use crate::domain::cap::Caps;
 use crate::domain::content::{KnownSetting, Placeholder};
 use crate::domain::personal::{Personal, has_mobile};
 use crate::domain::policy::Act;
+use crate::domain::quiz::{Rules, Score};
 use crate::domain::setting::{Key, Shape, hours};
 use crate::domain::slot::{AllowedHours, Window};
 use crate::office::{Outcome, Refusal, authorise, note, personal};
@@ -47,6 +48,8 @@ pub struct Settings {
     pub send_spread: Duration,
     /// Workdays for which a binding code is good.
     pub invite_workdays: u32,
+    /// By which rules pushes ask the questions of their items; `None`: they ask nothing.
+    pub quiz: Option<Rules>,
 }
 
 impl Settings {
@@ -93,6 +96,14 @@ pub async fn load(tx: &mut Tx, zone: Tz) -> Outcome<Settings> {
         send_per_group: number(Key::SendPerGroup)?,
         send_spread: Duration::seconds(number(Key::SendSpread)?.into()),
         invite_workdays: number(Key::InviteWorkdays)?,
+        quiz: match text(Key::QuizEnabled) {
+            "on" => Some(Rules {
+                attempts: u8::try_from(number(Key::QuizAttempts)?).map_err(|_| unreadable(Key::QuizAttempts))?,
+                score: Score::parse(text(Key::QuizScore)).ok_or_else(|| unreadable(Key::QuizScore))?,
+            }),
+            "off" => None,
+            _ => return Err(unreadable(Key::QuizEnabled).into()),
+        },
         values,
     })
 }
@@ -150,7 +161,7 @@ pub async fn set(ctx: &Ctx, actor: &Actor, key: &str, value: &str) -> Outcome<Se
 async fn tells(tx: &mut Tx, key: Key, value: &str) -> Outcome<Option<Personal>> {
     match key.shape() {
         Shape::Text { .. } => {}
-        Shape::Hours | Shape::Number { .. } => return Ok(None),
+        Shape::Word { .. } | Shape::Hours | Shape::Number { .. } => return Ok(None),
     }
     if key != Key::OfficeHotline && has_mobile(value) {
         return Ok(Some(Personal::Mobile));
