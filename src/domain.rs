@@ -40,6 +40,8 @@ pub mod personal;
 pub mod policy;
 /// A push and its frozen audience.
 pub mod push;
+/// Questions about an item.
+pub mod quiz;
 /// Figures of a push and of a month.
 pub mod report;
 /// Text with the little formatting that every chat platform has.

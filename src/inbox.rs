@@ -23,6 +23,8 @@ mod joining;
 mod nudge;
 /// The polling loop.
 pub mod poll;
+/// Answers to questions.
+pub mod quiz;
 /// What people in chat have no right to.
 mod rights;
 /// The address that updates are brought to.

@@ -38,6 +38,8 @@ pub mod people;
 pub mod print;
 /// The push as a group reads it.
 pub mod push;
+/// Questions about an item, and answers to them.
+pub mod quiz;
 /// The words of a month's report.
 pub mod report;
 /// Problems of a roster sheet, and what an import changes.

@@ -59,16 +59,18 @@ pub mod leave;
 pub mod merge;
 /// What a monitoring system is told.
 pub mod metrics;
-/// What is going to go out, other rules and caps considered.
-pub mod outlook;
 /// The one private reminder of a required push.
 pub mod nudge;
+/// What is going to go out, other rules and caps considered.
+pub mod outlook;
 /// Texts that must not tell of a person.
 mod personal;
 /// The planner.
 pub mod plan;
 /// Pushes: freeze an audience, send by hand, look.
 pub mod push;
+/// Answers to the questions that pushes ask.
+pub mod quiz;
 /// Messages that a person passes on by hand.
 pub mod relay;
 /// The month's report.

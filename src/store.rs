@@ -72,6 +72,8 @@ pub mod people;
 mod pg;
 /// Pushes, their frozen audiences and covers.
 pub mod push;
+/// Questions that pushes ask, and answers.
+pub mod quiz;
 /// Facts for figures.
 pub mod report;
 /// Roles granted to people.

@@ -25,7 +25,7 @@ use qingfeng::message::schedule::{explain, outcome};
 const ZONE: Tz = Tz::Asia__Shanghai;
 
 /// Documents with commands for people to type.
-const DOCUMENTS: [&str; 12] = [
+const DOCUMENTS: [&str; 13] = [
     "README.md",
     "README.zh-CN.md",
     "ARCHITECTURE.md",
@@ -37,6 +37,7 @@ const DOCUMENTS: [&str; 12] = [
     "docs/leave.md",
     "docs/schedules.md",
     "docs/operations.md",
+    "docs/quiz.md",
     "docs/roles.md",
 ];
 

@@ -55,6 +55,8 @@ mod places;
 mod push;
 #[path = "store/queue.rs"]
 mod queue;
+#[path = "store/quiz.rs"]
+mod quiz;
 #[path = "store/roster.rs"]
 mod roster;
 #[path = "store/schedule.rs"]

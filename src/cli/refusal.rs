@@ -209,6 +209,7 @@ pub fn io_words(error: &io::Error) -> String {
 pub fn bounds(key: Key) -> String {
     match key.shape() {
         Shape::Text { most } => format!("1至{most}个字的文字，不含换行和〔〕"),
+        Shape::Word { of } => format!("{}中的一个", of.join("、")),
         Shape::Hours => "一段时间，写成09:00-11:30，先早后晚".to_owned(),
         Shape::Number { least, most } => format!("{least}至{most}的整数"),
         Shape::TimeOrOff { from_hour, to_hour } => {
@@ -331,6 +332,7 @@ const fn check_words(check: CheckName) -> &'static str {
         CheckName::Totals => "各次之和与合计不等",
         CheckName::UnitSums => "各单位之和与合计不等",
         CheckName::PeopleBounds => "人数与人次对不上",
+        CheckName::QuizSums => "答题的各单位、各题之和与合计不等",
     }
 }
 

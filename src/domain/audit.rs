@@ -8,6 +8,8 @@
 
 use serde_json::Value;
 
+/// What answers of one commit are tagged as.
+mod answers;
 /// What acks of one commit are tagged as.
 mod batch;
 /// Ends of the chain that are noted outside the database.
@@ -15,6 +17,7 @@ pub mod checkpoint;
 /// Who acts and what was done.
 mod event;
 
+pub use answers::{AnswerLine, answers_mac};
 pub use batch::{AckLine, BatchFault, batch_mac, check_batch};
 pub use event::{Action, Actor, Job};
 

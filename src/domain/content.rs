@@ -8,6 +8,7 @@ mod front;
 mod markdown;
 mod placeholder;
 mod problem;
+mod quiz;
 #[cfg(test)]
 mod tests;
 mod theme;
@@ -18,12 +19,13 @@ use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
 use crate::domain::calendar::Festival;
+use crate::domain::quiz::Quiz;
 use crate::domain::rich::{Rich, Span};
 use crate::domain::word::Confirm;
 pub use addressed::Addressed;
 pub use basis::{Basis, basis_label};
 pub use placeholder::{KnownSetting, Placeholder, fill, placeholders, unknown_placeholders};
-pub use problem::{BodyFault, ContentProblem, ContentProblemKind, FrontFault, Markup};
+pub use problem::{BodyFault, ContentProblem, ContentProblemKind, FrontFault, Markup, QuizFault};
 pub use theme::Theme;
 
 /// Longest slug. It is a file name and stands in command lines.
@@ -45,6 +47,9 @@ pub const MESSAGE_MAX_UNITS: usize = 4096;
 /// Kept free for what a push adds around an item: 【…】, （补发）, version, date, deadline, count, the private reminder's
 /// own sentences, and settings longer than the blanks they fill. UTF-16 code units.
 pub const MESSAGE_RESERVE_UNITS: usize = 600;
+
+/// What stands before an option: its letter, a stop, the end of the line before. UTF-16 code units.
+const LETTER_UNITS: usize = 3;
 
 /// An item as its file says it, without blemish.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +79,8 @@ pub struct ItemSource {
     pub tags: Vec<String>,
     /// The festivals it reminds of, in the order of the year; none: of any. Empty unless the theme is `Festival`.
     pub festivals: Vec<Festival>,
+    /// Questions about it; usually none.
+    pub quiz: Quiz,
     /// The body as written: what is stored with a version.
     pub markdown: String,
     /// The body as read. May hold blanks (`placeholders`).
@@ -106,13 +113,19 @@ impl ItemSource {
         if !self.festivals.is_empty() {
             hash.text("festivals").texts(self.festivals.iter().map(|festival| festival.as_str()));
         }
+        if !self.quiz.is_empty() {
+            hash.text("quiz").text(&self.quiz.encode());
+        }
         hex::encode(hash.0.finalize())
     }
 
     /// UTF-16 code units of the words that the item itself brings to a message.
     fn own_units(&self) -> usize {
         let lines = [&self.title, &self.takeaway, &self.audience.label(), &basis_label(&self.basis), &self.code];
-        self.body.utf16_len() + lines.into_iter().map(|line| units(line)).sum::<usize>()
+        let asked = self.quiz.in_place().map_or(0, |question| {
+            units(&question.text) + question.options.iter().map(|option| units(option) + LETTER_UNITS).sum::<usize>()
+        });
+        self.body.utf16_len() + asked + lines.into_iter().map(|line| units(line)).sum::<usize>()
     }
 }
 
@@ -200,6 +213,7 @@ fn assemble(fields: fields::Fields, markdown: &str, body: Rich) -> ItemSource {
         code: fields.code,
         tags: fields.tags,
         festivals: fields.festivals,
+        quiz: fields.quiz,
         markdown: markdown.to_owned(),
         body,
     }

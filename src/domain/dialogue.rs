@@ -31,6 +31,8 @@ pub mod day;
 pub mod me;
 /// `/people`: what an admin does about people.
 pub mod people;
+/// The questions of a push.
+pub mod quiz;
 
 /// Options of one step at most: what stands in the lowest bits.
 pub const OPTIONS_MOST: u8 = 200;
@@ -80,6 +82,8 @@ pub enum Talk {
     Me(me::Me),
     /// Which units does a chat address?
     Chat(chat::Chat),
+    /// The questions of a push.
+    Quiz(quiz::Run),
 }
 
 /// A question with what it shows.
@@ -88,6 +92,7 @@ pub enum Question {
     People(people::Question),
     Me(me::Question),
     Chat(chat::Question),
+    Quiz(quiz::Question),
 }
 
 /// How a conversation ended.
@@ -102,6 +107,7 @@ pub enum Ended {
     People(people::Ended),
     Me(me::Ended),
     Chat(chat::Ended),
+    Quiz(quiz::Ended),
 }
 
 /// What a button means. A question keeps these in the order of its buttons, so that a button carries a number alone.
@@ -130,6 +136,8 @@ pub enum Pick {
     Category(#[serde(with = "category")] LeaveCategory),
     /// A branch of `/people`.
     Task(people::Task),
+    /// An option of a question, counted from 0.
+    Option(u8),
 }
 
 /// What a person answered.
@@ -280,7 +288,8 @@ pub(super) fn turned(page: u16, pick: Pick) -> Option<u16> {
         | Pick::OtherDay
         | Pick::NoDay
         | Pick::Category(_)
-        | Pick::Task(_) => None,
+        | Pick::Task(_)
+        | Pick::Option(_) => None,
     }
 }
 

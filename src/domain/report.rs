@@ -10,6 +10,7 @@ mod input;
 mod month;
 mod off;
 mod part;
+mod quiz;
 mod rate;
 mod standing;
 
@@ -22,5 +23,6 @@ pub use input::{Coverage, DayOff, Fate, Member, MonthInput, PushFacts, UnitRef};
 pub use month::{MonthReport, People, PushRow, UnitRow, month_report};
 pub use off::DaysOff;
 pub use part::Extent;
+pub use quiz::{Given, QuizCounts, QuizFacts, QuizQuestion, QuizReport, QuizUnit};
 pub use rate::Rate;
 pub use standing::{NotAcked, Reason, Standing, missing, push_figures};

@@ -37,6 +37,12 @@ words! {
         InviteWorkdays = "invite.workdays",
         /// From when on people are reminded in private on the day of a deadline.
         NudgeTime = "nudge.time",
+        /// Whether pushes ask the questions of their items.
+        QuizEnabled = "quiz.enabled",
+        /// How often one question may be answered.
+        QuizAttempts = "quiz.attempts",
+        /// Which of several answers counts.
+        QuizScore = "quiz.score",
     }
 }
 
@@ -45,6 +51,8 @@ words! {
 pub enum Shape {
     /// A text of 1 to `most` characters.
     Text { most: usize },
+    /// One of a few words.
+    Word { of: &'static [&'static str] },
     /// Hours of a day, `HH:MM-HH:MM`, the first before the second.
     Hours,
     /// A whole number between the bounds, both included.
@@ -67,13 +75,15 @@ impl Key {
             Self::HoursAfternoon => Some("14:30-17:30"),
             Self::CountMinAudience | Self::InviteWorkdays => Some("10"),
             Self::CountEditSeconds => Some("15"),
-            Self::PushPerDay => Some("1"),
+            Self::PushPerDay | Self::QuizAttempts => Some("1"),
             Self::PushPerWeek | Self::InboxDays => Some("3"),
             Self::RotationMonths => Some("12"),
             Self::SendPerSecond => Some("25"),
             Self::SendPerGroup => Some("18"),
             Self::SendSpread => Some("0"),
             Self::NudgeTime => Some("09:30"),
+            Self::QuizEnabled => Some("off"),
+            Self::QuizScore => Some("first"),
         }
     }
 
@@ -86,7 +96,7 @@ impl Key {
             // Telegram counts edits against a group's 20 messages a minute.
             Self::CountEditSeconds => Shape::Number { least: 15, most: 3_600 },
             // More than one item a workday, or one every workday, is what offices were told to stop (see the README).
-            Self::PushPerDay => Shape::Number { least: 1, most: 3 },
+            Self::PushPerDay | Self::QuizAttempts => Shape::Number { least: 1, most: 3 },
             Self::PushPerWeek => Shape::Number { least: 1, most: 10 },
             Self::RotationMonths => Shape::Number { least: 1, most: 36 },
             // Below 3 days an update that the platform sends again could be counted as new.
@@ -99,6 +109,8 @@ impl Key {
             Self::InviteWorkdays => Shape::Number { least: 1, most: 30 },
             // Early enough that people still have some of the day for it.
             Self::NudgeTime => Shape::TimeOrOff { from_hour: 8, to_hour: 16 },
+            Self::QuizEnabled => Shape::Word { of: &["off", "on"] },
+            Self::QuizScore => Shape::Word { of: &["first", "best"] },
         }
     }
 
@@ -121,6 +133,9 @@ impl Key {
             Self::SendSpread => "整点半点错开秒数",
             Self::InviteWorkdays => "绑定码有效工作日数",
             Self::NudgeTime => "截止当天私聊提醒的时间",
+            Self::QuizEnabled => "推送时带小题",
+            Self::QuizAttempts => "每题最多作答次数",
+            Self::QuizScore => "多次作答按哪次计",
         }
     }
 
@@ -131,6 +146,7 @@ impl Key {
                 let length = value.chars().count();
                 (1..=most).contains(&length) && !value.chars().any(|c| c.is_control() || matches!(c, '〔' | '〕'))
             }
+            Shape::Word { of } => of.contains(&value),
             Shape::Hours => hours(value).is_some(),
             Shape::Number { least, most } => value.parse::<i64>().is_ok_and(|n| (least..=most).contains(&n)),
             Shape::TimeOrOff { from_hour, to_hour } => {
@@ -181,6 +197,10 @@ mod tests {
     #[case(Key::NudgeTime, "07:59", false)]
     #[case(Key::NudgeTime, "9:30", false)]
     #[case(Key::NudgeTime, "Off", false)]
+    #[case(Key::QuizEnabled, "on", true)]
+    #[case(Key::QuizEnabled, "true", false)]
+    #[case(Key::QuizAttempts, "4", false)]
+    #[case(Key::QuizScore, "best", true)]
     #[case(Key::OfficeHotline, "", false)]
     #[case(Key::OfficeHotline, "内线8000", true)]
     #[case(Key::OfficeHotline, "〔未填〕", false)]

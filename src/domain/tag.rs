@@ -37,10 +37,14 @@ pub enum Verb {
     Away,
     /// 不再私聊提醒, on the reminder made by an attempt.
     Mute,
+    /// An option of the question under the copy made by an attempt.
+    Answer,
+    /// 答题: the questions of the push whose copy an attempt made, in private.
+    Quiz,
 }
 
 impl Verb {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 18] = [
         Self::Ack,
         Self::Basis,
         Self::Accept,
@@ -57,6 +61,8 @@ impl Verb {
         Self::Record,
         Self::Away,
         Self::Mute,
+        Self::Answer,
+        Self::Quiz,
     ];
 
     const fn letter(self) -> char {
@@ -77,6 +83,8 @@ impl Verb {
             Self::Record => 'm',
             Self::Away => 'w',
             Self::Mute => 'q',
+            Self::Answer => 'k',
+            Self::Quiz => 'z',
         }
     }
 }
@@ -94,6 +102,8 @@ const SEAL_BYTES: usize = 6;
 const VERSION: char = '1';
 /// What a link that confirms starts with.
 const LINK: &str = "ack_";
+/// What a link that leads to questions starts with.
+const QUIZ_LINK: &str = "quiz_";
 
 impl Tag {
     /// The text inside the button: at most 30 of the 64 bytes that Telegram allows. `seal` is a keyed MAC.
@@ -118,7 +128,8 @@ impl Tag {
 
     /// The code inside a link into the private chat: at most 64 of A–Z, a–z, 0–9, _ and -.
     pub fn link(self, seal: impl Fn(&[u8]) -> [u8; 32]) -> String {
-        format!("{LINK}{}", self.encode(seal).replace('.', "-"))
+        let kind = if self.verb == Verb::Quiz { QUIZ_LINK } else { LINK };
+        format!("{kind}{}", self.encode(seal).replace('.', "-"))
     }
 
     /// Whether a link's code is meant to confirm something, rightly sealed or not.
@@ -126,9 +137,15 @@ impl Tag {
         code.starts_with(LINK)
     }
 
+    /// Whether a link's code is meant to lead to questions, rightly sealed or not.
+    pub fn is_quiz_link(code: &str) -> bool {
+        code.starts_with(QUIZ_LINK)
+    }
+
     /// Reads a link's code back; `None` for foreign, altered or forged ones.
     pub fn decode_link(code: &str, seal: impl Fn(&[u8]) -> [u8; 32]) -> Option<Self> {
-        let (body, mac) = code.strip_prefix(LINK)?.split_once('-')?;
+        let rest = code.strip_prefix(LINK).or_else(|| code.strip_prefix(QUIZ_LINK))?;
+        let (body, mac) = rest.split_once('-')?;
         Self::decode(&format!("{body}.{mac}"), seal)
     }
 }
@@ -167,6 +184,15 @@ mod tests {
         for forged in ["ack_", "ack_1a7", "ack_1a7-", "ack_1a7-000000000000", "ack_1a7.000000000000"] {
             assert_eq!(Tag::decode_link(forged, seal), None, "{forged}");
         }
+    }
+
+    #[test]
+    fn a_link_to_questions_is_told_from_one_that_confirms() {
+        let tag = Tag { verb: Verb::Quiz, id: i64::MAX };
+        let code = tag.link(seal);
+        assert!(code.len() <= 64 && Tag::is_quiz_link(&code) && !Tag::is_link(&code), "{code}");
+        assert_eq!(Tag::decode_link(&code, seal), Some(tag));
+        assert_eq!(Tag::decode_link(&code.replacen("1z", "1a", 1), seal), None);
     }
 
     proptest! {

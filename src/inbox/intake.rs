@@ -8,8 +8,10 @@ use crate::domain::setting::Key;
 use crate::inbox::confirm::{self, Confirming};
 use crate::inbox::effect::{Effect, say};
 use crate::inbox::guard::{self, Trouble, guarded, is_database};
+use crate::inbox::quiz::{self, Answering};
 use crate::message::binding as words;
-use crate::office::ack::{self, Incoming, Pressed};
+use crate::office::ack::{self, Incoming, Received};
+use crate::office::quiz::Pressed;
 use crate::office::{Outcome, binding, db, setting};
 use chrono::{DateTime, Utc};
 
@@ -24,12 +26,15 @@ struct Read<'a> {
     place: usize,
     update: &'a RawUpdate,
     confirming: Option<Confirming>,
+    /// Looked for only where nothing is confirmed.
+    answering: Option<Answering>,
 }
 
 impl Read<'_> {
     fn incoming(&self, at: DateTime<Utc>) -> Incoming<'_> {
         let press = self.confirming.as_ref().map(|confirming| confirming.press(at));
-        Incoming { event_id: &self.update.event_id, raw: &self.update.raw, press }
+        let answer = self.answering.as_ref().map(|answering| answering.press(at));
+        Incoming { event_id: &self.update.event_id, raw: &self.update.raw, press, answer }
     }
 }
 
@@ -43,11 +48,8 @@ pub async fn take(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Vec<Ef
 /// [`take`], with the place in the batch of the update that leads to each effect.
 pub async fn placed(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Vec<Placed>> {
     let now = ctx.now();
-    let read = |(place, update)| {
-        let update: &RawUpdate = update;
-        Read { place, update, confirming: guard::read(|| confirm::read(ctx, line, &update.raw)) }
-    };
-    let read: Vec<Read<'_>> = batch.iter().enumerate().map(read).collect();
+    let read: Vec<Read<'_>> =
+        batch.iter().enumerate().map(|(place, update)| read(ctx, line, (place, update))).collect();
     let whole: Vec<Incoming<'_>> = read.iter().map(|update| update.incoming(now)).collect();
     match guarded(Box::pin(ack::receive(ctx, line, now, &whole))).await {
         Ok(results) => Ok(answers(ctx, line, &read, results).await),
@@ -57,6 +59,12 @@ pub async fn placed(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Vec<
             one_by_one(ctx, line, &read).await
         }
     }
+}
+
+fn read<'a>(ctx: &Ctx, line: &Line, (place, update): (usize, &'a RawUpdate)) -> Read<'a> {
+    let confirming = guard::read(|| confirm::read(ctx, line, &update.raw));
+    let answering = if confirming.is_none() { guard::read(|| quiz::read(ctx, line, &update.raw)) } else { None };
+    Read { place, update, confirming, answering }
 }
 
 async fn one_by_one(ctx: &Ctx, line: &Line, read: &[Read<'_>]) -> Outcome<Vec<Placed>> {
@@ -69,8 +77,9 @@ async fn one_by_one(ctx: &Ctx, line: &Line, read: &[Read<'_>]) -> Outcome<Vec<Pl
             Err(Trouble::Refused(refusal)) if is_database(&refusal) => return Err(refusal),
             Err(error) => {
                 tracing::error!(%error, event = incoming.event_id, "an update could not be counted and is tried again; its text is stored");
-                ack::receive(ctx, line, now, &[Incoming { press: None, ..incoming }]).await?;
+                ack::receive(ctx, line, now, &[Incoming { press: None, answer: None, ..incoming }]).await?;
                 let said = update.confirming.as_ref().and_then(Confirming::not_stored);
+                let said = said.into_iter().chain(update.answering.as_ref().map(Answering::not_stored));
                 effects.extend(said.map(|effect| (update.place, effect)));
             }
         }
@@ -78,12 +87,18 @@ async fn one_by_one(ctx: &Ctx, line: &Line, read: &[Read<'_>]) -> Outcome<Vec<Pl
     Ok(effects)
 }
 
-async fn answers(ctx: &Ctx, line: &Line, read: &[Read<'_>], results: Vec<Pressed>) -> Vec<Placed> {
-    let strangers = results.iter().any(|pressed| pressed.result == PressResult::NotBound);
+async fn answers(ctx: &Ctx, line: &Line, read: &[Read<'_>], results: Received) -> Vec<Placed> {
+    let Received { pressed, answered } = results;
+    let strangers = pressed.iter().any(|pressed| pressed.result == PressResult::NotBound)
+        || answered.iter().any(|answered| matches!(answered, Pressed::NotBound));
     let bind = if strangers { bind_link(ctx).await } else { None };
-    let mut effects = Vec::with_capacity(results.len());
+    let mut effects = Vec::with_capacity(pressed.len() + answered.len());
+    let answering = read.iter().filter_map(|update| Some((update.place, update.answering.as_ref()?)));
+    for ((place, answering), answered) in answering.zip(&answered) {
+        effects.push((place, answering.answer(answered, bind.clone())));
+    }
     let confirming = read.iter().filter_map(|update| Some((update.place, update.confirming.as_ref()?)));
-    for ((place, confirming), pressed) in confirming.zip(results) {
+    for ((place, confirming), pressed) in confirming.zip(pressed) {
         effects.extend(confirming.answer(ctx, &pressed, bind.clone()).map(|effect| (place, effect)));
         if let Some(account) = confirming.stranger(&pressed) {
             match guarded(Box::pin(notice(ctx, line, account))).await {

@@ -23,11 +23,11 @@ use crate::inbox::dialogue::{self, Begun};
 use crate::inbox::effect::{Due, Effect, carry_out, say};
 use crate::inbox::guard::{Trouble, guarded, is_database};
 use crate::inbox::intake::BIND_LINK;
-use crate::inbox::{chats, joining, nudge};
+use crate::inbox::{chats, joining, nudge, quiz};
 use crate::message::outgoing::Outgoing;
 use crate::message::{binding as words, confirm as sayings, me, people, toast};
 use crate::office::inbox::{self as stored, Failed};
-use crate::office::{Outcome, ack, binding, delivery, dialogue as conversations, group, setting};
+use crate::office::{Outcome, ack, binding, delivery, dialogue as conversations, group, quiz as answers, setting};
 use crate::stop::Stop;
 use crate::store::inbox::InboxRow;
 
@@ -94,6 +94,10 @@ async fn handle(ctx: &Ctx, line: &Line, row: &InboxRow) -> Outcome<Vec<Effect>> 
         ack::again(ctx, line, (row.id, confirming.press(row.received_at.utc()))).await?;
         return Ok(Vec::new());
     }
+    if let Some(answering) = quiz::read(ctx, line, &row.raw) {
+        answers::again(ctx, line, (row.id, answering.press(row.received_at.utc()))).await?;
+        return Ok(Vec::new());
+    }
     match line.channel.read(&row.raw) {
         Inbound::Press(press) => pressed(ctx, line, &press, row.id).await,
         Inbound::Said(said) => said_something(ctx, line, &said, row.id).await,
@@ -147,8 +151,8 @@ async fn pressed(ctx: &Ctx, line: &Line, press: &Press, update: InboxId) -> Outc
         Verb::Relayed => decided(Asked::Relay(DeliveryId(id), Decision::Relayed)).await,
         Verb::NotToday => decided(Asked::Relay(DeliveryId(id), Decision::Declined)).await,
         Verb::Choose => dialogue::pressed(ctx, line, press, (update, id)).await,
-        // A confirmation was read above.
-        Verb::Ack => Ok(vec![answer(toast::unknown())]),
+        // A confirmation or an answer was read above; questions are asked by link.
+        Verb::Ack | Verb::Answer | Verb::Quiz => Ok(vec![answer(toast::unknown())]),
     }
 }
 
@@ -158,6 +162,8 @@ enum Intent<'a> {
     Code(&'a str),
     /// A link that confirms, of which nothing can be made.
     DeadLink,
+    /// A link that leads to questions.
+    Quiz(&'a str),
     Privacy,
     Feedback,
     MyData,
@@ -172,6 +178,7 @@ fn intent(text: &str) -> Intent<'_> {
     let rest = rest.trim();
     match command.split('@').next().unwrap_or_default() {
         "/start" if Tag::is_link(rest) => Intent::DeadLink,
+        "/start" if Tag::is_quiz_link(rest) => Intent::Quiz(rest),
         "/start" if !rest.is_empty() && rest != BIND_LINK => Intent::Code(rest),
         "/privacy" => Intent::Privacy,
         "/mydata" => Intent::MyData,
@@ -201,6 +208,10 @@ async fn said_something(ctx: &Ctx, line: &Line, said: &Said, update: InboxId) ->
     let what = match meant {
         Intent::Code(typed) => joining::offered(ctx, line, &said.account, typed, &settings).await?,
         Intent::DeadLink => sayings::link_gone(),
+        Intent::Quiz(code) => match quiz::opened(ctx, line, &said.account, (update, code)).await? {
+            Some(what) => what,
+            None => words::notice(office, contact),
+        },
         Intent::Privacy => words::privacy(office, contact),
         Intent::Feedback => words::feedback(contact),
         Intent::MyData => joining::record(ctx, line, &said.account, &settings).await?,
@@ -238,6 +249,7 @@ mod tests {
     #[case("/start K7QF3M2P", Intent::Code("K7QF3M2P"))]
     #[case("/start@qingfeng_bot K7QF3M2P", Intent::Code("K7QF3M2P"))]
     #[case("/start ack_1a7-00", Intent::DeadLink)]
+    #[case("/start quiz_1z7-00", Intent::Quiz("quiz_1z7-00"))]
     #[case(" k7qf-3m2p ", Intent::Code("k7qf-3m2p"))]
     #[case("K7QF-3M20", Intent::Code("K7QF-3M20"))]
     #[case("/privacy", Intent::Privacy)]

@@ -1,7 +1,9 @@
 //! Words for faults of item files: one line each, naming the file, the place and what to do.
 
 use crate::domain::calendar::Festival;
-use crate::domain::content::{BodyFault, ContentProblem, ContentProblemKind as Kind, FrontFault, Markup, Theme};
+use crate::domain::content::{
+    BodyFault, ContentProblem, ContentProblemKind as Kind, FrontFault, Markup, QuizFault, Theme,
+};
 
 /// One line: file, line, key, fault and remedy.
 pub fn problem(file: &str, problem: &ContentProblem) -> String {
@@ -53,10 +55,47 @@ fn fault(kind: &Kind) -> String {
         }
         Kind::FestivalsElsewhere => "只有节前提醒（theme: festival）写节日，请删去这一行。".to_owned(),
         Kind::Twice { found } => format!("“{found}”写了两次，请删去一个。"),
+        Kind::Quiz { nth, fault } => {
+            let nth = if *nth == 0 { String::new() } else { format!("第{nth}题") };
+            format!("{nth}{}", quiz(fault))
+        }
         Kind::DuplicateSlug { slug, other } => {
             format!("“{slug}”已用于{other}，请给其中一个改名（文件名同时改）。")
         }
         Kind::DuplicateCode { code, other } => format!("编号“{code}”已用于{other}，请换一个没有用过的编号。"),
+    }
+}
+
+fn quiz(fault: &QuizFault) -> String {
+    match fault {
+        QuizFault::NoQuestion => "没有题目，请写上，或删去quiz这一行。".to_owned(),
+        QuizFault::TooManyQuestions { len, max } => format!("有{len}道题，最多{max}道，请删去{}道。", len - max),
+        QuizFault::UnknownKey { key } => format!("里没有“{key}”这个键，请核对拼写，或删去这一行。"),
+        QuizFault::Missing { key } => format!("没有写{key}，请补上。"),
+        QuizFault::NotPlain { key } => format!("的{key}只能写一行，也不能有待填项〔…〕。"),
+        QuizFault::QuestionTooLong { len, max } => format!("题目{len}字，超过上限{max}字，请删去{}字。", len - max),
+        QuizFault::OptionTooLong { len, max } => format!("有一个选项{len}字，超过上限{max}字，请删去{}字。", len - max),
+        QuizFault::ExplainTooLong { len, max } => format!("解析{len}字，超过上限{max}字，请删去{}字。", len - max),
+        QuizFault::AlertTooLong { len, max } => {
+            format!("的答案、解析和依据合起来{len}字，群里的提示最多显示{max}字，请把解析删去{}字。", len - max)
+        }
+        QuizFault::OptionCount { len, least, most } => format!("有{len}个选项，请写{least}至{most}个。"),
+        QuizFault::OptionTwice { found } => format!("的选项“{found}”写了两次，请改掉一个。"),
+        QuizFault::NoKey => "没有写正确答案，请写answer: B（单选）或answers: AC（多选）。".to_owned(),
+        QuizFault::BothKeys => "同时写了answer和answers，请只留一个：单选写answer，多选写answers。".to_owned(),
+        QuizFault::BadKey { found } => format!("的答案“{found}”写法不对，请写选项的大写字母，例如B。"),
+        QuizFault::SeveralKeys { found } => {
+            format!("是单选，却写了{}个答案“{found}”，请只留一个；多选请改写answers: {found}。", found.chars().count())
+        }
+        QuizFault::OneKey { found } => format!("是多选，却只有1个答案“{found}”，单选请改写answer: {found}。"),
+        QuizFault::KeyOutOfRange { found, options } => {
+            format!("的答案“{found}”不在选项里，只有{options}个选项，请核对。")
+        }
+        QuizFault::BadBasis { found } => {
+            format!(
+                "的依据“{found}”写法不对，请写成《法规全称》（2020年7月1日起施行）第三十四条第一款，年份和条号都要有。"
+            )
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 
 use super::outgoing::{Answer, Button, Emphasis, Outgoing};
 use super::print::weekday_of;
-use super::{chat, me, people};
+use super::{chat, me, people, quiz};
 use crate::domain::dialogue::{Ended, OPTIONS_MOST, Pick, Question, Talk};
 use crate::domain::rich::Rich;
 
@@ -40,6 +40,7 @@ pub fn question(question: &Question, picks: &[Pick], zone: Tz) -> Worded {
         Question::People(question) => people::question(question, picks, zone),
         Question::Me(question) => me::question(question, picks, zone),
         Question::Chat(question) => chat::question(question, picks),
+        Question::Quiz(question) => quiz::question(question, picks),
     }
 }
 
@@ -51,6 +52,7 @@ pub fn ended(ended: &Ended, zone: Tz) -> Option<Outgoing> {
         Ended::People(ended) => Some(people::ended(ended, zone)),
         Ended::Me(ended) => Some(me::ended(ended, zone)),
         Ended::Chat(ended) => Some(chat::ended(ended)),
+        Ended::Quiz(ended) => Some(quiz::ended(ended)),
     }
 }
 
@@ -61,6 +63,7 @@ enum Kind {
     Half,
     Day,
     Way,
+    Letter,
 }
 
 impl Kind {
@@ -70,6 +73,7 @@ impl Kind {
             Self::Wide => 1,
             Self::Half => 2,
             Self::Day | Self::Way => 3,
+            Self::Letter => quiz::LETTERS_IN_A_ROW,
         }
     }
 }
@@ -80,6 +84,7 @@ const fn kind(pick: Pick) -> Kind {
         Pick::Unit(_) | Pick::Above(..) | Pick::Category(_) | Pick::Task(_) => Kind::Half,
         Pick::Day(_) | Pick::OtherDay | Pick::NoDay => Kind::Day,
         Pick::Previous | Pick::Next | Pick::Cancel => Kind::Way,
+        Pick::Option(_) => Kind::Letter,
     }
 }
 
@@ -98,7 +103,8 @@ pub fn common(pick: Pick) -> Option<String> {
         | Pick::Above(..)
         | Pick::Person(_)
         | Pick::Category(_)
-        | Pick::Task(_) => None,
+        | Pick::Task(_)
+        | Pick::Option(_) => None,
     }
 }
 
@@ -158,6 +164,9 @@ pub fn foreign() -> Answer {
 }
 
 fn ran_out(talk: &Talk) -> String {
+    if let Talk::Quiz(_) = talk {
+        return quiz::RAN_OUT.to_owned();
+    }
     let again = command(talk).map(|command| format!("请重新发{command}。")).unwrap_or_default();
     format!("时间过了，没有改动。{again}")
 }
@@ -167,8 +176,8 @@ const fn command(talk: &Talk) -> Option<&'static str> {
     match talk {
         Talk::People(_) => Some("/people"),
         Talk::Me(_) => Some("/me"),
-        // Its question has a button to ask it anew.
-        Talk::Chat(_) => None,
+        // The question of one has a button to ask it anew, the other begins at its push.
+        Talk::Chat(_) | Talk::Quiz(_) => None,
     }
 }
 

@@ -7,6 +7,7 @@ use super::outgoing::Outgoing;
 use super::print::{Masked, day_time, person, unit_name};
 use crate::domain::dialogue::Pick;
 use crate::domain::dialogue::me::{Ended, Misread, Question, Record};
+use crate::domain::quiz::Tally;
 
 /// What the bot understands, with a person's own record.
 pub fn help(ordinary: &Outgoing) -> Outgoing {
@@ -41,7 +42,7 @@ pub fn question(question: &Question, picks: &[Pick], zone: Tz) -> Worded {
 }
 
 fn record(record: &Record, zone: Tz) -> String {
-    let Record { who, bound_at, acks, away, muted } = record;
+    let Record { who, bound_at, acks, answers, away, muted } = record;
     let Masked { name, tail } = person(&who.listed.name, &who.listed.staff_no, &[]);
     let away = match away {
         None => "休假或出差：现在没有登记".to_owned(),
@@ -49,8 +50,11 @@ fn record(record: &Record, zone: Tz) -> String {
         Some((category, None)) => format!("休假或出差：{}，返岗日未定", category.label()),
     };
     let away = if *muted { format!("{away}\n私聊提醒：已关闭，统计不受影响") } else { away };
+    let answers = answers.map_or_else(String::new, |Tally { answered, right }| {
+        format!("\n本月答题：{answered}题，答对{right}题（只有您自己看得到）")
+    });
     format!(
-        "{name}，{}，工号尾号{tail}\n绑定时间：{}\n本月已确认：{acks}条（只有您自己看得到）\n{away}\n要看保存了什么：/mydata",
+        "{name}，{}，工号尾号{tail}\n绑定时间：{}\n本月已确认：{acks}条（只有您自己看得到）{answers}\n{away}\n要看保存了什么：/mydata",
         unit_name(&who.listed.unit),
         day_time(*bound_at, zone)
     )

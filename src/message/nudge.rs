@@ -93,6 +93,7 @@ mod tests {
             resent: false,
             silent: &[],
             count: None,
+            asked: None,
             zone: ZONE,
         };
         let buttons = Buttons { ack: "a".to_owned(), away: "w".to_owned(), mute: "q".to_owned() };

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 
 use super::outgoing::{Button, Outgoing};
 use super::print;
+use super::quiz::{self, Asked};
 use crate::domain::content::{ItemSource, Theme, basis_label};
 use crate::domain::hearing::Gap;
 use crate::domain::rich::{Rich, Span};
@@ -26,6 +27,8 @@ pub struct Copy<'a> {
     pub silent: &'a [Gap],
     /// How many confirmed, when that is shown.
     pub count: Option<i64>,
+    /// The questions it asks, when it does.
+    pub asked: Option<Asked<'a>>,
     pub zone: Tz,
 }
 
@@ -50,6 +53,7 @@ pub fn copy(copy: &Copy<'_>, tags: Tags) -> Outgoing {
         text.push(vec![Span::Bold(format!("记住一句：{}", item.takeaway))]);
     }
     text.push(vec![Span::Plain(source(copy))]);
+    text.0.extend(copy.asked.as_ref().and_then(quiz::paragraph));
     if !copy.silent.is_empty() {
         text.push(vec![Span::Plain(lost(copy.silent, copy.zone))]);
     }
@@ -58,7 +62,8 @@ pub fn copy(copy: &Copy<'_>, tags: Tags) -> Outgoing {
     }
     let ack = tags.ack.map(|data| Button::Press { label: "已阅".to_owned(), data });
     let basis = Button::Press { label: "看原文".to_owned(), data: tags.basis };
-    Outgoing { text, buttons: vec![ack.into_iter().chain([basis]).collect()] }
+    let rows = [ack.into_iter().chain([basis]).collect()].into_iter();
+    Outgoing { text, buttons: rows.chain(copy.asked.clone().map(quiz::buttons)).collect() }
 }
 
 fn heading(copy: &Copy<'_>) -> String {
@@ -118,17 +123,18 @@ mod tests {
         parse(folder, stem, &std::fs::read_to_string(file).unwrap()).unwrap()
     }
 
-    fn read(item: &ItemSource, change: impl FnOnce(&mut Copy<'_>)) -> String {
-        let body = fill(&item.body, |_| Some("内线8000".to_owned())).unwrap();
+    fn read<'a>(item: &'a ItemSource, change: impl FnOnce(&mut Copy<'a>)) -> String {
+        let body = Box::leak(Box::new(fill(&item.body, |_| Some("内线8000".to_owned())).unwrap()));
         let mut said = Copy {
             item,
-            body: &body,
+            body,
             version: 2,
             due: None,
             deadline: None,
             resent: false,
             silent: &[],
             count: None,
+            asked: None,
             zone: ZONE,
         };
         change(&mut said);
@@ -189,6 +195,7 @@ mod tests {
                 resent: false,
                 silent,
                 count,
+                asked: None,
                 zone: ZONE,
             };
             let text = copy(&said, Tags::default()).text.to_plain();
@@ -198,6 +205,28 @@ mod tests {
         assert_eq!(line(&[first])[1], "9月1日09:30至09:44系统没有收到点击，这段时间点过的，请再点一次。");
         let both = "9月1日09:30至09:44、9月1日11:30至11:44系统没有收到点击，这段时间点过的，请再点一次。";
         assert_eq!(line(&[first, second])[1], both);
+    }
+
+    #[test]
+    fn a_question_stands_under_the_item_with_a_letter_an_option() {
+        let gift = item("gifts/gift-no-threshold");
+        let question = gift.quiz.in_place().unwrap();
+        let tags = ["x", "y", "z"].map(str::to_owned).to_vec();
+        let text = read(&gift, |copy| {
+            copy.count = Some(26);
+            copy.asked = Some(Asked::Here { question, tags });
+        });
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn several_questions_are_asked_in_private() {
+        let kinds = item("discipline/six-kinds");
+        assert!(kinds.quiz.in_place().is_none());
+        let link = "https://t.me/qingfeng_bot?start=quiz_1".to_owned();
+        let text = read(&kinds, |copy| copy.asked = Some(Asked::Private { questions: kinds.quiz.0.len(), link }));
+        assert!(!text.contains("小题"), "{text}");
+        assert_eq!(text.lines().last(), Some("[ 答题（私聊，2题） ]"));
     }
 
     #[test]

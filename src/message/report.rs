@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use crate::domain::content::Theme;
 use crate::domain::hearing::Silence;
-use crate::domain::report::{Counts, DaysOff, Extent, Figures, MonthReport, PushRow, Rate};
+use crate::domain::report::{Counts, DaysOff, Extent, Figures, MonthReport, PushRow, QuizReport, Rate};
 use crate::domain::word::Confirm;
 use crate::message::print;
 
@@ -24,8 +24,34 @@ pub const DEFINITIONS: &[&str] = &[
     "合计按人次相加后计算",
 ];
 
+/// What the terms of the tables of questions mean; printed with them.
+pub const QUIZ_DEFINITIONS: &[&str] = &[
+    "答题参与率＝答题人次/应答人次（应答人次＝带小题的推送的应知人次）",
+    "正确率＝答对题次/已答题次",
+    "一题答过几次的，按设置取第一次或者最好的一次",
+    "只有1人答题的不列答对数、正确率和错答",
+    "免计人员和应知范围以外的人员答题不计入",
+    "答题与阅读、确认分开统计",
+];
+
 /// What the figures are for, and what they are not for. Stands in every report.
 pub const PURPOSE: &str = "供了解情况、改进内容使用，不作为对单位和个人考核评价的依据";
+
+/// The month's questions in one sentence.
+pub fn quiz(quiz: &QuizReport) -> String {
+    let QuizReport { total, questions, .. } = quiz;
+    format!(
+        "小题{}道，自愿作答。答题参与率{}，正确率{}。",
+        questions.len(),
+        with_fraction(total.participation()),
+        with_fraction(total.correct())
+    )
+}
+
+/// The definitions as the note under the tables of questions.
+pub fn quiz_note() -> String {
+    format!("表注：{}。", QUIZ_DEFINITIONS.join("；"))
+}
 
 /// The title of the report.
 pub fn title(report: &MonthReport) -> String {

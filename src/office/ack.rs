@@ -15,7 +15,7 @@ use crate::domain::word::AckMethod;
 use crate::ids::{AttemptId, InboxId, PushId, StaffId};
 use crate::office::ack::aim::Aim;
 use crate::office::ack::facts::{Facts, accounts, facts};
-use crate::office::{Outcome, hearing, note};
+use crate::office::{Outcome, hearing, note, quiz};
 use crate::secret::Purpose;
 use crate::store::ack::{AckRow, KeptPress, NewAck};
 use crate::store::{self, Tx};
@@ -39,6 +39,8 @@ pub struct Incoming<'a> {
     pub raw: &'a str,
     /// Set when the update confirms something.
     pub press: Option<Press<'a>>,
+    /// Set when the update answers a question.
+    pub answer: Option<quiz::Press<'a>>,
 }
 
 /// A press on 已阅, or what stands in for one.
@@ -90,17 +92,25 @@ impl Pressed {
     }
 }
 
-/// Stores a batch that came in now, with its acks, in one transaction. Returns what each confirmation came to, in the order
-/// of the batch; the other updates wait in the inbox.
-pub async fn receive(ctx: &Ctx, line: &Line, now: DateTime<Utc>, batch: &[Incoming<'_>]) -> Outcome<Vec<Pressed>> {
+/// What the updates of a batch came to, each kind in the order of the batch.
+#[derive(Debug, Default)]
+pub struct Received {
+    pub pressed: Vec<Pressed>,
+    pub answered: Vec<quiz::Pressed>,
+}
+
+/// Stores a batch that came in now, with its acks and answers, in one transaction. Returns what each came to; the other updates
+/// wait in the inbox.
+pub async fn receive(ctx: &Ctx, line: &Line, now: DateTime<Utc>, batch: &[Incoming<'_>]) -> Outcome<Received> {
     let mut tx = ctx.store.write().await?;
     let ids = store_batch(&mut tx, line, batch, now).await?;
     hearing::heard(&mut tx, ctx, line, now).await?;
-    let results = confirm(&mut tx, ctx, line, (batch, &ids)).await?;
+    let pressed = confirm(&mut tx, ctx, line, (batch, &ids)).await?;
+    let answered = answer(&mut tx, ctx, line, (batch, &ids)).await?;
     crash::point("before_inbox_commit");
     tx.commit().await?;
     crash::point("after_inbox_commit");
-    Ok(results)
+    Ok(Received { pressed, answered })
 }
 
 /// Counts a confirmation that was stored and could not be counted then.
@@ -125,6 +135,23 @@ async fn confirm(
     record(tx, ctx, line, &presses).await
 }
 
+/// Stores the answers of a batch; one without any asks the database nothing.
+async fn answer(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    line: &Line,
+    (batch, ids): (&[Incoming<'_>], &HashMap<String, InboxId>),
+) -> Outcome<Vec<quiz::Pressed>> {
+    let presses: Vec<(InboxId, quiz::Press<'_>)> =
+        batch.iter().filter_map(|update| Some((*ids.get(update.event_id)?, update.answer?))).collect();
+    if presses.is_empty() {
+        return Ok(Vec::new());
+    }
+    let results = quiz::record(tx, ctx, line, &presses).await?;
+    quiz::prove(tx, ctx, &presses).await?;
+    Ok(results)
+}
+
 /// Stores the raw updates; one that came before keeps its row. What confirms something is done with this transaction.
 async fn store_batch(
     tx: &mut Tx,
@@ -132,7 +159,8 @@ async fn store_batch(
     batch: &[Incoming<'_>],
     now: DateTime<Utc>,
 ) -> Outcome<HashMap<String, InboxId>> {
-    let (confirming, others): (Vec<_>, Vec<_>) = batch.iter().partition(|update| update.press.is_some());
+    let (confirming, others): (Vec<_>, Vec<_>) =
+        batch.iter().partition(|update| update.press.is_some() || update.answer.is_some());
     let (confirming, others) = (rows(&confirming), rows(&others));
     let mut ids = HashMap::with_capacity(batch.len());
     if !confirming.is_empty() {
@@ -268,22 +296,29 @@ pub fn line(ack: &AckRow) -> AckLine {
 
 /// A press on a copy shows that this copy arrived.
 async fn prove(tx: &mut Tx, ctx: &Ctx, presses: &[(InboxId, Press<'_>)], facts: &Facts) -> Outcome<()> {
-    let open = |attempt: &AttemptId| {
-        facts.copies.get(attempt).is_some_and(|copy| match copy.outcome {
-            AttemptOutcome::Pending | AttemptOutcome::Unknown => true,
-            AttemptOutcome::Ok
-            | AttemptOutcome::NotSent
-            | AttemptOutcome::Limited
-            | AttemptOutcome::Rejected
-            | AttemptOutcome::Proved => false,
-        })
-    };
+    let open = |attempt: &AttemptId| facts.copies.get(attempt).is_some_and(|copy| is_open(copy.outcome));
     let buttons = presses.iter().filter_map(|(_, press)| match press.by {
         By::Button { attempt, message_id } => Some((attempt, message_id)),
         By::GroupReply { .. } | By::Private { .. } | By::Link { .. } => None,
     });
     let copies: HashMap<AttemptId, &str> = buttons.filter(|(attempt, _)| open(attempt)).collect();
-    let copies: Vec<(AttemptId, &str)> = copies.into_iter().collect();
+    proved(tx, ctx, copies.into_iter().collect()).await
+}
+
+/// Whether it is not known that the copy of an attempt arrived.
+pub(super) const fn is_open(outcome: AttemptOutcome) -> bool {
+    match outcome {
+        AttemptOutcome::Pending | AttemptOutcome::Unknown => true,
+        AttemptOutcome::Ok
+        | AttemptOutcome::NotSent
+        | AttemptOutcome::Limited
+        | AttemptOutcome::Rejected
+        | AttemptOutcome::Proved => false,
+    }
+}
+
+/// Stores that these copies arrived, as these messages.
+pub(super) async fn proved(tx: &mut Tx, ctx: &Ctx, copies: Vec<(AttemptId, &str)>) -> Outcome<()> {
     let proved: Vec<AttemptId> = copies.iter().map(|(attempt, _)| *attempt).collect();
     for delivery in store::delivery::prove(tx, &copies, ctx.now()).await? {
         let actor = Actor::System { job: Job::Inbox };

@@ -15,6 +15,7 @@ use crate::domain::content::{
     unknown_placeholders,
 };
 use crate::domain::policy::Act;
+use crate::domain::quiz::Quiz;
 use crate::domain::wall;
 use crate::domain::word::ItemState;
 use crate::office::setting::known;
@@ -148,6 +149,7 @@ fn version_of(item_id: crate::ids::ItemId, version: i64, item: &ItemSource) -> N
         hash: item.content_hash(),
         tags: item.tags.join(","),
         festivals: Festival::words(&item.festivals),
+        quiz: item.quiz.encode(),
     }
 }
 
@@ -171,6 +173,7 @@ pub fn source_of(row: &VersionRow) -> Outcome<ItemSource> {
         code: row.code.clone(),
         tags: tags_of(&row.tags),
         festivals: festivals_of(&row.festivals)?,
+        quiz: Quiz::decode(&row.quiz).ok_or_else(|| unreadable(&row.quiz))?,
         markdown: row.body.clone(),
         body: crate::domain::content::body(&row.body),
     })

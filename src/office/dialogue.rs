@@ -26,6 +26,8 @@ mod chat_talk;
 mod me_talk;
 /// `/people`, step by step.
 mod people_talk;
+/// The questions of a push.
+mod quiz_talk;
 /// One arm a conversation.
 mod talks;
 

@@ -101,6 +101,8 @@ pub(super) async fn words(tx: &mut Tx, ctx: &Ctx, id: DeliveryId) -> Outcome<Rel
         resent: false,
         silent: &[],
         count: None,
+        // Nobody can press there.
+        asked: None,
         zone: ctx.zone,
     };
     Ok(Relay {

@@ -14,12 +14,13 @@ use crate::domain::month::Month;
 use crate::domain::policy::Act;
 use crate::domain::push::{Chunk, PushState};
 use crate::domain::report::{
-    self, Coverage, DayOff, Extent, Fate, Figures, Member, MonthInput, MonthReport, NotAcked, PushFacts, UnitRef, month_report,
+    self, Coverage, DayOff, Extent, Fate, Figures, Member, MonthInput, MonthReport, NotAcked, PushFacts, UnitRef,
+    month_report,
 };
 use crate::domain::wall;
 use crate::domain::word::Confirm;
 use crate::ids::{PushId, StaffId};
-use crate::office::{Allowed, Outcome, Refusal, authorise_units, note, push, unit};
+use crate::office::{Allowed, Outcome, Refusal, authorise_units, note, push, quiz, unit};
 use crate::store::account::BindingSpan;
 use crate::store::push::PushRow;
 use crate::store::report::CoverRow;
@@ -150,6 +151,7 @@ async fn facts(tx: &mut Tx, pushes: &[PushRow], as_of: DateTime<Utc>, allowed: &
     for row in store::deadline::of_pushes(tx, &ids).await? {
         own.entry(row.push_id).or_default().insert(row.staff_id, row.deadline_at.utc());
     }
+    let mut quiz = quiz::facts(tx, &ids).await?;
     let spans = store::account::spans(tx).await?;
     let gaps = gaps(tx, pushes).await?;
     let fact = |push: &PushRow| {
@@ -170,6 +172,7 @@ async fn facts(tx: &mut Tx, pushes: &[PushRow], as_of: DateTime<Utc>, allowed: &
             acks: acks.remove(&push.id).unwrap_or_default(),
             coverage: coverage(&covers.remove(&push.id).unwrap_or_default()),
             relayed: relayed.get(&push.id).copied().unwrap_or_default(),
+            quiz: quiz.remove(&push.id),
         })
     };
     let facts: Outcome<Vec<PushFacts>> = pushes.iter().map(fact).collect();

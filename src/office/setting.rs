@@ -10,6 +10,7 @@ use crate::domain::cap::Caps;
 use crate::domain::content::{KnownSetting, Placeholder};
 use crate::domain::personal::{Personal, has_mobile};
 use crate::domain::policy::Act;
+use crate::domain::quiz::{Rules, Score};
 use crate::domain::setting::{Key, OFF, Shape, hours, minutes};
 use crate::domain::slot::{AllowedHours, Window};
 use crate::office::{Outcome, Refusal, authorise, note, personal};
@@ -49,6 +50,8 @@ pub struct Settings {
     pub invite_workdays: u32,
     /// From when on people are reminded on the day of a deadline; `None`: they are not.
     pub nudge_time: Option<NaiveTime>,
+    /// By which rules pushes ask the questions of their items; `None`: they ask nothing.
+    pub quiz: Option<Rules>,
 }
 
 impl Settings {
@@ -98,6 +101,14 @@ pub async fn load(tx: &mut Tx, zone: Tz) -> Outcome<Settings> {
         nudge_time: match text(Key::NudgeTime) {
             OFF => None,
             time => Some(minutes(time).and_then(time_of_day).ok_or_else(|| unreadable(Key::NudgeTime))?),
+        },
+        quiz: match text(Key::QuizEnabled) {
+            "on" => Some(Rules {
+                attempts: u8::try_from(number(Key::QuizAttempts)?).map_err(|_| unreadable(Key::QuizAttempts))?,
+                score: Score::parse(text(Key::QuizScore)).ok_or_else(|| unreadable(Key::QuizScore))?,
+            }),
+            "off" => None,
+            _ => return Err(unreadable(Key::QuizEnabled).into()),
         },
         values,
     })
@@ -159,7 +170,7 @@ pub async fn set(ctx: &Ctx, actor: &Actor, key: &str, value: &str) -> Outcome<Se
 async fn tells(tx: &mut Tx, key: Key, value: &str) -> Outcome<Option<Personal>> {
     match key.shape() {
         Shape::Text { .. } => {}
-        Shape::Hours | Shape::Number { .. } | Shape::TimeOrOff { .. } => return Ok(None),
+        Shape::Word { .. } | Shape::Hours | Shape::Number { .. } | Shape::TimeOrOff { .. } => return Ok(None),
     }
     if key != Key::OfficeHotline && has_mobile(value) {
         return Ok(Some(Personal::Mobile));

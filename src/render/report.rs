@@ -2,6 +2,7 @@
 
 mod csv;
 mod json;
+mod quiz;
 #[cfg(test)]
 mod tests;
 mod text;

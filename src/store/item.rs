@@ -55,6 +55,8 @@ pub struct VersionRow {
     pub tags: String,
     /// As `domain::calendar::Festival` spells them, joined by a comma.
     pub festivals: String,
+    /// Its questions as JSON; empty when it has none.
+    pub quiz: String,
 }
 
 /// A version to store.
@@ -79,6 +81,8 @@ pub struct NewVersion {
     pub tags: String,
     /// As `domain::calendar::Festival` spells them, joined by a comma.
     pub festivals: String,
+    /// Its questions as JSON; empty when it has none.
+    pub quiz: String,
 }
 
 macro_rules! item_sql {
@@ -111,14 +115,14 @@ pub async fn add(tx: &mut Tx, slug: &str, state: ItemState) -> Result<ItemId> {
 /// Stores a version and puts it in force.
 pub async fn add_version(tx: &mut Tx, new: &NewVersion, now: DateTime<Utc>) -> Result<ItemVersionId> {
     const ADD: &str = "INSERT INTO item_version (item_id, version, code, theme, title, audience, confirm, basis,
-            article_text, takeaway, body, verified_on, checked_by, expires_on, hash, tags, festivals, synced_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) RETURNING id";
+            article_text, takeaway, body, verified_on, checked_by, expires_on, hash, tags, festivals, quiz, synced_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) RETURNING id";
     const USE: &str = "UPDATE item SET version_id = $2 WHERE id = $1";
     let id: ItemVersionId = on!(tx, c => sqlx::query_scalar(ADD)
         .bind(new.item_id).bind(new.version).bind(&new.code).bind(&new.theme).bind(&new.title).bind(&new.audience)
         .bind(new.confirm).bind(&new.basis).bind(&new.article_text).bind(&new.takeaway).bind(&new.body)
         .bind(new.verified_on).bind(&new.checked_by).bind(new.expires_on).bind(&new.hash).bind(&new.tags)
-        .bind(&new.festivals).bind(At::from(now)).fetch_one(c).await)?;
+        .bind(&new.festivals).bind(&new.quiz).bind(At::from(now)).fetch_one(c).await)?;
     on!(tx, c => sqlx::query(USE).bind(new.item_id).bind(id).execute(c).await.map(drop))?;
     Ok(id)
 }
@@ -133,7 +137,8 @@ pub async fn set_state(tx: &mut Tx, id: ItemId, state: ItemState) -> Result<()> 
 /// The whole text of a version, also after its file is gone.
 pub async fn version(tx: &mut Tx, id: ItemVersionId) -> Result<Option<VersionRow>> {
     const SQL: &str = "SELECT v.id, i.slug, v.version, v.code, v.theme, v.title, v.audience, v.confirm, v.basis,
-            v.article_text, v.takeaway, v.body, v.verified_on, v.checked_by, v.expires_on, v.tags, v.festivals
+            v.article_text, v.takeaway, v.body, v.verified_on, v.checked_by, v.expires_on, v.tags, v.festivals,
+            v.quiz
         FROM item_version v JOIN item i ON i.id = v.item_id WHERE v.id = $1";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await)?)
 }

@@ -132,8 +132,7 @@ pub async fn is_muted(tx: &mut Tx, staff: StaffId) -> Result<bool> {
 
 /// A person wants no private reminders; false when they wanted none before.
 pub async fn mute(tx: &mut Tx, staff: StaffId, now: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str =
-        "INSERT INTO nudge_mute (staff_id, muted_at) VALUES ($1, $2) ON CONFLICT (staff_id) DO NOTHING";
+    const SQL: &str = "INSERT INTO nudge_mute (staff_id, muted_at) VALUES ($1, $2) ON CONFLICT (staff_id) DO NOTHING";
     let added = on!(tx, c => sqlx::query(SQL).bind(staff).bind(At::from(now)).execute(c).await
         .map(|done| done.rows_affected()))?;
     Ok(added == 1)

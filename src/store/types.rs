@@ -74,6 +74,7 @@ stored_word!(
     crate::domain::leave::LeaveCategory,
     crate::domain::policy::Role,
     crate::domain::push::PushState,
+    crate::domain::quiz::Score,
     crate::domain::word::AckMethod,
     crate::domain::schedule::Missed,
     crate::domain::schedule::MovedBy,

@@ -27,6 +27,7 @@ mod plan;
 mod polling;
 mod preview;
 mod process;
+mod quiz;
 mod relay;
 mod restore;
 mod roles;

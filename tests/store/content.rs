@@ -17,6 +17,7 @@ async fn an_item_shows_its_version_in_force_and_keeps_the_others() {
             title: "新标题".to_owned(),
             expires_on: None,
             festivals: "national".to_owned(),
+            quiz: "[]".to_owned(),
             ..version(row.id, 2)
         };
         let second = item::add_version(&mut tx, &next, at(5)).await.unwrap();
@@ -32,7 +33,8 @@ async fn an_item_shows_its_version_in_force_and_keeps_the_others() {
             (old.slug.as_str(), old.version, old.title.as_str(), old.body.as_str()),
             ("gifts", 1, "礼品礼金", "正文\n第二段")
         );
-        assert_eq!((old.tags.as_str(), old.festivals.as_str()), ("日常,new", ""));
+        assert_eq!((old.tags.as_str(), old.festivals.as_str(), old.quiz.as_str()), ("日常,new", "", ""));
+        assert_eq!(item::version(&mut tx, second).await.unwrap().unwrap().quiz, "[]");
         assert_eq!((old.verified_on, old.expires_on), (day(1), Some(day(30))));
         assert!(item::version(&mut tx, ItemVersionId(99)).await.unwrap().is_none());
         assert_constraint(item::add_version(&mut tx, &next, at(6)).await);

@@ -133,6 +133,7 @@ pub(crate) fn version(item_id: qingfeng::ids::ItemId, version: i64) -> NewVersio
         hash: format!("hash-{item_id}-{version}"),
         tags: "日常,new".to_owned(),
         festivals: String::new(),
+        quiz: String::new(),
     }
 }
 

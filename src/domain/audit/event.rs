@@ -141,6 +141,8 @@ words! {
         PushMissingView = "push_missing_view",
         /// The acks of one commit.
         AckBatch = "ack_batch",
+        /// Answers to questions were stored: how many, and a tag over them.
+        QuizBatch = "quiz_batch",
         /// A delivery reached a state that matters to the figures.
         DeliveryState = "delivery_state",
         /// The admins were told something.

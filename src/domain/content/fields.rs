@@ -5,11 +5,13 @@ use chrono::NaiveDate;
 use super::front::{Entry, Front};
 use super::placeholder::has_blank;
 use super::problem::{ContentProblem, ContentProblemKind as Kind};
+use super::quiz;
 use super::{
     ARTICLE_TEXT_MAX_CHARS, Addressed, Basis, SLUG_MAX_CHARS, TAG_MAX_CHARS, TAGS_MOST, TAKEAWAY_MAX_CHARS,
     TITLE_MAX_CHARS, Theme,
 };
 use crate::domain::calendar::Festival;
+use crate::domain::quiz::Quiz;
 use crate::domain::word::Confirm;
 
 /// What the front matter says, judged.
@@ -28,6 +30,7 @@ pub(super) struct Fields {
     pub code: String,
     pub tags: Vec<String>,
     pub festivals: Vec<Festival>,
+    pub quiz: Quiz,
 }
 
 /// Where the file lies, which slug and theme must repeat.
@@ -54,6 +57,7 @@ pub(super) fn read(front: &Front, place: Place<'_>, problems: &mut Vec<ContentPr
     let code = judge.code();
     let tags = judge.tags();
     let festivals = judge.festivals(theme);
+    let quiz = judge.quiz(basis.as_deref().unwrap_or_default());
     Some(Fields {
         slug: slug?,
         theme: theme?,
@@ -69,6 +73,7 @@ pub(super) fn read(front: &Front, place: Place<'_>, problems: &mut Vec<ContentPr
         code: code?,
         tags,
         festivals,
+        quiz: quiz?,
     })
 }
 
@@ -94,7 +99,7 @@ impl<'a> Judge<'a> {
 
     /// The value of a key; `None` when the key is absent or holds nothing.
     fn optional(&self, field: &'static str) -> Option<Value<'a>> {
-        let Entry { line, values } = self.front.entries.get(field)?;
+        let Entry { line, values, .. } = self.front.entries.get(field)?;
         let text = values.first().map(|text| text.trim()).filter(|text| !text.is_empty())?;
         Some(Value { field, line: *line, text })
     }
@@ -172,7 +177,7 @@ impl<'a> Judge<'a> {
 
     fn basis(&mut self) -> Option<Vec<Basis>> {
         let entry = self.front.entries.get("basis").filter(|entry| !entry.values.is_empty());
-        let Some(Entry { line, values }) = entry else {
+        let Some(Entry { line, values, .. }) = entry else {
             self.missing("basis");
             return None;
         };
@@ -228,7 +233,7 @@ impl<'a> Judge<'a> {
 
     /// The words of a list, each with the key it belongs to.
     fn list(&self, field: &'static str) -> Vec<Value<'a>> {
-        let Some(Entry { line, values }) = self.front.entries.get(field) else { return Vec::new() };
+        let Some(Entry { line, values, .. }) = self.front.entries.get(field) else { return Vec::new() };
         values.iter().map(|text| Value { field, line: *line, text: text.trim() }).collect()
     }
 
@@ -256,6 +261,11 @@ impl<'a> Judge<'a> {
             self.complain(value, Kind::BadTag { found: value.text.to_owned() });
         }
         self.sorted(values.into_iter().map(|value| (value.text.to_owned(), value)).collect())
+    }
+
+    fn quiz(&mut self, basis: &[Basis]) -> Option<Quiz> {
+        let Some(Entry { line, questions, .. }) = self.front.entries.get("quiz") else { return Some(Quiz::default()) };
+        quiz::read(questions, *line, basis, self.problems)
     }
 
     fn festivals(&mut self, theme: Option<Theme>) -> Vec<Festival> {

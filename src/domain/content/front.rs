@@ -9,9 +9,10 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
 use super::problem::{ContentProblem, FrontFault};
+use super::quiz::RawQuestion;
 
 /// Every key an item may have.
-pub(super) const KEYS: [&str; 14] = [
+pub(super) const KEYS: [&str; 15] = [
     "slug",
     "theme",
     "title",
@@ -26,10 +27,14 @@ pub(super) const KEYS: [&str; 14] = [
     "code",
     "tags",
     "festivals",
+    QUIZ,
 ];
 
 /// The keys that may hold a list.
 const LISTS: [&str; 3] = ["basis", "tags", "festivals"];
+
+/// The key that holds questions.
+const QUIZ: &str = "quiz";
 
 /// The line of the file on which the front matter's first key stands.
 const FRONT_FIRST_LINE: u32 = 2;
@@ -48,6 +53,8 @@ pub(super) struct Entry {
     pub line: u32,
     /// One value, or several of a list, or none when the key stands alone.
     pub values: Vec<String>,
+    /// The questions of `quiz`; none of any other key.
+    pub questions: Vec<RawQuestion>,
 }
 
 /// The keys as written.
@@ -106,10 +113,10 @@ fn full_width_colons(front: &str) -> Vec<ContentProblem> {
 
 fn sort_out(keys: Keys) -> Front {
     let mut front = Front::default();
-    for (key, line, values) in keys.0 {
+    for Key { key, line, values, questions } in keys.0 {
         match KEYS.iter().find(|known| **known == key) {
             Some(known) => {
-                front.entries.insert(known, Entry { line, values });
+                front.entries.insert(known, Entry { line, values, questions });
             }
             None => front.problems.push(ContentProblem::front(Some(line), FrontFault::UnknownKey { key })),
         }
@@ -134,8 +141,15 @@ fn file_line(front_line: u64) -> u32 {
     u32::try_from(front_line).unwrap_or(u32::MAX).saturating_add(FRONT_FIRST_LINE - 1)
 }
 
-/// Key, line, values, in the order written.
-struct Keys(Vec<(String, u32, Vec<String>)>);
+/// The keys in the order written.
+struct Keys(Vec<Key>);
+
+struct Key {
+    key: String,
+    line: u32,
+    values: Vec<String>,
+    questions: Vec<RawQuestion>,
+}
 
 impl<'de> Deserialize<'de> for Keys {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -155,19 +169,25 @@ impl<'de> Visitor<'de> for KeysVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
         let mut keys = Vec::new();
         while let Some(key) = map.next_key::<Spanned<String>>()? {
+            let line = file_line(key.referenced.line());
+            if key.value == QUIZ {
+                let questions = map.next_value::<Option<Vec<RawQuestion>>>()?.unwrap_or_default();
+                keys.push(Key { key: key.value, line, values: Vec::new(), questions });
+                continue;
+            }
             let values = match key.value.as_str() {
                 list if LISTS.contains(&list) => map.next_value::<OneOrMany>()?.0,
                 known if KEYS.contains(&known) => map.next_value::<Option<String>>()?.into_iter().collect(),
                 _ => map.next_value::<IgnoredAny>().map(|_| Vec::new())?,
             };
-            keys.push((key.value, file_line(key.referenced.line()), values));
+            keys.push(Key { key: key.value, line, values, questions: Vec::new() });
         }
         Ok(Keys(keys))
     }
 }
 
 /// One text or a list of texts.
-struct OneOrMany(Vec<String>);
+pub(super) struct OneOrMany(pub(super) Vec<String>);
 
 impl<'de> Deserialize<'de> for OneOrMany {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -62,10 +62,53 @@ pub enum ContentProblemKind {
     FestivalsElsewhere,
     /// A word of a list stands twice.
     Twice { found: String },
+    /// A question, counted from 1; 0: all of them.
+    Quiz { nth: usize, fault: QuizFault },
     /// Another file has the same slug.
     DuplicateSlug { slug: String, other: String },
     /// Another file has the same code.
     DuplicateCode { code: String, other: String },
+}
+
+/// Faults of questions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QuizFault {
+    /// The key stands without a question.
+    NoQuestion,
+    /// More questions than an item may have.
+    TooManyQuestions { len: usize, max: usize },
+    /// A key that no question has.
+    UnknownKey { key: String },
+    /// A key is absent or empty.
+    Missing { key: &'static str },
+    /// Several lines, or 〔…〕, where neither can be shown.
+    NotPlain { key: &'static str },
+    /// Longer than it may be, in characters.
+    QuestionTooLong { len: usize, max: usize },
+    /// Longer than it may be, in characters.
+    OptionTooLong { len: usize, max: usize },
+    /// Longer than it may be, in UTF-16 code units.
+    ExplainTooLong { len: usize, max: usize },
+    /// Verdict, explanation and basis together pass what an alert can show (UTF-16 code units).
+    AlertTooLong { len: usize, max: usize },
+    /// Too few options, or too many.
+    OptionCount { len: usize, least: usize, most: usize },
+    /// An option stands twice.
+    OptionTwice { found: String },
+    /// It is not said which option is right.
+    NoKey,
+    /// Both `answer` and `answers` are written.
+    BothKeys,
+    /// Not letters from A to F, each once.
+    BadKey { found: String },
+    /// A single choice has several right options.
+    SeveralKeys { found: String },
+    /// A multiple choice has only one right option.
+    OneKey { found: String },
+    /// The right option is not among the options.
+    KeyOutOfRange { found: String, options: usize },
+    /// Not `《title》（version with its date）第…条`.
+    BadBasis { found: String },
 }
 
 /// Faults of the front matter's shape.

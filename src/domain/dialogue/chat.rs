@@ -118,7 +118,8 @@ fn meant(units: &[(UnitId, String)], pick: Pick) -> Vec<UnitId> {
         | Pick::OtherDay
         | Pick::NoDay
         | Pick::Category(_)
-        | Pick::Task(_) => Vec::new(),
+        | Pick::Task(_)
+        | Pick::Option(_) => Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::people::Someone;
 use super::{Given, Pick};
 use crate::domain::leave::LeaveCategory;
+use crate::domain::quiz::Tally;
 
 /// Where a person is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +93,8 @@ pub struct Record {
     pub bound_at: DateTime<Utc>,
     /// Their own confirmations of the month's pushes.
     pub acks: i64,
+    /// Their own answers to the month's questions, where they gave any.
+    pub answers: Option<Tally>,
     /// What holds today: the category, and the last day where one is known.
     pub away: Option<(LeaveCategory, Option<NaiveDate>)>,
     /// They want no private reminders.

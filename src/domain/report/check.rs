@@ -2,6 +2,7 @@
 
 use super::counts::Counts;
 use super::month::{MonthReport, UnitRow};
+use super::quiz::QuizReport;
 use crate::domain::word::words;
 use crate::ids::PushId;
 
@@ -20,6 +21,8 @@ words! {
         UnitSums = "unit_sums",
         /// all done ≤ took part ≤ expected people ≤ expected counts, and took part ≤ acked.
         PeopleBounds = "people_bounds",
+        /// In a month with questions: units and questions add up to all answers.
+        QuizSums = "quiz_sums",
     }
 }
 
@@ -48,7 +51,8 @@ pub(super) fn passed(report: &MonthReport, repeated: Option<PushId>) -> Result<V
         Ok(()) => Ok(Check { name, ok: true }),
         Err(push) => Err(CheckFailed { check: name, push }),
     };
-    CheckName::ALL.iter().map(check).collect()
+    let asked = |name: &&CheckName| **name != CheckName::QuizSums || report.quiz.is_some();
+    CheckName::ALL.iter().filter(asked).map(check).collect()
 }
 
 /// Whether a check held; the error is the push it failed on, if it is about one.
@@ -65,6 +69,7 @@ fn held(name: CheckName, report: &MonthReport, repeated: Option<PushId>) -> Resu
         CheckName::Totals => whole(totals_add_up(report)),
         CheckName::UnitSums => whole(units_add_up(report)),
         CheckName::PeopleBounds => whole(people_are_bounded(report)),
+        CheckName::QuizSums => whole(report.quiz.as_ref().is_none_or(QuizReport::adds_up)),
     }
 }
 

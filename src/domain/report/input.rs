@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use super::part::Extent;
+use super::quiz::QuizFacts;
 use crate::domain::hearing::Silence;
 use crate::domain::month::Month;
 use crate::domain::push::MemberStatus;
@@ -81,6 +82,8 @@ pub struct PushFacts {
     pub unbound: HashSet<StaffId>,
     /// Messages of the push that people passed on by hand.
     pub relayed: u32,
+    /// What it asked; `None`: nothing.
+    pub quiz: Option<QuizFacts>,
 }
 
 /// One person of a frozen audience.

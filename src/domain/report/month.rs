@@ -10,6 +10,7 @@ use super::counts::{Basis, Counts, Figures};
 use super::input::{Member, MonthInput, PushFacts, UnitRef};
 use super::off::{DaysOff, days_off};
 use super::part::Extent;
+use super::quiz::{QuizReport, quiz_report};
 use super::standing::Judge;
 use crate::domain::hearing::Silence;
 use crate::domain::month::Month;
@@ -48,6 +49,8 @@ pub struct MonthReport {
     /// Acks that count as on time because they came in at the end of a time in which nobody took in presses, and which
     /// began before the deadline.
     pub excused: u32,
+    /// Figures of questions; `None` in a month without.
+    pub quiz: Option<QuizReport>,
     /// What was checked; all of it passed.
     pub checks: Vec<Check>,
 }
@@ -124,6 +127,11 @@ pub fn month_report(input: &MonthInput) -> Result<MonthReport, CheckFailed> {
         days_off: days_off(input),
         silent: input.silent.clone(),
         excused: tally.excused,
+        quiz: quiz_report(
+            &in_order(input).into_iter().map(|(push, _)| push).collect::<Vec<_>>(),
+            &input.units,
+            input.as_of,
+        ),
         checks: Vec::new(),
     };
     report.checks = check::passed(&report, tally.repeated)?;

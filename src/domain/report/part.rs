@@ -25,6 +25,9 @@ impl PushFacts {
         self.acks.retain(|person, _| staff.contains(person));
         self.waited.retain(|person, _| staff.contains(person));
         self.unbound.retain(|person| staff.contains(person));
+        if let Some(quiz) = &mut self.quiz {
+            quiz.given.retain(|given| staff.contains(&given.staff));
+        }
         match &mut self.coverage {
             Coverage::Groups(fates) => fates.retain(|(unit, _)| units.contains(unit)),
             Coverage::Private(fates) => fates.retain(|(person, _)| staff.contains(person)),

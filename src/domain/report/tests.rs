@@ -49,6 +49,7 @@ fn push(id: i64, expected: i64) -> PushFacts {
         unbound: HashSet::new(),
         relayed: 0,
         waited: HashMap::new(),
+        quiz: None,
     }
 }
 

@@ -35,6 +35,11 @@ fn with_body(body: &str) -> String {
     changed(&[("法条没有设“起点金额”。\n", body)])
 }
 
+/// The good file with these questions.
+fn quiz(written: &str) -> String {
+    changed(&[("code: ZW-017\n", &format!("code: ZW-017\nquiz:\n{written}"))])
+}
+
 fn worded(text: &str) -> String {
     let problems = parse("gifts", "gift-no-threshold", text).expect_err("the sample is meant to be faulty");
     problems.iter().map(|p| problem("content/items/gifts/gift-no-threshold.md", p)).collect::<Vec<_>>().join("\n")
@@ -43,6 +48,24 @@ fn worded(text: &str) -> String {
 #[rstest]
 #[case::tags("tags", changed(&[("code: ZW-017", "code: ZW-017\ntags: [礼品, Law, 礼品, a, b, c, d, e, f]")]))]
 #[case::festivals("festivals", changed(&[("code: ZW-017", "code: ZW-017\nfestivals: [中秋, 重阳]")]))]
+#[case::quiz_keys(
+    "quiz_keys",
+    quiz(
+        "  - question: 问？\n    options: [甲, 乙]\n    explain: 释\n  - question: 问？\n    options: [甲, 乙]\n    answer: AB\n    explain: 释\n  - question: 问？\n    options: [甲, 乙]\n    answer: [A, B]\n    explain: 释\n  - question: 问？\n    options: [甲, 乙]\n    answer: A\n    answers: AB\n    explain: 释\n  - question: 问？\n    options: [甲, 乙]\n    answers: B\n    explain: 释\n"
+    )
+)]
+#[case::quiz_range(
+    "quiz_range",
+    quiz(
+        "  - question: 问？\n    options: [甲, 乙]\n    answer: C\n    explain: 释\n  - question: 问？\n    options: [甲]\n    answer: A\n    explain: 释\n  - question: 问？\n    options: [甲, 乙, 甲]\n    answer: 甲\n    explain: 释\n"
+    )
+)]
+#[case::quiz_lengths("quiz_lengths", quiz(&format!("  - question: {}\n    options: [{}, 乙]\n    answer: A\n    explain: {}\n", "长".repeat(101), "长".repeat(41), "长".repeat(181))))]
+#[case::quiz_alert("quiz_alert", quiz(&format!("  - question: 问？\n    options: [甲, 乙]\n    answer: A\n    explain: {}\n", "长".repeat(180))))]
+#[case::quiz_count("quiz_count", quiz(&"  - question: 问？\n    options: [甲, 乙]\n    answer: A\n    explain: 释\n".repeat(6)))]
+#[case::quiz_missing("quiz_missing", quiz("  - options: [甲, 乙]\n    answer: A\n    hint: 无\n    basis: 第七条\n"))]
+#[case::quiz_empty("quiz_empty", quiz(""))]
+#[case::quiz_shape("quiz_shape", quiz("  question: 问？\n"))]
 #[case::empty_file("empty_file", String::new())]
 #[case::no_front("no_front", "只有正文。".to_owned())]
 #[case::unclosed_front("unclosed_front", GOOD.replacen("\n---\n", "\n", 1))]

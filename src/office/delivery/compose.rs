@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
+use crate::channel::telegram::start_link;
 use crate::ctx::Ctx;
 use crate::domain::content::ItemSource;
 use crate::domain::delivery::{DeliveryKind, TargetKind};
@@ -14,9 +15,10 @@ use crate::domain::word::Confirm;
 use crate::ids::{AlertId, AttemptId, GroupId, PushId, StaffId};
 use crate::message::outgoing::{Button, Outgoing};
 use crate::message::push::{Copy, Tags, copy};
+use crate::message::quiz::Asked;
 use crate::office::delivery::{hint, nudge};
 use crate::office::push::filled;
-use crate::office::{Outcome, Refusal, alert, content, group, setting};
+use crate::office::{Outcome, Refusal, alert, content, group, quiz, setting};
 use crate::secret::{Keys, Purpose};
 use crate::store::delivery::{AttemptRow, DeliveryRow};
 use crate::store::push::PushRow;
@@ -64,7 +66,8 @@ pub async fn latest(ctx: &Ctx, staff: StaffId) -> Outcome<Option<Outgoing>> {
     };
     let Some(row) = arrived.into_iter().find(|row| addresses(row.push_id)) else { return Ok(None) };
     let push = store::push::find(&mut tx, row.push_id).await?.ok_or(Refusal::UnknownPush(row.push_id.0))?;
-    let mut outgoing = words(&mut tx, ctx, &push, (row.attempt_id, false), None).await?;
+    let here = Asks { place: Place::Elsewhere, ..Asks::of(&mut tx, &push, row.attempt_id).await? };
+    let mut outgoing = worded(&mut tx, ctx, &push, ((row.attempt_id, false), None, here)).await?;
     if row.confirmed {
         let ack = tag(tx.keys(), Verb::Ack, row.attempt_id.0);
         let asks = |button: &Button| matches!(button, Button::Press { data, .. } if *data == ack);
@@ -89,6 +92,55 @@ pub(super) async fn words(
     (attempt, resent): (AttemptId, bool),
     count: Option<i64>,
 ) -> Outcome<Outgoing> {
+    let asks = Asks::of(tx, push, attempt).await?;
+    worded(tx, ctx, push, ((attempt, resent), count, asks)).await
+}
+
+/// Where the words of a copy are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In its own message, whose options belong to it.
+    Own,
+    /// Elsewhere: whoever answers there is led to the questions by link.
+    Elsewhere,
+}
+
+/// What a copy needs to ask its questions.
+struct Asks {
+    asks: bool,
+    place: Place,
+    /// The link to the questions, once the platform told what our bot is called.
+    link: Option<String>,
+}
+
+impl Asks {
+    /// Whether it asks was fixed when its push was made.
+    async fn of(tx: &mut Tx, push: &PushRow, attempt: AttemptId) -> Outcome<Self> {
+        let asks = !store::quiz::asking(tx, &[push.id]).await?.is_empty();
+        let bot = if asks { store::channel::names(tx).await?.into_iter().next() } else { None };
+        let link = bot.map(|bot| start_link(&bot, &quiz::link::code(tx.keys(), attempt)));
+        Ok(Self { asks, place: Place::Own, link })
+    }
+
+    fn asked<'a>(self, keys: &Keys, attempt: AttemptId, item: &'a ItemSource) -> Option<Asked<'a>> {
+        if !self.asks {
+            return None;
+        }
+        let here = item.quiz.in_place().filter(|_| self.place == Place::Own).and_then(|question| {
+            let tag = |option| Some(tag(keys, Verb::Answer, quiz::link::pack(attempt, option)?));
+            let tags = (0_u8..).zip(&question.options).map(|(option, _)| tag(option));
+            Some(Asked::Here { question, tags: tags.collect::<Option<_>>()? })
+        });
+        here.or_else(|| Some(Asked::Private { questions: item.quiz.0.len(), link: self.link? }))
+    }
+}
+
+async fn worded(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    push: &PushRow,
+    ((attempt, resent), count, asks): ((AttemptId, bool), Option<i64>, Asks),
+) -> Outcome<Outgoing> {
     let (item, body) = item_of(tx, push).await?;
     let keys = std::sync::Arc::clone(tx.keys());
     let ack = (push.confirm != Confirm::None).then(|| tag(&keys, Verb::Ack, attempt.0));
@@ -102,6 +154,7 @@ pub(super) async fn words(
         resent,
         silent: &hint::gaps(tx, attempt).await?,
         count,
+        asked: asks.asked(&keys, attempt, &item),
         zone: ctx.zone,
     };
     Ok(copy(&text, tags))

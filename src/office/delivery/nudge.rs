@@ -77,6 +77,7 @@ pub(super) async fn compose(tx: &mut Tx, ctx: &Ctx, delivery: &DeliveryRow, atte
         resent: attempt.possible_duplicate,
         silent: &[],
         count: None,
+        asked: None,
         zone: ctx.zone,
     };
     let of = |verb| tag(tx.keys(), verb, attempt.id.0);

@@ -12,7 +12,7 @@ use crate::domain::leave::{latest_return, return_days};
 use crate::domain::month::Month;
 use crate::domain::wall;
 use crate::ids::StaffId;
-use crate::office::{Outcome, Refusal, calendar, leave, nudge};
+use crate::office::{Outcome, Refusal, calendar, leave, nudge, quiz};
 use crate::store::{self, Tx};
 
 /// The question of a place.
@@ -78,10 +78,11 @@ async fn record(tx: &mut Tx, ctx: &Ctx, (me, today): (StaffId, NaiveDate)) -> Ou
     let Some(bound_at) = standing.and_then(|standing| standing.bound_at) else { return Ok(None) };
     let month = Month::of(ctx.now(), ctx.zone).to_string();
     let acks = store::people::acks_of_month(tx, me, &month).await?;
+    let answers = quiz::own(tx, me, &month).await?;
     let absences = store::leave::of_many(tx, &[me]).await?;
     let away = absences.iter().rfind(|row| row.span().covers(today)).map(|row| (row.category, row.ends_on));
     let listed = Listed { id: person.id, name: person.name, staff_no: person.staff_no, unit: person.unit };
     let who = Someone { listed, peers: Vec::new() };
     let muted = store::nudge::is_muted(tx, me).await?;
-    Ok(Some(Record { who, bound_at: bound_at.utc(), acks, away, muted }))
+    Ok(Some(Record { who, bound_at: bound_at.utc(), acks, answers, away, muted }))
 }

@@ -1,6 +1,6 @@
 //! One arm a conversation: what it asks, what an answer leads to.
 
-use super::{Step, chat_talk, me_talk, people_talk};
+use super::{Step, chat_talk, me_talk, people_talk, quiz_talk};
 use crate::ctx::Ctx;
 use crate::domain::audit::Actor;
 use crate::domain::dialogue::day::Lean;
@@ -14,6 +14,7 @@ pub(super) async fn ask(tx: &mut Tx, ctx: &Ctx, actor: &Actor, talk: Talk) -> Ou
         Talk::People(at) => people_talk::ask(tx, ctx, actor, at).await,
         Talk::Me(at) => me_talk::ask(tx, ctx, actor, at).await,
         Talk::Chat(at) => chat_talk::ask(tx, ctx, actor, at).await,
+        Talk::Quiz(at) => quiz_talk::ask(tx, ctx, actor, at).await,
     }
 }
 
@@ -23,6 +24,7 @@ pub(super) async fn take(tx: &mut Tx, ctx: &Ctx, actor: &Actor, talk: Talk, give
         Talk::People(at) => people_talk::take(tx, ctx, actor, &at, given).await,
         Talk::Me(at) => me_talk::take(tx, ctx, actor, at, given).await,
         Talk::Chat(at) => chat_talk::take(tx, ctx, actor, &at, given).await,
+        Talk::Quiz(at) => quiz_talk::take(tx, ctx, actor, at, given).await,
     }
 }
 
@@ -31,6 +33,6 @@ pub(super) fn wants_day(talk: &Talk) -> Option<Lean> {
     match talk {
         Talk::People(at) => people::wants_day(at).then_some(Lean::Nearest),
         Talk::Me(at) => me::wants_day(*at).then_some(Lean::Ahead),
-        Talk::Chat(_) => None,
+        Talk::Chat(_) | Talk::Quiz(_) => None,
     }
 }

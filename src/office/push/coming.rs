@@ -19,6 +19,7 @@ use crate::domain::word::{Confirm, GroupState};
 use crate::ids::{GroupId, StaffId};
 use crate::message::outgoing::Outgoing;
 use crate::message::push::{Copy, Tags, copy};
+use crate::message::quiz::Asked;
 use crate::office::outlook::{Entry, Ground, Live, Standing, taken, week_end};
 use crate::office::plan::deadline;
 use crate::office::schedule::Wanted;
@@ -166,12 +167,21 @@ async fn draft(
         resent: false,
         silent: &[],
         count: None,
+        asked: ground.settings.quiz.filter(|_| confirm != Confirm::None).and_then(|_| asked(&item)),
         zone: ctx.zone,
     };
     let tags = Tags { ack: (confirm != Confirm::None).then(String::new), basis: String::new() };
     let words = copy(&text, tags);
     let (code, title) = (version.code, version.title);
     Ok(Some((Draft { code, version: version.version, title, confirm, deadline, heads, words }, stop)))
+}
+
+/// What it would ask; the buttons carry nothing.
+fn asked(item: &ItemSource) -> Option<Asked<'_>> {
+    let here = item.quiz.in_place();
+    let here = here.map(|question| Asked::Here { question, tags: vec![String::new(); question.options.len()] });
+    let questions = item.quiz.0.len();
+    here.or_else(|| (questions > 0).then(|| Asked::Private { questions, link: String::new() }))
 }
 
 /// The audience by head, as it would be frozen.

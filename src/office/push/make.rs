@@ -158,6 +158,10 @@ pub(in crate::office) async fn make(
         fills: &json!(fills).to_string(),
     };
     let push = store::push::add(tx, &new, ctx.now()).await?;
+    let asks = office.settings.quiz.filter(|_| order.confirm != Confirm::None && !order.item.quiz.is_empty());
+    if let Some(rules) = asks {
+        store::quiz::ask(tx, push, order.item.quiz.0.len(), rules).await?;
+    }
     let mut hashes = Vec::new();
     for chunk in &chunks {
         let hash = chunk.hash();
@@ -183,11 +187,14 @@ pub(in crate::office) async fn make(
     queue(tx, &like, (&covers, &how), &chunks).await?;
     let of = |status| chunks.iter().flat_map(|c| &c.members).filter(|m| m.status == status).count();
     let (expected, unasked) = (of(MemberStatus::Expected), of(MemberStatus::Unasked));
-    let detail = json!({
+    let mut detail = json!({
         "item": order.item.slug, "item_version": order.item_version, "confirm": order.confirm.as_str(),
         "slot": order.slot.timestamp_millis(), "deadline": deadline.map(|at| at.timestamp_millis()),
         "expected": expected, "audience": hashes, "own_deadlines": own,
     });
+    if asks.is_some() {
+        detail["questions"] = json!(order.item.quiz.0.len());
+    }
     note(tx, ctx.now(), actor, (Action::PushCreate, format!("push:{push}"), detail));
     Ok(Made { push, expected, unasked })
 }

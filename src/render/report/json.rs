@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::domain::hearing::Silence;
 use crate::domain::report::{DaysOff, Extent, Figures, MonthReport, Undelivered};
 use crate::message::report as say;
+use crate::render::report::quiz::{QuizJson, quiz_json};
 
 /// What `report month --format json` prints.
 #[derive(Debug, Serialize)]
@@ -29,6 +30,8 @@ pub struct MonthJson<'a> {
     days_off: Vec<DaysOffJson<'a>>,
     interruptions: Vec<InterruptionJson>,
     excused: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quiz: Option<QuizJson<'a>>,
     checks: Vec<CheckJson>,
 }
 
@@ -130,6 +133,7 @@ pub fn json(report: &MonthReport) -> MonthJson<'_> {
         days_off: report.days_off.iter().map(DaysOffJson::of).collect(),
         interruptions: report.silent.iter().map(|silence| interruption(silence, report.zone)).collect(),
         excused: report.excused,
+        quiz: report.quiz.as_ref().map(|quiz| quiz_json(quiz, report.zone)),
         checks: report.checks.iter().map(|check| CheckJson { name: check.name.as_str(), ok: check.ok }).collect(),
     }
 }
@@ -169,7 +173,7 @@ fn interruption(silence: &Silence, zone: Tz) -> InterruptionJson {
     InterruptionJson { from: instant(silence.gap.from, zone), to: instant(silence.gap.to, zone), told: silence.told }
 }
 
-fn instant(at: DateTime<Utc>, zone: Tz) -> String {
+pub(super) fn instant(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 

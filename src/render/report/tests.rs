@@ -56,6 +56,7 @@ fn knowledge(id: i64, day: u32, title: &str) -> PushFacts {
         unbound: HashSet::new(),
         relayed: 0,
         waited: HashMap::new(),
+        quiz: None,
     }
 }
 

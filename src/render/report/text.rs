@@ -4,6 +4,7 @@
 use crate::domain::report::{Counts, Figures, MonthReport, PushRow, UnitRow};
 use crate::domain::word::Confirm;
 use crate::message::report as say;
+use crate::render::report::quiz;
 use crate::render::table::{Align, Column, Table, display_width};
 
 const fn word(heading: &'static str) -> Column {
@@ -62,8 +63,13 @@ pub fn text(report: &MonthReport) -> String {
         format!("一、总体情况\n{}　　{}\n", extent(report), say::summary(report)),
         format!("二、分单位情况\n表1　推送与知悉（按花名册顺序）\n{units}{}\n", say::table_note()),
         format!("三、逐次推送情况\n{}", pushes(report)),
-        format!("四、需要说明的情况\n{}", notes(report)),
     ];
+    let mut nth = "四";
+    if let Some(quiz) = &report.quiz {
+        parts.push(format!("四、答题情况\n{}", quiz::section(quiz, report.zone)));
+        nth = "五";
+    }
+    parts.push(format!("{nth}、需要说明的情况\n{}", notes(report)));
     parts.push(say::footer(report) + "\n");
     parts.join("\n")
 }
