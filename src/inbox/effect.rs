@@ -41,7 +41,7 @@ pub fn say(account: &str, what: Outgoing) -> Effect {
     Effect::Say { to: Address { chat: account.to_owned(), thread: None }, what: Box::new(what) }
 }
 
-/// Does one.
+/// Does one. Answers come in hundreds, so nothing else takes room in their future.
 pub async fn carry_out(line: &Line, effect: Effect) {
     match effect {
         Effect::Answer(due) => {
@@ -49,6 +49,13 @@ pub async fn carry_out(line: &Line, effect: Effect) {
                 tracing::info!(%error, "a press was recorded and its answer did not arrive");
             }
         }
+        Effect::Say { .. } | Effect::Edit { .. } | Effect::Leave { .. } => Box::pin(carry_out_rare(line, effect)).await,
+    }
+}
+
+async fn carry_out_rare(line: &Line, effect: Effect) {
+    match effect {
+        Effect::Answer(_) => {}
         Effect::Leave { chat } => {
             if let Err(error) = line.channel.leave(&chat).await {
                 tracing::info!(%error, "a group was not left yet");
