@@ -39,7 +39,8 @@ async fn sqlite(path: &Path) -> SqliteConnection {
 /// Gives a database a past: old pushes that everybody confirmed.
 async fn age(path: &Path) {
     let mut connection = sqlite(path).await;
-    let names = "SELECT group_concat(name) FROM pragma_table_info('push') WHERE name NOT IN ('id', 'occurrence_id', 'state')";
+    let names =
+        "SELECT group_concat(name) FROM pragma_table_info('push') WHERE name NOT IN ('id', 'occurrence_id', 'state')";
     let columns: String = sqlx::query_scalar(names).fetch_one(&mut connection).await.unwrap();
     let pushes = OLD / PEOPLE + 1;
     let add = format!(

@@ -43,7 +43,9 @@ impl Table {
 
     pub(crate) fn print(&self, title: &str) {
         println!("\n{title}");
-        println!("| what | runs | presses/s (lowest to highest) | p50 ms | p99 ms | s of processor / 1,000 | MiB | flushes/press | load µs/press |");
+        println!(
+            "| what | runs | presses/s (lowest to highest) | p50 ms | p99 ms | s of processor / 1,000 | MiB | flushes/press | load µs/press |"
+        );
         println!("|---|---|---|---|---|---|---|---|---|");
         for name in &self.names {
             let of = |figure| self.median(name, figure).unwrap_or_default();

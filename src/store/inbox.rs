@@ -56,12 +56,7 @@ pub async fn receive(
 }
 
 /// The same for updates that are worked through in this very transaction. Returns how many were not seen before.
-pub async fn receive_done(
-    tx: &mut Tx,
-    channel: ChannelId,
-    batch: &[(&str, &str)],
-    now: DateTime<Utc>,
-) -> Result<u64> {
+pub async fn receive_done(tx: &mut Tx, channel: ChannelId, batch: &[(&str, &str)], now: DateTime<Utc>) -> Result<u64> {
     let sql = tx.pick(add_sql!(sqlite ""), add_sql!(pg ""));
     let ((places, texts), at) = (end_to_end(batch), At::from(now));
     Ok(on!(tx, c => sqlx::query(sql).bind(channel).bind(&places).bind(at).bind(&texts).bind("done")
