@@ -82,16 +82,16 @@ fn main() {
 
 async fn run(part: &str, runs: usize) {
     match part {
-        "throttled" => throttled(runs).await,
+        "throttled" => Box::pin(throttled(runs)).await,
         "own" => {
-            plain("SQLite on the machine's own disk", runs, Stage::open(0, db::databases().await.swap_remove(0)).await)
-                .await
+            let stage = Stage::open(0, db::databases().await.swap_remove(0)).await;
+            plain("SQLite on the machine's own disk", runs, stage).await;
         }
         "postgres" => match db::databases().await.pop().filter(|db| db.label == "postgres") {
             Some(db) => plain("PostgreSQL", runs, Stage::open(0, db).await).await,
             None => println!("\nPostgreSQL: no server is named (scripts/with-postgres.sh names one)"),
         },
-        "history" => history::compare(runs).await,
+        "history" => Box::pin(history::compare(runs)).await,
         other => panic!("no part {other}"),
     }
 }

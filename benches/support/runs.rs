@@ -33,7 +33,9 @@ impl Table {
     pub(crate) fn add(&mut self, name: &str, figures: Figures) {
         let Figures { per_second, p99, processor, .. } = figures;
         let around = process::load_average();
-        println!("{name}: {per_second:.0}/s, p99 {p99:.0} ms, {processor:.3} s of processor / 1,000; load average {around}");
+        println!(
+            "{name}: {per_second:.0}/s, p99 {p99:.0} ms, {processor:.3} s of processor / 1,000; load average {around}"
+        );
         if !self.names.iter().any(|known| known == name) {
             self.names.push(name.to_owned());
         }
