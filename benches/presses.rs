@@ -51,9 +51,10 @@ const RUNS: usize = 5;
 const PART: &str = "PRESSES_PART";
 /// A flush in microseconds.
 const FLUSH_US: u32 = 1_000;
-/// Messages pressed with 64 in flight and more, and with one; a peer presses fewer, because it takes longer.
+/// Messages pressed with 64 in flight and more, and with one; with a peer there are fewer, because it takes longer.
 const MESSAGES: usize = 180;
 const FEW: usize = 40;
+const FEWEST: usize = 10;
 const LONE: usize = 5;
 
 fn main() {
@@ -81,16 +82,16 @@ fn main() {
 
 async fn run(part: &str, runs: usize) {
     match part {
-        "throttled" => throttled(runs).await,
+        "throttled" => Box::pin(throttled(runs)).await,
         "own" => {
-            plain("SQLite on the machine's own disk", runs, Stage::open(0, db::databases().await.swap_remove(0)).await)
-                .await
+            let stage = Stage::open(0, db::databases().await.swap_remove(0)).await;
+            plain("SQLite on the machine's own disk", runs, stage).await;
         }
         "postgres" => match db::databases().await.pop().filter(|db| db.label == "postgres") {
             Some(db) => plain("PostgreSQL", runs, Stage::open(0, db).await).await,
             None => println!("\nPostgreSQL: no server is named (scripts/with-postgres.sh names one)"),
         },
-        "history" => history::compare(runs).await,
+        "history" => Box::pin(history::compare(runs)).await,
         other => panic!("no part {other}"),
     }
 }
@@ -109,7 +110,7 @@ async fn throttled(runs: usize) {
         table.add("a lone press", stage.ours(load(1, LONE)).await);
         for peer in &peers {
             for in_flight in [512, 64] {
-                let messages = if peer.name == "bare client" { MESSAGES } else { FEW };
+                let messages = if peer.name == "bare client" { MESSAGES } else { FEWEST };
                 let name = format!("{}, {in_flight} in flight", peer.name);
                 if let Some(figures) = stage.peer(peer, load(in_flight, messages)).await {
                     table.add(&name, figures);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::process;
+
 /// One run of one program under one load.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Figures {
@@ -27,7 +29,13 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// Adds a run and says so at once, with the load of the machine: a benchmark that is broken off has shown something.
     pub(crate) fn add(&mut self, name: &str, figures: Figures) {
+        let Figures { per_second, p99, processor, .. } = figures;
+        let around = process::load_average();
+        println!(
+            "{name}: {per_second:.0}/s, p99 {p99:.0} ms, {processor:.3} s of processor / 1,000; load average {around}"
+        );
         if !self.names.iter().any(|known| known == name) {
             self.names.push(name.to_owned());
         }

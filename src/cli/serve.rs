@@ -24,7 +24,9 @@ impl Serve {
     /// Carries the command out.
     pub fn run(self, setup: &Setup) -> Ended {
         let config = setup.config()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        // One thread for what is many small steps: they wake each other, and to wake another processor costs more than a step.
+        // SQLite works on threads of its own.
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         runtime.map_err(|error| line(format!("程序启动不了（{error}）")))?.block_on(serve(config))
     }
 }

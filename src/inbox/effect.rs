@@ -41,7 +41,7 @@ pub fn say(account: &str, what: Outgoing) -> Effect {
     Effect::Say { to: Address { chat: account.to_owned(), thread: None }, what: Box::new(what) }
 }
 
-/// Does one.
+/// Does one. Answers come in hundreds, so nothing else takes room in their future.
 pub async fn carry_out(line: &Line, effect: Effect) {
     match effect {
         Effect::Answer(due) => {
@@ -49,21 +49,25 @@ pub async fn carry_out(line: &Line, effect: Effect) {
                 tracing::info!(%error, "a press was recorded and its answer did not arrive");
             }
         }
-        Effect::Leave { chat } => {
-            if let Err(error) = line.channel.leave(&chat).await {
-                tracing::info!(%error, "a group was not left yet");
-            }
-        }
-        Effect::Say { to, what } => send(line, &to, &what).await,
-        Effect::Edit { chat, message_id, what } => {
-            let at = Address { chat, thread: None };
-            match line.channel.edit(&at, &message_id, &what).await {
-                Ok(Edited::Changed | Edited::Unchanged) => {}
-                // The person removed it, or the platform no longer lets it be changed.
-                Ok(Edited::Lost) => send(line, &at, &what).await,
-                Err(error) => tracing::warn!(%error, "a question was not changed"),
-            }
-        }
+        Effect::Leave { chat } => Box::pin(leave(line, chat)).await,
+        Effect::Say { to, what } => Box::pin(send(line, &to, &what)).await,
+        Effect::Edit { chat, message_id, what } => Box::pin(edit(line, chat, (message_id, what))).await,
+    }
+}
+
+async fn leave(line: &Line, chat: String) {
+    if let Err(error) = line.channel.leave(&chat).await {
+        tracing::info!(%error, "a group was not left yet");
+    }
+}
+
+async fn edit(line: &Line, chat: String, (message_id, what): (String, Box<Outgoing>)) {
+    let at = Address { chat, thread: None };
+    match line.channel.edit(&at, &message_id, &what).await {
+        Ok(Edited::Changed | Edited::Unchanged) => {}
+        // The person removed it, or the platform no longer lets it be changed.
+        Ok(Edited::Lost) => send(line, &at, &what).await,
+        Err(error) => tracing::warn!(%error, "a question was not changed"),
     }
 }
 

@@ -21,6 +21,14 @@ pub const BIND_LINK: &str = "bind";
 /// What an update leads to, with its place in the batch.
 pub type Placed = (usize, Effect);
 
+/// A batch that is stored.
+#[derive(Debug)]
+pub struct Stored {
+    pub effects: Vec<Placed>,
+    /// Some of it is still to be worked through.
+    pub waits: bool,
+}
+
 /// One update with the confirmation it may be.
 struct Read<'a> {
     place: usize,
@@ -42,21 +50,24 @@ impl Read<'_> {
 /// update never costs the others. An error means that the database takes nothing now, and nothing may be confirmed to the
 /// platform: presses that wait there come again, whole batches at a time, while one by one each would wait for the database.
 pub async fn take(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Vec<Effect>> {
-    Ok(placed(ctx, line, batch).await?.into_iter().map(|(_, effect)| effect).collect())
+    Ok(store(ctx, line, batch).await?.effects.into_iter().map(|(_, effect)| effect).collect())
 }
 
-/// [`take`], with the place in the batch of the update that leads to each effect.
-pub async fn placed(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Vec<Placed>> {
+/// [`take`], with what is known beside the effects.
+pub async fn store(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Stored> {
     let now = ctx.now();
     let read: Vec<Read<'_>> =
         batch.iter().enumerate().map(|(place, update)| read(ctx, line, (place, update))).collect();
     let whole: Vec<Incoming<'_>> = read.iter().map(|update| update.incoming(now)).collect();
     match guarded(Box::pin(ack::receive(ctx, line, now, &whole))).await {
-        Ok(results) => Ok(answers(ctx, line, &read, results).await),
+        Ok(results) => {
+            let waits = read.iter().any(|update| update.confirming.is_none());
+            Ok(Stored { effects: answers(ctx, line, &read, results).await, waits })
+        }
         Err(Trouble::Refused(refusal)) if is_database(&refusal) => Err(refusal),
         Err(error) => {
             tracing::warn!(%error, updates = batch.len(), "a batch was not stored whole; storing one by one");
-            one_by_one(ctx, line, &read).await
+            Ok(Stored { effects: one_by_one(ctx, line, &read).await?, waits: true })
         }
     }
 }

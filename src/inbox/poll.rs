@@ -13,7 +13,8 @@ use crate::crash;
 use crate::ctx::{Ctx, Line};
 use crate::domain::word::InboundMode;
 use crate::inbox::effect::Effects;
-use crate::inbox::{intake, work};
+use crate::inbox::intake::{self, Stored};
+use crate::inbox::work;
 use crate::office::{Outcome, Refusal, hearing};
 use crate::stop::Stop;
 
@@ -64,7 +65,8 @@ impl Poller {
     /// many updates came.
     pub async fn once(&mut self, hold: Duration) -> Result<usize, PollFailure> {
         let batch = self.fetch(hold).await?;
-        let came = Box::pin(self.take(batch)).await?;
+        let came = batch.len();
+        Box::pin(self.take(batch)).await?;
         work::step(&self.ctx, &self.line).await;
         Ok(came)
     }
@@ -74,21 +76,24 @@ impl Poller {
         Ok(self.telegram.get_updates(self.poll.offset(), hold, self.poll.allowed_updates()).await?)
     }
 
-    /// Stores what came. Runs to its end, so that no transaction is dropped half-way.
-    async fn take(&mut self, batch: Vec<RawUpdate>) -> Result<usize, PollFailure> {
+    /// Stores what came. Runs to its end, so that no transaction is dropped half-way. Returns whether some of it is still to be
+    /// worked through.
+    async fn take(&mut self, batch: Vec<RawUpdate>) -> Result<bool, PollFailure> {
         self.conflicts = 0;
+        let mut left = false;
         if batch.is_empty() {
             hearing::listening(&self.ctx, &self.line).await?;
         } else {
-            let effects = intake::take(&self.ctx, &self.line, &batch).await?;
+            let Stored { effects, waits } = intake::store(&self.ctx, &self.line, &batch).await?;
+            left = waits;
             crash::point("after_ack");
-            for effect in effects {
+            for (_, effect) in effects {
                 self.effects.start(effect).await;
             }
         }
         crash::point("before_offset");
         self.poll.committed(&batch);
-        Ok(batch.len())
+        Ok(left)
     }
 
     /// Waits for the answers under way.
@@ -149,8 +154,8 @@ pub async fn run(mut poller: Poller, news: Arc<Notify>, mut stop: Stop) {
             Err(failure) => Err(failure),
         };
         let failure = match taken {
-            Ok(came) => {
-                if came > 0 {
+            Ok(left) => {
+                if left {
                     news.notify_one();
                 }
                 (pause, hold) = (PAUSE_FIRST, HOLD);

@@ -13,7 +13,7 @@ use crate::clock::{Clock, Mark};
 use crate::crash;
 use crate::ctx::{Ctx, Line};
 use crate::inbox::effect::{Due, Effect, Effects};
-use crate::inbox::intake::{self, Placed};
+use crate::inbox::intake::{self, Placed, Stored};
 use crate::office::{Outcome, Refusal, db, hearing};
 use crate::stop;
 
@@ -135,9 +135,11 @@ impl Writer {
         let (batch, told): (Vec<RawUpdate>, Vec<_>) =
             gathered.into_iter().map(|one| (one.update, (one.since, one.stored))).unzip();
         match self.store(&batch).await {
-            Ok(due) => {
+            Ok(Stored { effects: due, waits }) => {
                 crash::point("after_ack");
-                self.news.notify_one();
+                if waits {
+                    self.news.notify_one();
+                }
                 for effect in self.reply(told, due) {
                     effects.start(effect).await;
                 }
@@ -173,10 +175,10 @@ impl Writer {
     }
 
     /// Data in quarantine may be a copy: what the platform brings is for the one that is in use.
-    async fn store(&self, batch: &[RawUpdate]) -> Outcome<Vec<Placed>> {
+    async fn store(&self, batch: &[RawUpdate]) -> Outcome<Stored> {
         if db::quarantine(&self.ctx.store).await?.is_some() {
             return Err(Refusal::Quarantined);
         }
-        intake::placed(&self.ctx, &self.line, batch).await
+        intake::store(&self.ctx, &self.line, batch).await
     }
 }

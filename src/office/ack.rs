@@ -164,35 +164,30 @@ async fn store_batch(
     let (confirming, others) = (rows(&confirming), rows(&others));
     let mut ids = HashMap::with_capacity(batch.len());
     if !confirming.is_empty() {
-        ids.extend(store::inbox::receive_done(tx, line.id, &confirming, now).await?);
+        let new = store::inbox::receive_done(tx, line.id, &confirming, now).await?;
+        ids.extend(store::inbox::seen(tx, line.id, &events(&confirming)).await?);
+        if usize::try_from(new).is_ok_and(|new| new < ids.len()) {
+            // One that came before may have been stored without being counted.
+            store::inbox::done(tx, &ids.values().copied().collect::<Vec<_>>()).await?;
+        }
     }
     if !others.is_empty() {
         ids.extend(store::inbox::receive(tx, line.id, &others, now).await?);
-    }
-    let known = |some: &[(&str, &str)]| {
-        let known = some.iter().map(|(event, _)| *event).filter(|event| !ids.contains_key(*event));
-        known.map(str::to_owned).collect::<Vec<String>>()
-    };
-    let (again, seen) = (known(&confirming), known(&others));
-    if !again.is_empty() {
-        let again = seen_before(tx, line, &again).await?;
-        // It may have been stored without being counted.
-        store::inbox::done(tx, &again.iter().map(|(_, id)| *id).collect::<Vec<_>>()).await?;
-        ids.extend(again);
-    }
-    if !seen.is_empty() {
-        ids.extend(seen_before(tx, line, &seen).await?);
+        let others = events(&others);
+        let known: Vec<&str> = others.into_iter().filter(|event| !ids.contains_key(*event)).collect();
+        if !known.is_empty() {
+            ids.extend(store::inbox::seen(tx, line.id, &known).await?);
+        }
     }
     Ok(ids)
 }
 
-fn rows<'a>(updates: &[&Incoming<'a>]) -> Vec<(&'a str, &'a str)> {
-    updates.iter().map(|update| (update.event_id, update.raw)).collect()
+fn events<'a>(rows: &[(&'a str, &str)]) -> Vec<&'a str> {
+    rows.iter().map(|(event, _)| *event).collect()
 }
 
-async fn seen_before(tx: &mut Tx, line: &Line, events: &[String]) -> Outcome<Vec<(String, InboxId)>> {
-    let events: Vec<&str> = events.iter().map(String::as_str).collect();
-    Ok(store::inbox::seen(tx, line.id, &events).await?)
+fn rows<'a>(updates: &[&Incoming<'a>]) -> Vec<(&'a str, &'a str)> {
+    updates.iter().map(|update| (update.event_id, update.raw)).collect()
 }
 
 /// A confirmation that is stored, with the push it speaks of.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::types::json;
+use super::types::{json, listed};
 use super::{At, Result, Tx, on};
 use crate::domain::channel::ChannelKind;
 use crate::ids::{AccountId, ChannelId, StaffId};
@@ -60,20 +60,27 @@ pub async fn ensure_many(tx: &mut Tx, channel: ChannelId, external_ids: &[&str])
         SELECT $1, value FROM json_each($2) WHERE true ON CONFLICT DO NOTHING";
     const ADD_PG: &str = "INSERT INTO account (channel_id, external_id)
         SELECT $1, value FROM json_array_elements_text($2::json) ON CONFLICT DO NOTHING";
-    const GET_SQLITE: &str = "SELECT a.id AS account_id, a.external_id, b.staff_id FROM account a
-        LEFT JOIN binding b ON b.account_id = a.id AND b.ended_at IS NULL
-        WHERE a.channel_id = $1 AND a.external_id IN (SELECT value FROM json_each($2))";
-    const GET_PG: &str = "SELECT a.id AS account_id, a.external_id, b.staff_id FROM account a
-        LEFT JOIN binding b ON b.account_id = a.id AND b.ended_at IS NULL
-        WHERE a.channel_id = $1 AND a.external_id IN (SELECT value FROM json_array_elements_text($2::json))";
     let ids = json(external_ids);
-    let (add, get) = (tx.pick(ADD_SQLITE, ADD_PG), tx.pick(GET_SQLITE, GET_PG));
-    let known: Vec<BoundRow> = on!(tx, c => sqlx::query_as(get).bind(channel).bind(&ids).fetch_all(c).await)?;
+    let add = tx.pick(ADD_SQLITE, ADD_PG);
+    let known = bound(tx, channel, &ids).await?;
     if known.len() == external_ids.len() {
         return Ok(known);
     }
     on!(tx, c => sqlx::query(add).bind(channel).bind(&ids).execute(c).await.map(drop))?;
-    Ok(on!(tx, c => sqlx::query_as(get).bind(channel).bind(&ids).fetch_all(c).await)?)
+    bound(tx, channel, &ids).await
+}
+
+async fn bound(tx: &mut Tx, channel: ChannelId, external_ids: &str) -> Result<Vec<BoundRow>> {
+    const SQLITE: &str = "SELECT json_group_array(json_array(a.id, a.external_id, b.staff_id)) FROM account a
+        LEFT JOIN binding b ON b.account_id = a.id AND b.ended_at IS NULL
+        WHERE a.channel_id = $1 AND a.external_id IN (SELECT value FROM json_each($2))";
+    const PG: &str = "SELECT COALESCE(json_agg(json_build_array(a.id, a.external_id, b.staff_id)), '[]')::text
+        FROM account a LEFT JOIN binding b ON b.account_id = a.id AND b.ended_at IS NULL
+        WHERE a.channel_id = $1 AND a.external_id IN (SELECT value FROM json_array_elements_text($2::json))";
+    let sql = tx.pick(SQLITE, PG);
+    let found: String = on!(tx, c => sqlx::query_scalar(sql).bind(channel).bind(external_ids).fetch_one(c).await)?;
+    let row = |(account_id, external_id, staff_id)| BoundRow { account_id, external_id, staff_id };
+    Ok(listed(found)?.into_iter().map(row).collect())
 }
 
 /// The platform lets us write to this person first.

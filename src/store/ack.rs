@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::types::{json, lossy};
-use super::{At, Result, Tx, on};
+use super::types::{json, listed, lossy};
+use super::{At, Result, StoreError, Tx, on};
 use crate::domain::audit::AckLine;
 use crate::domain::word::AckMethod;
 use crate::ids::{AccountId, AckId, AttemptId, InboxId, PushId, StaffId};
@@ -76,6 +76,24 @@ macro_rules! ack_sql {
     };
 }
 
+/// The same rows as one list.
+macro_rules! listed_sql {
+    (sqlite $rest:literal) => {
+        concat!(
+            "SELECT json_group_array(json_array(a.id, a.push_id, a.staff_id, a.pressed_at, a.method, a.recorded_by,
+                a.attempt_id, a.inbox_id, a.batch_id)) ",
+            $rest
+        )
+    };
+    (pg $rest:literal) => {
+        concat!(
+            "SELECT COALESCE(json_agg(json_build_array(a.id, a.push_id, a.staff_id, a.pressed_at, a.method,
+                a.recorded_by, a.attempt_id, a.inbox_id, a.batch_id)), '[]')::text ",
+            $rest
+        )
+    };
+}
+
 /// Opens a batch: the acks of one commit.
 pub async fn open_batch(tx: &mut Tx, now: DateTime<Utc>) -> Result<i64> {
     const SQL: &str = "INSERT INTO ack_batch (recorded_at) VALUES ($1) RETURNING id";
@@ -99,32 +117,44 @@ pub async fn add_many(tx: &mut Tx, batch: i64, acks: &[NewAck]) -> Result<Vec<Ac
     const SQLITE: &str = "INSERT INTO ack (push_id, staff_id, pressed_at, method, attempt_id, inbox_id, batch_id)
         SELECT json_extract(value, '$.push_id'), json_extract(value, '$.staff_id'), json_extract(value, '$.pressed_at'),
             json_extract(value, '$.method'), json_extract(value, '$.attempt_id'), json_extract(value, '$.inbox_id'), $2
-        FROM json_each($1) WHERE true ORDER BY key ON CONFLICT (push_id, staff_id) DO NOTHING
-        RETURNING id, push_id, staff_id, pressed_at, method, recorded_by, attempt_id, inbox_id, batch_id";
+        FROM json_each($1) WHERE true ORDER BY key ON CONFLICT (push_id, staff_id) DO NOTHING";
     const PG: &str = "INSERT INTO ack (push_id, staff_id, pressed_at, method, attempt_id, inbox_id, batch_id)
         SELECT (value->>'push_id')::bigint, (value->>'staff_id')::bigint, (value->>'pressed_at')::bigint,
             value->>'method', (value->>'attempt_id')::bigint, (value->>'inbox_id')::bigint, $2
         FROM json_array_elements($1::json) WITH ORDINALITY AS t (value, n) ORDER BY n
-        ON CONFLICT (push_id, staff_id) DO NOTHING
-        RETURNING id, push_id, staff_id, pressed_at, method, recorded_by, attempt_id, inbox_id, batch_id";
-    let (sql, rows) = (tx.pick(SQLITE, PG), json(acks));
-    let mut stored: Vec<AckRow> = on!(tx, c => sqlx::query_as(sql).bind(&rows).bind(batch).fetch_all(c).await)?;
+        ON CONFLICT (push_id, staff_id) DO NOTHING";
+    const STORED_SQLITE: &str = listed_sql!(sqlite "FROM ack a WHERE a.batch_id = $1");
+    const STORED_PG: &str = listed_sql!(pg "FROM ack a WHERE a.batch_id = $1");
+    let (sql, stored, rows) = (tx.pick(SQLITE, PG), tx.pick(STORED_SQLITE, STORED_PG), json(acks));
+    on!(tx, c => sqlx::query(sql).bind(&rows).bind(batch).execute(c).await.map(drop))?;
+    let mut stored = rows_of(on!(tx, c => sqlx::query_scalar(stored).bind(batch).fetch_one(c).await)?)?;
     stored.sort_unstable_by_key(|row| row.id);
     Ok(stored)
 }
 
 /// The stored confirmations of given people for given pushes.
 pub async fn find_many(tx: &mut Tx, pairs: &[(PushId, StaffId)]) -> Result<Vec<AckRow>> {
-    const SQLITE: &str = "SELECT a.id, a.push_id, a.staff_id, a.pressed_at, a.method, a.recorded_by, a.attempt_id,
-            a.inbox_id, a.batch_id
-        FROM json_each($1) j JOIN ack a ON a.push_id = json_extract(j.value, '$[0]')
-            AND a.staff_id = json_extract(j.value, '$[1]')";
-    const PG: &str = "SELECT a.id, a.push_id, a.staff_id, a.pressed_at, a.method, a.recorded_by, a.attempt_id,
-            a.inbox_id, a.batch_id
-        FROM json_array_elements($1::json) j JOIN ack a ON a.push_id = (j.value->>0)::bigint
-            AND a.staff_id = (j.value->>1)::bigint";
+    const SQLITE: &str = listed_sql!(
+        sqlite "FROM json_each($1) j JOIN ack a ON a.push_id = json_extract(j.value, '$[0]')
+            AND a.staff_id = json_extract(j.value, '$[1]')"
+    );
+    const PG: &str = listed_sql!(
+        pg "FROM json_array_elements($1::json) j JOIN ack a ON a.push_id = (j.value->>0)::bigint
+            AND a.staff_id = (j.value->>1)::bigint"
+    );
     let (sql, pairs) = (tx.pick(SQLITE, PG), json(pairs));
-    Ok(on!(tx, c => sqlx::query_as(sql).bind(&pairs).fetch_all(c).await)?)
+    rows_of(on!(tx, c => sqlx::query_scalar(sql).bind(&pairs).fetch_one(c).await)?)
+}
+
+type Listed = (AckId, PushId, StaffId, i64, String, Option<String>, Option<AttemptId>, Option<InboxId>, i64);
+
+fn rows_of(text: String) -> Result<Vec<AckRow>> {
+    let row = |(id, push_id, staff_id, pressed_at, method, recorded_by, attempt_id, inbox_id, batch_id): Listed| {
+        let method = AckMethod::parse(&method).ok_or(StoreError::Unreadable(method))?;
+        let pressed_at = At(pressed_at);
+        Ok(AckRow { id, push_id, staff_id, pressed_at, method, recorded_by, attempt_id, inbox_id, batch_id })
+    };
+    listed(text)?.into_iter().map(row).collect()
 }
 
 /// What is sealed of every confirmation, in id order from `from` on, at most `limit`: the way the ledger is verified. Texts

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::types::json;
+use super::types::{json, listed};
 use super::{At, Result, Tx, on};
 use crate::ids::{ChannelId, InboxId};
 
@@ -17,6 +17,30 @@ pub struct InboxRow {
     pub tries: i64,
 }
 
+/// What adds a batch, and whether it tells the new rows.
+macro_rules! add_sql {
+    (sqlite $rest:literal) => {
+        concat!(
+            "INSERT INTO inbox (channel_id, event_id, received_at, raw, state)
+            SELECT $1, json_extract(value, '$[0]'), $3,
+                CAST(substr($4, json_extract(value, '$[1]'), json_extract(value, '$[2]')) AS TEXT), $5
+            FROM json_each($2) WHERE true ORDER BY key
+            ON CONFLICT (channel_id, event_id) DO NOTHING",
+            $rest
+        )
+    };
+    (pg $rest:literal) => {
+        concat!(
+            "INSERT INTO inbox (channel_id, event_id, received_at, raw, state)
+            SELECT $1, value->>0, $3,
+                convert_from(substring($4::bytea from (value->>1)::int for (value->>2)::int), 'UTF8'), $5
+            FROM json_array_elements($2::json) WITH ORDINALITY AS t (value, n) ORDER BY n
+            ON CONFLICT (channel_id, event_id) DO NOTHING",
+            $rest
+        )
+    };
+}
+
 /// Stores a batch of updates in the order given, as `(event id, raw text)`, to be worked through. Returns the ids of those
 /// not seen before.
 pub async fn receive(
@@ -25,55 +49,40 @@ pub async fn receive(
     batch: &[(&str, &str)],
     now: DateTime<Utc>,
 ) -> Result<Vec<(String, InboxId)>> {
-    add_many(tx, channel, (batch, "new"), now).await
+    let sql = tx.pick(add_sql!(sqlite " RETURNING event_id, id"), add_sql!(pg " RETURNING event_id, id"));
+    let ((places, texts), at) = (end_to_end(batch), At::from(now));
+    Ok(on!(tx, c => sqlx::query_as(sql).bind(channel).bind(&places).bind(at).bind(&texts).bind("new")
+        .fetch_all(c).await)?)
 }
 
-/// The same for updates that are worked through in this very transaction.
-pub async fn receive_done(
-    tx: &mut Tx,
-    channel: ChannelId,
-    batch: &[(&str, &str)],
-    now: DateTime<Utc>,
-) -> Result<Vec<(String, InboxId)>> {
-    add_many(tx, channel, (batch, "done"), now).await
+/// The same for updates that are worked through in this very transaction. Returns how many were not seen before.
+pub async fn receive_done(tx: &mut Tx, channel: ChannelId, batch: &[(&str, &str)], now: DateTime<Utc>) -> Result<u64> {
+    let sql = tx.pick(add_sql!(sqlite ""), add_sql!(pg ""));
+    let ((places, texts), at) = (end_to_end(batch), At::from(now));
+    Ok(on!(tx, c => sqlx::query(sql).bind(channel).bind(&places).bind(at).bind(&texts).bind("done")
+        .execute(c).await.map(|done| done.rows_affected()))?)
 }
 
-/// The texts travel end to end in one value and are cut out of it: as JSON they would be escaped here and read twice there.
-async fn add_many(
-    tx: &mut Tx,
-    channel: ChannelId,
-    (batch, state): (&[(&str, &str)], &'static str),
-    now: DateTime<Utc>,
-) -> Result<Vec<(String, InboxId)>> {
-    const SQLITE: &str = "INSERT INTO inbox (channel_id, event_id, received_at, raw, state)
-        SELECT $1, json_extract(value, '$[0]'), $3,
-            CAST(substr($4, json_extract(value, '$[1]'), json_extract(value, '$[2]')) AS TEXT), $5
-        FROM json_each($2) WHERE true ORDER BY key
-        ON CONFLICT (channel_id, event_id) DO NOTHING RETURNING event_id, id";
-    const PG: &str = "INSERT INTO inbox (channel_id, event_id, received_at, raw, state)
-        SELECT $1, value->>0, $3,
-            convert_from(substring($4::bytea from (value->>1)::int for (value->>2)::int), 'UTF8'), $5
-        FROM json_array_elements($2::json) WITH ORDINALITY AS t (value, n) ORDER BY n
-        ON CONFLICT (channel_id, event_id) DO NOTHING RETURNING event_id, id";
+/// The texts in one value, out of which the database cuts them, and their places in it: as JSON they would be escaped here
+/// and read twice there.
+fn end_to_end(batch: &[(&str, &str)]) -> (String, Vec<u8>) {
     let mut texts = Vec::with_capacity(batch.iter().map(|(_, raw)| raw.len()).sum());
     let mut places = Vec::with_capacity(batch.len());
     for (event, raw) in batch {
         places.push((event, texts.len() + 1, raw.len()));
         texts.extend_from_slice(raw.as_bytes());
     }
-    let (sql, places, at) = (tx.pick(SQLITE, PG), json(&places), At::from(now));
-    Ok(on!(tx, c => sqlx::query_as(sql).bind(channel).bind(&places).bind(at).bind(&texts).bind(state)
-        .fetch_all(c).await)?)
+    (json(&places), texts)
 }
 
-/// Ids of updates seen before, as `(event id, id)`.
+/// Ids of updates that are stored, as `(event id, id)`.
 pub async fn seen(tx: &mut Tx, channel: ChannelId, event_ids: &[&str]) -> Result<Vec<(String, InboxId)>> {
-    const SQLITE: &str = "SELECT event_id, id FROM inbox
+    const SQLITE: &str = "SELECT json_group_array(json_array(event_id, id)) FROM inbox
         WHERE channel_id = $1 AND event_id IN (SELECT value FROM json_each($2))";
-    const PG: &str = "SELECT event_id, id FROM inbox
+    const PG: &str = "SELECT COALESCE(json_agg(json_build_array(event_id, id)), '[]')::text FROM inbox
         WHERE channel_id = $1 AND event_id IN (SELECT value FROM json_array_elements_text($2::json))";
     let (sql, ids) = (tx.pick(SQLITE, PG), json(event_ids));
-    Ok(on!(tx, c => sqlx::query_as(sql).bind(channel).bind(&ids).fetch_all(c).await)?)
+    listed(on!(tx, c => sqlx::query_scalar(sql).bind(channel).bind(&ids).fetch_one(c).await)?)
 }
 
 /// Marks updates as worked through.

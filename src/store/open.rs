@@ -25,6 +25,8 @@ use crate::secret::Keys;
 const SQLITE_OLDEST: (u32, u32, u32) = (3, 51, 3);
 /// How long a statement waits for another writer's lock before it fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Rows that SQLite may be ahead of whoever reads them: with fewer the two wake each other all the time.
+const ROWS_AHEAD: usize = 256;
 /// Readers beside the one SQLite writer; more would only queue on two cores.
 const SQLITE_READERS: u32 = 4;
 /// Longest wait for a connection; a writer that is taken for longer is reported, not waited for.
@@ -148,6 +150,7 @@ async fn connect(url: &DatabaseUrl, on_missing: OnMissing) -> Result<Pools> {
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
+                .row_buffer_size(ROWS_AHEAD)
                 .busy_timeout(BUSY_TIMEOUT);
             let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).after_release(drop_if_stuck);
             let write = pool().max_connections(1).connect_with(options.clone()).await?;

@@ -5,6 +5,8 @@ use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::{Database, Decode, Encode, Type};
 
+use super::StoreError;
+
 /// An instant as it is stored: UTC milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
 #[sqlx(transparent)]
@@ -92,6 +94,12 @@ stored_word!(
 pub(super) fn json<T: serde::Serialize + ?Sized>(list: &T) -> String {
     // Lists of numbers and texts always serialise.
     serde_json::to_string(list).unwrap_or_default()
+}
+
+/// A list that the database made into one JSON text. SQLite hands rows over one by one, each waking whoever waits for them;
+/// what is asked for every batch of presses comes as one value.
+pub(super) fn listed<T: serde::de::DeserializeOwned>(text: String) -> super::Result<Vec<T>> {
+    serde_json::from_str(&text).map_err(|_| StoreError::Unreadable(text))
 }
 
 /// A text as it was stored; one that is none begins with a mark that no text of ours begins with.

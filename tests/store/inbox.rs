@@ -40,6 +40,21 @@ async fn what_was_worked_through_waits_no_more() {
 }
 
 #[tokio::test]
+async fn what_is_done_with_its_batch_never_waits() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        inbox::receive(&mut tx, world.channel, &[("1", "{}")], at(0)).await.unwrap();
+        let batch = [("1", "again"), ("2", "{\"a\":\"已阅\"}"), ("3", "{}"), ("3", "{}")];
+        assert_eq!(inbox::receive_done(&mut tx, world.channel, &batch, at(1)).await.unwrap(), 2);
+        assert_eq!(inbox::receive_done(&mut tx, world.channel, &batch, at(2)).await.unwrap(), 0);
+        let seen = inbox::seen(&mut tx, world.channel, &["1", "2", "3"]).await.unwrap();
+        assert_eq!(seen.len(), 3);
+        let waiting = inbox::waiting(&mut tx, world.channel, 9).await.unwrap();
+        assert_eq!(waiting.iter().map(|row| row.event_id.as_str()).collect::<Vec<_>>(), ["1"]);
+    }
+}
+
+#[tokio::test]
 async fn an_update_that_keeps_failing_is_set_aside() {
     for world in worlds().await {
         let mut tx = world.tx().await;

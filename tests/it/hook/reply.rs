@@ -68,7 +68,7 @@ async fn a_press_whose_request_is_gone_is_answered_by_a_call() {
         // It is handed in, and then nobody waits for the reply.
         assert!(door.hand_in(update.as_bytes()).now_or_never().is_none(), "{label}");
         drop(door);
-        writer::run(writer).await;
+        Box::pin(writer::run(writer)).await;
         let ledger = office.server.look("ledger").await;
         let answered = &ledger["pressed"].as_array().unwrap().last().unwrap()["answered"];
         assert_eq!(answered["text"], "已记录（9月1日09:30），谢谢。", "{label}");
