@@ -59,10 +59,10 @@ pub mod leave;
 pub mod merge;
 /// What a monitoring system is told.
 pub mod metrics;
-/// What is going to go out, other rules and caps considered.
-pub mod outlook;
 /// The one private reminder of a required push.
 pub mod nudge;
+/// What is going to go out, other rules and caps considered.
+pub mod outlook;
 /// Texts that must not tell of a person.
 mod personal;
 /// The planner.

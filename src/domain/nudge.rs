@@ -101,7 +101,13 @@ pub fn fate(standing: Standing, person: Person) -> Fate {
     match person {
         Person { away: true, .. } => Fate::Away,
         Person { muted: true, .. } => Fate::Muted,
-        Person { away: false, muted: false, .. } => if silent { Fate::Reminded } else { Fate::Unreachable },
+        Person { away: false, muted: false, .. } => {
+            if silent {
+                Fate::Reminded
+            } else {
+                Fate::Unreachable
+            }
+        }
     }
 }
 

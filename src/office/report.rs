@@ -14,7 +14,8 @@ use crate::domain::month::Month;
 use crate::domain::policy::Act;
 use crate::domain::push::{Chunk, PushState};
 use crate::domain::report::{
-    self, Coverage, DayOff, Extent, Fate, Figures, Member, MonthInput, MonthReport, NotAcked, PushFacts, UnitRef, month_report,
+    self, Coverage, DayOff, Extent, Fate, Figures, Member, MonthInput, MonthReport, NotAcked, PushFacts, UnitRef,
+    month_report,
 };
 use crate::domain::wall;
 use crate::domain::word::Confirm;
