@@ -43,6 +43,8 @@ mod ledger;
 mod model;
 #[path = "store/moves.rs"]
 mod moves;
+#[path = "store/nudge.rs"]
+mod nudge;
 #[path = "store/open.rs"]
 mod open;
 #[path = "store/pace.rs"]

@@ -19,12 +19,15 @@ use crate::store::At;
 mod levers;
 /// What goes out next.
 mod preview;
+/// Confirmations recorded for somebody else.
+mod record;
 /// What people decided about its messages.
 mod traces;
 /// How a push and its deliveries are printed.
 mod view;
 
 use levers::{CancelArgs, RecallArgs, ResendArgs, ResolveArgs};
+use record::AckArgs;
 use view::{MadeJson, MissingJson, PushJson, ShownJson};
 
 /// 推送：预览、立即发送、查看、取消、撤回、补发
@@ -85,6 +88,11 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// 代为登记一个人的确认
+    ///
+    /// 本人看过了、自己点不了“已阅”的（如没有手机），由管理员登记，记作“代为登记”，并记下是谁登记的。按登记的时间算按期还是截止后；登记了不能撤销。
+    #[command(after_help = "例子\n  qingfeng push ack 12 --staff G2601 --reason 当面看过，没有手机")]
+    Ack(AckArgs),
     /// 取消一次还没有发出的推送
     ///
     /// 只要有一条已经发出或不确定是否发出，就不能取消，改用push recall。
@@ -157,6 +165,7 @@ impl Verb {
             Self::List { json } => setup.open(async |session| list(session, json.into()).await),
             Self::Show { id, json } => setup.open(async |session| show(session, PushId(id), json.into()).await),
             Self::Missing { id, json } => setup.open(async |session| missing(session, PushId(id), json.into()).await),
+            Self::Ack(args) => setup.open(async |session| record::ack(session, args).await),
             Self::Cancel(args) => setup.open(async |session| levers::cancel(session, args).await),
             Self::Recall(args) => setup.open(async |session| levers::recall(session, args).await),
             Self::ResendFailed(args) => setup.open(async |session| levers::resend(session, args).await),
@@ -273,6 +282,7 @@ async fn show(session: &Session, id: PushId, form: Form) -> Ended {
         figures.as_ref().map_or_else(|| "不统计人数".to_owned(), view::figures),
     ];
     head.extend(traces::by_hand(&shown));
+    head.extend(traces::beside(&shown));
     out::print(&head.join("\n"))?;
     out::print("")?;
     view::deliveries(&shown)?;

@@ -49,6 +49,8 @@ words! {
         ScheduleWrite = "schedule_write",
         PushRead = "push_read",
         PushWrite = "push_write",
+        /// Record a confirmation for somebody else.
+        AckWrite = "ack_write",
         MissingRead = "missing_read",
         ReportRead = "report_read",
         AuditRead = "audit_read",
@@ -116,6 +118,7 @@ const fn row(act: Act) -> [Scope; Role::ALL.len()] {
         Act::ScheduleWrite   => [ALL, ___,   ___,     ___, ___,   ___,    ___],
         Act::PushRead        => [ALL, ___,   ___,     OWN, ALL,   ___,    ___],
         Act::PushWrite       => [ALL, ___,   ___,     ___, ___,   ___,    ___],
+        Act::AckWrite        => [ALL, ___,   ___,     ___, ___,   ___,    ___],
         Act::ReportRead      => [ALL, ___,   ___,     OWN, ALL,   ___,    ___],
         // The ledger is apart from everything it is about. A checkpoint changes no data and needs whoever compares it later.
         Act::AuditRead       => [ALL, ___,   ___,     ___, ___,   ALL,    ___],

@@ -28,6 +28,8 @@ mod facts;
 mod known;
 /// Links that confirm.
 pub mod link;
+/// Recorded for somebody else.
+pub mod manual;
 
 pub use aim::Choice;
 pub(in crate::office) use known::Known;
@@ -256,13 +258,18 @@ pub(super) async fn seal(tx: &mut Tx, ctx: &Ctx, acks: &[NewAck]) -> Outcome<Vec
     if acks.is_empty() {
         return Ok(Vec::new());
     }
-    let now = ctx.now();
-    let batch = store::ack::open_batch(tx, now).await?;
+    let batch = store::ack::open_batch(tx, ctx.now()).await?;
     let stored = store::ack::add_many(tx, batch, acks).await?;
+    seal_batch(tx, ctx, (batch, &stored)).await?;
+    Ok(stored)
+}
+
+/// Writes the entry that seals what went into a batch; one that nothing went into is taken back.
+async fn seal_batch(tx: &mut Tx, ctx: &Ctx, (batch, stored): (i64, &[AckRow])) -> Outcome<()> {
     if stored.is_empty() {
-        store::ack::drop_batch(tx, batch).await?;
-        return Ok(stored);
+        return Ok(store::ack::drop_batch(tx, batch).await?);
     }
+    let now = ctx.now();
     let lines: Vec<AckLine> = stored.iter().map(line).collect();
     let keys = std::sync::Arc::clone(tx.keys());
     let mac = batch_mac(&lines, |bytes| keys.mac(Purpose::AckBatch, &[bytes]));
@@ -270,8 +277,7 @@ pub(super) async fn seal(tx: &mut Tx, ctx: &Ctx, acks: &[NewAck]) -> Outcome<Vec
     let actor = Actor::System { job: Job::Inbox };
     note(tx, now, &actor, (Action::AckBatch, format!("ack_batch:{batch}"), detail));
     let pushes: BTreeSet<PushId> = stored.iter().map(|ack| ack.push_id).collect();
-    store::delivery::count_line::touch(tx, &pushes.into_iter().collect::<Vec<_>>()).await?;
-    Ok(stored)
+    Ok(store::delivery::count_line::touch(tx, &pushes.into_iter().collect::<Vec<_>>()).await?)
 }
 
 /// What the seal of a batch covers of one ack: every column of its row.

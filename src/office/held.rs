@@ -1,8 +1,10 @@
 //! Why a lever of the operator does not move: what it is about stands otherwise. Worded in `cli::refusal`.
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::delivery::{DeliveryState, StopReason};
 use crate::domain::personal::Personal;
-use crate::domain::push::PushState;
+use crate::domain::push::{MemberStatus, PushState};
 use crate::domain::word::GroupState;
 
 /// Nothing was changed.
@@ -35,4 +37,11 @@ pub enum Held {
     ReasonPersonal(Personal),
     #[error("a relayed group {0} exists")]
     RelayExists(String),
+    #[error("push {0} asks for no confirmation")]
+    AckNotAsked(i64),
+    /// `None`: the push does not address the person.
+    #[error("push {push} does not expect {staff_no}: {standing:?}")]
+    AckNotExpected { push: i64, staff_no: String, standing: Option<MemberStatus> },
+    #[error("{staff_no} confirmed push {push} at {at}")]
+    AckStands { push: i64, staff_no: String, at: DateTime<Utc> },
 }

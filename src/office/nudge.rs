@@ -125,6 +125,16 @@ async fn book(ctx: &Ctx, turn: &Turn, day: NaiveDate) -> Outcome<()> {
     Ok(tx.commit().await?)
 }
 
+/// Data that was put back does not know whom another copy of it reminded today: nobody is reminded any more today. Before the
+/// time for it, nobody was.
+pub(super) async fn pass_over(tx: &mut Tx, ctx: &Ctx) -> Outcome<()> {
+    let wall = wall::of(ctx.now(), ctx.zone);
+    if setting::load(tx, ctx.zone).await?.nudge_time.is_some_and(|time| time <= wall.time()) {
+        store::nudge::pass_over(tx, wall.date(), ctx.now()).await?;
+    }
+    Ok(())
+}
+
 /// What is known of people, by the numbers they go under now.
 struct Who {
     reachable: BTreeSet<StaffId>,

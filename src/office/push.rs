@@ -28,6 +28,7 @@ use crate::office::{Allowed, Outcome, Refusal, authorise, authorise_units, conte
 use crate::store::delivery::decide::{PlacedRow, RulingRow};
 use crate::store::delivery::{AttemptRow, DeliveryRow};
 use crate::store::group::GroupRow;
+use crate::store::nudge::DayRow;
 use crate::store::push::PushRow;
 use crate::store::staff::PersonRow;
 use crate::store::{self, Tx};
@@ -73,6 +74,19 @@ pub struct Shown {
     pub rulings: Vec<RulingRow>,
     /// Copies that are in a chat, or may be.
     pub placed: Vec<PlacedRow>,
+    /// Of all of the office; `None` for who sees a part of it.
+    pub beside: Option<Beside>,
+}
+
+/// What happened about a push beside its messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beside {
+    /// Days on which people were reminded in private.
+    pub nudges: Vec<DayRow>,
+    /// Reminders that arrived.
+    pub nudged: i64,
+    /// Confirmations that an admin recorded for somebody else.
+    pub manual: i64,
 }
 
 /// What `push now` would do.
@@ -247,6 +261,7 @@ impl Shown {
         self.people.retain(|person| to(TargetKind::Staff, person.id.0));
         self.rulings.retain(|ruling| own.contains(&ruling.delivery_id));
         self.placed.retain(|placed| own.contains(&placed.delivery_id));
+        self.beside = None;
     }
 }
 
@@ -266,6 +281,11 @@ async fn find(tx: &mut Tx, id: PushId) -> Outcome<Shown> {
         people: store::staff::find_many(tx, &staff).await?,
         rulings: store::delivery::decide::rulings(tx, id).await?,
         placed: store::delivery::decide::placed(tx, id).await?,
+        beside: Some(Beside {
+            nudges: store::nudge::days(tx, id).await?,
+            nudged: store::nudge::arrived(tx, id).await?,
+            manual: store::ack::manual::count(tx, id).await?,
+        }),
         push,
         deliveries,
     })

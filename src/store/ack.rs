@@ -9,6 +9,9 @@ use crate::domain::audit::AckLine;
 use crate::domain::word::AckMethod;
 use crate::ids::{AccountId, AckId, AttemptId, InboxId, PushId, StaffId};
 
+/// Recorded for somebody else.
+pub mod manual;
+
 /// A confirmation to store.
 #[derive(Debug, Clone, Serialize)]
 pub struct NewAck {

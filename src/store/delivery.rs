@@ -93,7 +93,7 @@ macro_rules! delivery_columns {
         "id, kind, subject_id, target_kind, target_id, state, reason, expires_at, tries, epoch, by_hand, decision"
     };
 }
-use delivery_columns;
+pub(super) use delivery_columns;
 
 macro_rules! delivery_sql {
     ($rest:literal) => {

@@ -4,6 +4,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
+use super::delivery::{DeliveryRow, delivery_columns};
 use super::types::json;
 use super::{At, Result, Tx, on};
 use crate::ids::{PushId, StaffId};
@@ -62,6 +63,15 @@ pub async fn add_day(tx: &mut Tx, row: &DayRow) -> Result<bool> {
     Ok(added == 1)
 }
 
+/// Notes for every open required push that nothing more is decided on a day.
+pub async fn pass_over(tx: &mut Tx, day: NaiveDate, now: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "INSERT INTO nudge_day (push_id, day, queued, unreachable, decided_at)
+        SELECT id, $1, 0, 0, $2 FROM push WHERE state = 'open' AND confirm = 'required'
+        ON CONFLICT (push_id, day) DO NOTHING";
+    on!(tx, c => sqlx::query(SQL).bind(day).bind(At::from(now)).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// The days on which a push was decided about.
 pub async fn days(tx: &mut Tx, push: PushId) -> Result<Vec<DayRow>> {
     const SQL: &str =
@@ -101,6 +111,16 @@ pub async fn reminded(tx: &mut Tx, push: PushId) -> Result<Vec<StaffId>> {
                 OR EXISTS (SELECT 1 FROM attempt a WHERE a.delivery_id = d.id))
         ORDER BY d.target_id";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(push).fetch_all(c).await)?)
+}
+
+/// Every reminder of a push, by person.
+pub async fn of_push(tx: &mut Tx, push: PushId) -> Result<Vec<DeliveryRow>> {
+    const SQL: &str = concat!(
+        "SELECT ",
+        delivery_columns!(),
+        " FROM delivery WHERE kind = 'nudge' AND subject_id = $1 ORDER BY target_id"
+    );
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(push).fetch_all(c).await)?)
 }
 
 /// How many reminders of a push arrived.

@@ -125,6 +125,36 @@ fn a_required_push_names_who_is_missing_and_the_look_is_audited() {
 }
 
 #[test]
+fn a_confirmation_is_recorded_for_somebody() {
+    let office = with_group();
+    office.run("group link 1 --units 管委会").done();
+    office.run("setting set office.hotline 内线8000").done();
+    let made = office.run("push now --item hotline --group 1 --outside-hours --yes --json").json();
+    let push = made["push"].as_i64().unwrap();
+    let said = office.run(&format!("push ack {push} --staff G01 --reason 当面看过")).done();
+    assert!(said.starts_with(&format!("推送{push}：G01的确认已代为登记（")), "{said}");
+    assert!(said.ends_with("，按期），原因记入审计记录\n"), "{said}");
+    let json = office.run(&format!("push ack {push} --staff G02 --reason 当面看过 --json")).json();
+    assert_eq!(
+        (&json["push"], &json["staff_no"], &json["method"], &json["recorded_by"], &json["on_time"]),
+        (&json!(push), &json!("G02"), &json!("manual"), &json!("operator"), &json!(true))
+    );
+    assert!(office.run(&format!("push show {push}")).done().contains("代为登记：2人\n"));
+    let shown = office.run(&format!("push show {push} --json")).json();
+    assert_eq!((&shown["manual"], &shown["nudged"], &shown["nudges"]), (&json!(2), &json!(0), &json!([])));
+    assert_eq!((&shown["figures"]["acked"], &shown["figures"]["on_time"]), (&json!(2), &json!(2)));
+    let refused = [
+        "push ack 9 --staff G01 --reason 当面看过".to_owned(),
+        format!("push ack {push} --staff G01 --reason 当面看过"),
+        format!("push ack {push} --staff G99 --reason 当面看过"),
+        format!("push ack {push} --staff G03 --reason 赵霜降说看过"),
+        format!("push ack {push} --staff G03 --reason \" \""),
+    ];
+    insta::assert_snapshot!(refused.map(|line| office.refuses(&line)).join(""));
+    assert_eq!(office.run(&format!("push ack {push} --staff G03")).code, 2);
+}
+
+#[test]
 fn what_push_now_cannot_do_is_refused() {
     let office = with_group();
     office.run("group link 1 --units 管委会").done();

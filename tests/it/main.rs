@@ -1,6 +1,7 @@
 //! One binary for every test that needs more than one module.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
+mod ack;
 mod audit;
 mod badly;
 mod blind;
@@ -21,6 +22,7 @@ mod leave;
 mod levers;
 mod metrics;
 mod names;
+mod nudge;
 mod people;
 mod people_chat;
 mod plan;

@@ -118,6 +118,7 @@ impl Stage {
             Act::ScheduleWrite => office::schedule::pause(ctx, actor, "没有的计划").await,
             Act::PushRead => office::push::list(ctx, actor).await.map(drop),
             Act::PushWrite => office::push::preview(ctx, actor, &World::by_hand()).await.map(drop),
+            Act::AckWrite => office::ack::manual::record(ctx, actor, (self.push, "S99"), "当面看过").await.map(drop),
             Act::MissingRead => office::report::missing(ctx, actor, self.push).await.map(drop),
             Act::ReportRead => office::report::month(ctx, actor, september).await.map(drop),
             Act::AuditRead => office::audit::tail(ctx, actor, 1).await.map(drop),

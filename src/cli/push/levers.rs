@@ -115,6 +115,8 @@ struct RecalledJson {
     /// Messages that were not sent and never will be.
     cancelled: usize,
     copies: Vec<CopyJson>,
+    /// Private reminders that the program deletes.
+    reminders: usize,
 }
 
 #[derive(Serialize)]
@@ -156,6 +158,7 @@ pub(super) async fn recall(session: &Session, args: RecallArgs) -> Ended {
             state: recalled.shown.push.state.as_str(),
             cancelled: recalled.cancelled,
             copies: recalled.copies.iter().map(|copy| copy_json(&recalled, copy)).collect(),
+            reminders: recalled.reminders[0],
         }),
     }
 }
@@ -194,6 +197,13 @@ fn recalled_text(recalled: &Recalled) -> String {
     }
     if !deleted.is_empty() {
         lines.push(format!("由运行中的服务删除：{}", deleted.join("、")));
+    }
+    let [reminders, stay] = recalled.reminders;
+    if reminders > 0 {
+        lines.push(format!("由运行中的服务删除的私聊提醒：{reminders}条"));
+    }
+    if stay > 0 {
+        lines.push(format!("平台不让程序删除的私聊提醒：{stay}条，留在本人的私聊里，再点“已阅”会提示已撤回"));
     }
     if !left.is_empty() {
         lines.push(format!("请手工删除：{}", left.join("、")));

@@ -7,8 +7,9 @@ use crate::cli::out;
 use crate::cli::words;
 use crate::domain::delivery::{Decision, DeliveryState, Removal};
 use crate::ids::{AttemptId, DeliveryId};
-use crate::message::print::local;
-use crate::office::push::Shown;
+use crate::message::print::{local, month_day};
+use crate::office::push::{Beside, Shown};
+use crate::store::nudge::DayRow;
 
 /// A decision about a delivery.
 #[derive(Serialize)]
@@ -81,4 +82,22 @@ pub(super) const fn removal_word(removal: Removal) -> &'static str {
         Removal::TooOld => "请手工删除（超过48小时）",
         Removal::Refused => "请手工删除（平台不让删）",
     }
+}
+
+/// What happened about a push beside its messages, a line each.
+pub(super) fn beside(shown: &Shown) -> Vec<String> {
+    let Some(Beside { nudges, nudged, manual }) = &shown.beside else { return Vec::new() };
+    let mut lines = Vec::new();
+    if *manual > 0 {
+        lines.push(format!("代为登记：{manual}人"));
+    }
+    lines.extend(nudges.iter().map(|DayRow { day, queued, unreachable, .. }| {
+        let nobody =
+            if *unreachable > 0 { format!("；另有{unreachable}人没有私聊，未提醒") } else { String::new() };
+        format!("私聊提醒：{}排入{queued}人{nobody}", month_day(*day))
+    }));
+    if !nudges.is_empty() {
+        lines.push(format!("私聊提醒已送达{nudged}人"));
+    }
+    lines
 }

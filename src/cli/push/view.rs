@@ -1,5 +1,6 @@
 //! How a push and its deliveries are printed, for people and for programs.
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::Serialize;
 
@@ -13,6 +14,7 @@ use crate::office::push::Shown;
 use crate::office::report::Missing;
 use crate::render::report::FiguresJson;
 use crate::store::delivery::{AttemptRow, DeliveryRow};
+use crate::store::nudge::DayRow;
 use crate::store::push::PushRow;
 
 /// A push in `push list`.
@@ -76,7 +78,22 @@ pub(super) struct ShownJson<'a> {
     figures: Option<FiguresJson>,
     /// Messages that people passed on by hand.
     relayed: usize,
+    /// Confirmations that an admin recorded for somebody else; null for who sees a part of the office.
+    manual: Option<i64>,
+    /// Private reminders that arrived.
+    nudged: Option<i64>,
+    /// Each day on which people were reminded.
+    nudges: Option<Vec<NudgeJson>>,
     deliveries: Vec<DeliveryJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct NudgeJson {
+    day: NaiveDate,
+    /// Reminders that were made.
+    queued: i64,
+    /// People without a private chat.
+    unreachable: i64,
 }
 
 #[derive(Serialize)]
@@ -119,7 +136,12 @@ impl<'a> ShownJson<'a> {
             by_hand: row.by_hand,
             decided: traces::ruling(shown, row.id, zone),
         };
+        let day = |row: &DayRow| NudgeJson { day: row.day, queued: row.queued, unreachable: row.unreachable };
+        let beside = shown.beside.as_ref();
         Self {
+            manual: beside.map(|beside| beside.manual),
+            nudged: beside.map(|beside| beside.nudged),
+            nudges: beside.map(|beside| beside.nudges.iter().map(day).collect()),
             push: PushJson::of(&shown.push, zone),
             figures: figures.map(FiguresJson::from),
             relayed: traces::relayed(shown),

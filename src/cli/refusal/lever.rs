@@ -3,7 +3,7 @@
 use crate::cli::words;
 use crate::domain::delivery::StopReason;
 use crate::domain::personal::Personal;
-use crate::domain::push::PushState;
+use crate::domain::push::{MemberStatus, PushState};
 use crate::domain::word::GroupState;
 use crate::office::held::Held;
 
@@ -33,11 +33,26 @@ pub(super) fn words(held: &Held) -> String {
         Held::RelayExists(name) => {
             format!("已有名为“{name}”的人工转发群。换单位请运行：qingfeng group link {name} --units 单位")
         }
+        Held::AckNotAsked(push) => format!("推送{push}不要求确认，没有可登记的。方式见：qingfeng push show {push}"),
+        Held::AckNotExpected { push, staff_no, standing } => not_expected(*push, staff_no, *standing),
+        Held::AckStands { push, staff_no, .. } => {
+            format!("{staff_no}已经确认过推送{push}，没有重复登记。人数见：qingfeng push show {push}")
+        }
     }
 }
 
 fn push_stands(push: i64, state: PushState) -> String {
     format!("推送{push}的状态是“{}”，不能再改。经过见：qingfeng push show {push}", words::push_state(state))
+}
+
+/// Somebody of whom the push expects nothing.
+fn not_expected(push: i64, staff_no: &str, standing: Option<MemberStatus>) -> String {
+    let why = match standing {
+        Some(MemberStatus::Exempt) => "在免计范围，不计入统计，不用登记",
+        Some(MemberStatus::Unasked) => "只由人工转发面向，不统计阅知，不用登记",
+        Some(MemberStatus::Expected) | None => "不在应知范围，没有登记。请核对工号和推送的编号，见：qingfeng push list",
+    };
+    format!("{staff_no}在推送{push}里{why}")
 }
 
 /// What is out already, and the way that is left.
@@ -84,6 +99,7 @@ mod tests {
         let title = "企业群".to_owned();
         let stopped = |state, reason| Held::GroupStopped { group: 2, title: title.clone(), state, reason };
         let stands = |state| Held::GroupStands { group: "2".to_owned(), state };
+        let not = |standing| Held::AckNotExpected { push: 12, staff_no: "G2601".to_owned(), standing };
         let all = [
             Held::PushStands { push: 12, state: PushState::Recalled },
             Held::PushOut { push: 12, sent: 1, in_doubt: 1 },
@@ -103,6 +119,11 @@ mod tests {
             Held::NotPaused,
             Held::RelayName,
             Held::RelayExists("机关微信群".to_owned()),
+            Held::AckNotAsked(12),
+            not(None),
+            not(Some(MemberStatus::Exempt)),
+            not(Some(MemberStatus::Unasked)),
+            Held::AckStands { push: 12, staff_no: "G2601".to_owned(), at: chrono::DateTime::UNIX_EPOCH },
         ];
         insta::assert_snapshot!(all.iter().map(words).collect::<Vec<_>>().join("\n"));
     }

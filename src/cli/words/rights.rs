@@ -29,6 +29,7 @@ pub const fn act(act: Act) -> &'static str {
         Act::ScheduleWrite => "管理计划",
         Act::PushRead => "查看推送",
         Act::PushWrite => "发送推送",
+        Act::AckWrite => "代为登记确认",
         Act::MissingRead => "查看未确认名单",
         Act::ReportRead => "查看报表",
         Act::AuditRead => "查看审计记录",

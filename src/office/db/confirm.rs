@@ -13,7 +13,7 @@ use crate::domain::policy::Act;
 use crate::ids::{DeliveryId, GroupId, StaffId};
 use crate::office::db::{CopyFault, Home};
 use crate::office::outlook::{Entry, Ground, entries, lives};
-use crate::office::{Outcome, authorise, note};
+use crate::office::{Outcome, authorise, note, nudge};
 use crate::store::installation::Unsettled;
 use crate::store::{self, At, Tx};
 
@@ -97,6 +97,7 @@ pub async fn confirm(ctx: &Ctx, actor: &Actor, home: &Home) -> Outcome<i64> {
             let detail = json!({ "state": DeliveryState::InDoubt.as_str(), "by": "restore" });
             note(&mut tx, ctx.now(), actor, (Action::DeliveryState, format!("delivery:{delivery}"), detail));
         }
+        nudge::pass_over(&mut tx, ctx).await?;
     }
     let now = tx.lease_now(ctx.now()).await?;
     // What comes next is measured from here: a service that starts later finds no day of silence.

@@ -31,6 +31,8 @@ pub struct Recalled {
     pub cancelled: usize,
     /// What is out, or may be, in the order it was sent.
     pub copies: Vec<Copy>,
+    /// Private reminders that are deleted, and those that the program cannot delete.
+    pub reminders: [usize; 2],
 }
 
 /// Something of a recalled push that is in a chat, or may be.
@@ -138,10 +140,13 @@ async fn take_back(tx: &mut Tx, ctx: &Ctx, actor: &Actor, (id, reason): (PushId,
     {
         return Err(Held::NothingSent(id.0).into());
     }
-    let cancelled = decide::cancel(tx, id, now).await?;
+    let mut cancelled = decide::cancel(tx, id, now).await?;
+    cancelled.extend(store::nudge::cancel(tx, id, now).await?);
     decide::close(tx, id, now).await?;
+    store::nudge::close(tx, id, now).await?;
     store::push::end(tx, id, PushState::Recalled).await?;
     let placed = decide::placed(tx, id).await?;
+    let reminders = reminders(tx, id, now).await?;
     let of = |wanted: CopyFate| -> Vec<AttemptId> {
         placed.iter().filter(|row| fate(row, now) == wanted).map(|row| row.attempt_id).collect()
     };
@@ -154,7 +159,19 @@ async fn take_back(tx: &mut Tx, ctx: &Ctx, actor: &Actor, (id, reason): (PushId,
     copies.extend(by_hand.map(|(row, _)| Copy { delivery: row.id, message_id: None, fate: CopyFate::ByHand }));
     let detail = json!({ "deliveries": cancelled, "removed": deleted, "too_old": too_old, "reason": reason });
     note(tx, now, actor, (Action::PushRecall, format!("push:{id}"), detail));
-    Ok(Recalled { shown: find(tx, id).await?, cancelled: cancelled.len(), copies })
+    Ok(Recalled { shown: find(tx, id).await?, cancelled: cancelled.len(), copies, reminders })
+}
+
+/// Has the private reminders of a push deleted as far as the platform lets us: they carry its whole text.
+async fn reminders(tx: &mut Tx, id: PushId, now: DateTime<Utc>) -> Outcome<[usize; 2]> {
+    let placed = store::nudge::placed(tx, id).await?;
+    let of = |wanted: CopyFate| -> Vec<AttemptId> {
+        placed.iter().filter(|row| fate(row, now) == wanted).map(|row| row.attempt_id).collect()
+    };
+    let (deleted, too_old) = (of(CopyFate::Deleted), of(CopyFate::TooOld));
+    decide::remove(tx, &deleted, Removal::Wanted, now).await?;
+    decide::remove(tx, &too_old, Removal::TooOld, now).await?;
+    Ok([deleted.len(), placed.len() - deleted.len()])
 }
 
 fn fate(row: &PlacedRow, now: DateTime<Utc>) -> CopyFate {
