@@ -25,7 +25,7 @@ use qingfeng::message::schedule::{explain, outcome};
 const ZONE: Tz = Tz::Asia__Shanghai;
 
 /// Documents with commands for people to type.
-const DOCUMENTS: [&str; 12] = [
+const DOCUMENTS: [&str; 13] = [
     "README.md",
     "README.zh-CN.md",
     "ARCHITECTURE.md",

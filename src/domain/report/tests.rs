@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
 mod laws;
+mod quiz;
 
 use std::collections::{HashMap, HashSet};
 

@@ -58,6 +58,27 @@ async fn answers_are_counted_by_unit_and_question_apart_from_who_read() {
 }
 
 #[tokio::test]
+async fn an_answer_that_was_changed_is_found() {
+    for db in databases().await {
+        let label = db.label;
+        let mut office = asking(db, SINGLE, 2).await;
+        let (_, message) = push(&office).await;
+        for user in 1..=2 {
+            office.press(user, STUDY, &message, "A").await;
+        }
+        let bad = async |office: &World| office::audit::verify(&office.ctx(), &OPERATOR).await.unwrap().first_bad;
+        assert_eq!(bad(&office).await, None, "{label}");
+        office.behind_its_back("UPDATE quiz_answer SET chosen = 2 WHERE id = 2".to_owned()).await;
+        assert_eq!(bad(&office).await.as_deref(), Some("quiz_batch:2"), "{label}");
+        office.behind_its_back("UPDATE quiz_answer SET chosen = 1 WHERE id = 2".to_owned()).await;
+        assert_eq!(bad(&office).await, None, "{label}");
+        office.behind_its_back("DELETE FROM quiz_answer WHERE id = 1".to_owned()).await;
+        assert_eq!(bad(&office).await.as_deref(), Some("quiz_batch:1"), "{label}");
+        office.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn the_answer_that_counts_is_the_first_or_the_best() {
     for db in databases().await {
         let label = db.label;
