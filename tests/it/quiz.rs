@@ -40,6 +40,7 @@ pub(crate) async fn asking(db: TestDb, quiz: &str, bound: i64) -> World {
     let mut office = World::new(db).await;
     office::content::sync(&office.ctx(), &OPERATOR, &items(quiz)).await.unwrap();
     set(&office, "quiz.enabled", "on").await;
+    office::db::set_bot_name(&office.ctx().store, office.line().id, "qingfeng_bot").await.unwrap();
     for user in 1..=bound {
         Box::pin(office.bind(user)).await;
     }
@@ -49,6 +50,8 @@ pub(crate) async fn asking(db: TestDb, quiz: &str, bound: i64) -> World {
 /// The item goes out to the study group; its message there.
 pub(crate) async fn push(office: &World) -> (Shown, String) {
     let pushed = office.push_now(None).await;
+    // A group gets one message a second.
+    office.later(2).await;
     office.work().await;
     (pushed, office.newest(STUDY).await)
 }

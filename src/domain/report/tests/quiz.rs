@@ -58,12 +58,27 @@ fn who_answered_counts_once_and_questions_count_each() {
         assert_eq!((total.participation().to_string(), total.people), ("75.0%".to_owned(), 3));
         let [first, second] = quiz.questions.as_slice() else { panic!("{quiz:?}") };
         assert_eq!((first.counts.answered, first.counts.right), (3, 1));
-        assert_eq!(first.wrong_told(), Some((Letters::parse("C").unwrap(), 2)));
-        // One person alone: what they answered is nobody else's business.
-        assert_eq!((second.counts.answered, second.counts.right_told(), second.wrong_told()), (1, None, None));
-        assert_eq!(second.counts.correct().to_string(), "—");
+        assert_eq!(first.wrong, Some((Letters::parse("C").unwrap(), 2)));
+        // One person alone: what they answered is nobody else's business, and is not to be had by taking the other away.
+        for one in [first, second] {
+            assert_eq!(
+                (one.counts.right_told(), one.wrong_told(), one.counts.correct().to_string()),
+                (None, None, "—".to_owned())
+            );
+        }
+        assert_eq!((second.counts.answered, total.right_told()), (1, Some(right)));
         assert!(report.checks.iter().any(|check| check.name == CheckName::QuizSums));
     }
+}
+
+#[test]
+fn what_several_people_answered_is_told() {
+    let all = [1, 2, 3].into_iter().flat_map(|staff| [given(staff, 0, "A"), given(staff, 1, "B")]).collect();
+    let quiz = month_report(&month(vec![asks(Score::First, all)])).unwrap().quiz.unwrap();
+    assert_eq!(quiz.questions[0].wrong_told(), Some((Letters::parse("A").unwrap(), 3)));
+    assert_eq!(quiz.questions[1].wrong_told(), None, "nobody was wrong");
+    assert_eq!(quiz.questions[1].counts.correct().to_string(), "100.0%");
+    assert_eq!((quiz.total.right_told(), quiz.units[0].counts.right_told()), (Some(3), Some(3)));
 }
 
 fn any_given() -> impl Strategy<Value = Given> {
@@ -99,6 +114,9 @@ proptest! {
         prop_assert_eq!(quiz.total.expected, expected * u32::try_from(answers.len()).unwrap());
         prop_assert!(quiz.total.took_part <= quiz.total.answered && quiz.total.answered <= 2 * quiz.total.took_part);
         prop_assert_eq!(quiz.units.iter().map(|unit| unit.counts.right).sum::<u32>(), quiz.total.right);
+        let hidden = quiz.units.iter().filter(|unit| unit.counts.people > 0 && !unit.counts.told);
+        let hidden: u32 = hidden.map(|unit| unit.counts.people).sum();
+        prop_assert!(hidden != 1 || !quiz.total.told, "{quiz:?}");
         prop_assert_eq!(quiz.questions.iter().map(|one| one.counts.answered).sum::<u32>(), quiz.total.answered);
         for one in &quiz.questions {
             prop_assert!(one.wrong.is_none_or(|(letters, count)| letters != one.key && count <= one.counts.answered - one.counts.right));
