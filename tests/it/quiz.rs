@@ -231,11 +231,11 @@ async fn what_may_not_be_answered_is_told_so_and_not_stored() {
         levers::recall(&office.ctx(), &OPERATOR, other.push.id, "内容有误").await.unwrap();
         let recalled = office.press(1, STUDY, &later, "B").await;
         assert_eq!(recalled, "本条已撤回，不用答题，请以新发的一条为准。", "{label}");
-        // The third workday of October, 18:00, is the 12th; before it September is open.
-        office.at(42, 17, 0).await;
+        // Figures of September are taken on the third workday of October, the 10th, at 18:00.
+        office.at(40, 17, 59).await;
         assert!(office.press(2, STUDY, &message, "A").await.starts_with("正确答案是B"), "{label}");
         assert_eq!(stored(&office, &pushed).await.len(), 1, "{label}");
-        office.at(60, 9, 30).await;
+        office.at(40, 18, 0).await;
         let closed = office.press(1, STUDY, &message, "B").await;
         assert_eq!(closed, "9月统计已截止，不再收答案，这次没有记录。", "{label}");
         assert_eq!(stored(&office, &pushed).await.len(), 1, "{label}");
