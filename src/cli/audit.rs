@@ -211,6 +211,8 @@ pub(super) fn broken(verified: &Verified) -> Option<String> {
         "entry" => format!("第{id}条审计记录"),
         "ack" => format!("编号{id}的确认"),
         "ack_batch" => format!("第{id}批确认"),
+        "quiz_answer" => format!("编号{id}的作答"),
+        "quiz_batch" => format!("第{id}批答题"),
         "audit_head" => "数据库里记着的末尾".to_owned(),
         "key_id" => "数据库里记着的密钥编号".to_owned(),
         _ => bad.to_owned(),

@@ -10,6 +10,7 @@ use super::session::{Session, Setup};
 use super::words;
 use crate::domain::calendar::Festival;
 use crate::domain::content::{Theme, body};
+use crate::domain::quiz::{Question, Quiz};
 use crate::office::content::{self, Synced, listed};
 use crate::store::item::{ItemRow, VersionRow};
 
@@ -81,8 +82,19 @@ struct ShownJson<'a> {
     article_text: &'a str,
     takeaway: &'a str,
     body: &'a str,
+    quiz: Vec<QuestionJson>,
     verified_on: chrono::NaiveDate,
     checked_by: &'a str,
+}
+
+#[derive(Serialize)]
+struct QuestionJson {
+    question: String,
+    options: Vec<String>,
+    /// Letters of the right options.
+    answer: String,
+    explain: String,
+    basis: String,
 }
 
 impl Verb {
@@ -185,11 +197,27 @@ async fn show(session: &Session, slug: &str, form: Form) -> Ended {
             article_text: &version.article_text,
             takeaway: &version.takeaway,
             body: &version.body,
+            quiz: questions(&version).into_iter().map(question_json).collect(),
             verified_on: version.verified_on,
             checked_by: &version.checked_by,
         });
     }
     out::print(&page(&row, &version))
+}
+
+/// The questions of a version; what was stored by a later program and cannot be read is left out.
+fn questions(version: &VersionRow) -> Vec<Question> {
+    Quiz::decode(&version.quiz).unwrap_or_default().0
+}
+
+fn question_json(question: Question) -> QuestionJson {
+    QuestionJson {
+        answer: question.key.joined(""),
+        basis: question.basis.label(),
+        question: question.text,
+        options: question.options,
+        explain: question.explain,
+    }
 }
 
 fn page(row: &ItemRow, version: &VersionRow) -> String {
@@ -213,5 +241,9 @@ fn page(row: &ItemRow, version: &VersionRow) -> String {
     ];
     let head: Vec<String> =
         head.into_iter().filter(|(_, text)| !text.is_empty()).map(|(label, text)| format!("{label}：{text}")).collect();
-    format!("{}\n\n{}", head.join("\n"), body(&version.body).to_plain())
+    let asked = (1..).zip(questions(version)).map(|(nth, one): (usize, Question)| {
+        format!("小题{nth}：{}（{}）正确答案{}。{}", one.text, one.options.join("／"), one.key, one.explain)
+    });
+    let parts = [head.join("\n"), body(&version.body).to_plain()].into_iter().chain(asked);
+    parts.collect::<Vec<_>>().join("\n\n")
 }

@@ -138,9 +138,30 @@ mod tests {
             zone: ZONE,
         };
         change(&mut said);
-        let out = copy(&said, Tags { ack: Some("a".to_owned()), basis: "b".to_owned() });
+        printed(copy(&said, Tags { ack: Some("a".to_owned()), basis: "b".to_owned() }))
+    }
+
+    fn printed(out: Outgoing) -> String {
         let rows = out.buttons.iter().map(|row| row.iter().map(label).collect::<Vec<_>>().join(" "));
         format!("{}\n{}", out.text.to_plain(), rows.collect::<Vec<_>>().join("\n"))
+    }
+
+    /// The item with what it asks, and with 26 who confirmed.
+    fn asks(item: &ItemSource, asked: Asked<'_>) -> String {
+        let body = fill(&item.body, |_| None).unwrap();
+        let said = Copy {
+            item,
+            body: &body,
+            version: 2,
+            due: None,
+            deadline: None,
+            resent: false,
+            silent: &[],
+            count: Some(26),
+            asked: Some(asked),
+            zone: ZONE,
+        };
+        printed(copy(&said, Tags { ack: Some("a".to_owned()), basis: "b".to_owned() }))
     }
 
     fn label(button: &Button) -> String {
@@ -212,11 +233,7 @@ mod tests {
         let gift = item("gifts/gift-no-threshold");
         let question = gift.quiz.in_place().unwrap();
         let tags = ["x", "y", "z"].map(str::to_owned).to_vec();
-        let text = read(&gift, |copy| {
-            copy.count = Some(26);
-            copy.asked = Some(Asked::Here { question, tags });
-        });
-        insta::assert_snapshot!(text);
+        insta::assert_snapshot!(asks(&gift, Asked::Here { question, tags }));
     }
 
     #[test]
@@ -224,7 +241,7 @@ mod tests {
         let kinds = item("discipline/six-kinds");
         assert!(kinds.quiz.in_place().is_none());
         let link = "https://t.me/qingfeng_bot?start=quiz_1".to_owned();
-        let text = read(&kinds, |copy| copy.asked = Some(Asked::Private { questions: kinds.quiz.0.len(), link }));
+        let text = asks(&kinds, Asked::Private { questions: kinds.quiz.0.len(), link });
         assert!(!text.contains("小题"), "{text}");
         assert_eq!(text.lines().last(), Some("[ 答题（私聊，2题） ]"));
     }

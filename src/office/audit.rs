@@ -12,6 +12,8 @@ use crate::store;
 
 /// Acks against the entries that seal them.
 mod acks;
+/// Answers against the entries that seal them.
+mod answers;
 /// Entry by entry.
 mod chain;
 /// Ends of the chain that are noted in a file.
@@ -32,7 +34,7 @@ pub struct Verified {
     pub acks: i64,
     /// The end of what is right: the last entry, when nothing is bad.
     pub head: Head,
-    /// The first thing that is not right: `entry:17`, `audit_head`, `key_id`, `ack_batch:3`, `ack:9`, `checkpoint:2`.
+    /// The first thing that is not right: `entry:17`, `audit_head`, `key_id`, `ack_batch:3`, `ack:9`, `quiz_batch:3`, `checkpoint:2`.
     pub first_bad: Option<String>,
     /// The key that entries are sealed with and that the key file does not hold, where verifying ends for that.
     pub missing_key: Option<String>,
@@ -101,12 +103,13 @@ async fn verified(tx: &mut store::Tx, wanted: Wanted) -> Outcome<(Verified, chai
     let walked = chain::walk(tx, wanted).await?;
     let bad_batch = acks::batches(tx, &walked.seals).await?;
     let (acks, bad_ack) = acks::each(tx, &walked.seals).await?;
+    let bad_answer = answers::each(tx, &walked.answers).await?;
     let entries = store::audit::count(tx).await?;
     let verified = Verified {
         entries,
         acks,
         head: walked.end,
-        first_bad: walked.bad.clone().or(bad_ack).or(bad_batch),
+        first_bad: walked.bad.clone().or(bad_ack).or(bad_batch).or(bad_answer),
         missing_key: walked.missing_key.as_ref().map(ToString::to_string),
         waiting_key: tx.keys().waiting().last().map(ToString::to_string),
         against: None,

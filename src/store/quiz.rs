@@ -147,6 +147,14 @@ pub async fn of_pushes(tx: &mut Tx, pushes: &[PushId]) -> Result<Vec<AnswerRow>>
     Ok(on!(tx, c => sqlx::query_as(sql).bind(&ids).fetch_all(c).await)?)
 }
 
+/// Every answer in id order from `from` on, at most `limit`: the way the ledger is verified.
+pub async fn page(tx: &mut Tx, from: i64, limit: i64) -> Result<Vec<AnswerRow>> {
+    const SQL: &str =
+        "SELECT id, push_id, staff_id, question, n, chosen, is_right, answered_at, attempt_id, inbox_id, batch_id
+        FROM quiz_answer WHERE id >= $1 ORDER BY id LIMIT $2";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(limit).fetch_all(c).await)?)
+}
+
 /// The pushes of a month (`YYYY-MM`) to whose questions a person gave answers.
 pub async fn answered_in(tx: &mut Tx, staff: StaffId, month: &str) -> Result<Vec<PushId>> {
     const SQL: &str = "SELECT DISTINCT p.id FROM quiz_answer a JOIN push p ON p.id = a.push_id

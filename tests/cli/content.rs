@@ -42,6 +42,25 @@ fn bad_items_are_refused_whole() {
 }
 
 #[test]
+fn f10_a_question_without_a_key_or_with_two_is_refused_whole() {
+    let office = Office::ready();
+    let with = |key: &str| {
+        let quiz = format!("quiz:\n  - question: 问？\n    options: [甲, 乙]\n{key}    explain: 释。\ncode:");
+        token().replacen("code:", &quiz, 1)
+    };
+    for (key, told) in [("", "第1题没有写正确答案"), ("    answer: AB\n", "第1题是单选，却写了2个答案“AB”")]
+    {
+        office.item("gifts/token", &with(key));
+        let refused = office.run("content check").refused();
+        assert!(refused.contains(told), "{refused}");
+        assert_eq!(office.run("content sync").refused(), refused);
+    }
+    office.item("gifts/token", &with("    answer: B\n"));
+    assert!(office.run("content sync").done().starts_with("新增0条，更新1条"));
+    assert!(office.run("content show token").done().contains("小题1：问？（甲／乙）正确答案B。释。"));
+}
+
+#[test]
 fn a_slug_and_a_number_are_used_once() {
     let office = Office::ready();
     office.item("reception/token", &item("token", "reception", "LP-101", "价低也是礼"));

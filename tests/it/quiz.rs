@@ -40,6 +40,7 @@ pub(crate) async fn asking(db: TestDb, quiz: &str, bound: i64) -> World {
     let mut office = World::new(db).await;
     office::content::sync(&office.ctx(), &OPERATOR, &items(quiz)).await.unwrap();
     set(&office, "quiz.enabled", "on").await;
+    office::db::set_bot_name(&office.ctx().store, office.line().id, "qingfeng_bot").await.unwrap();
     for user in 1..=bound {
         Box::pin(office.bind(user)).await;
     }
@@ -49,6 +50,8 @@ pub(crate) async fn asking(db: TestDb, quiz: &str, bound: i64) -> World {
 /// The item goes out to the study group; its message there.
 pub(crate) async fn push(office: &World) -> (Shown, String) {
     let pushed = office.push_now(None).await;
+    // A group gets one message a second.
+    office.later(2).await;
     office.work().await;
     (pushed, office.newest(STUDY).await)
 }
@@ -228,11 +231,11 @@ async fn what_may_not_be_answered_is_told_so_and_not_stored() {
         levers::recall(&office.ctx(), &OPERATOR, other.push.id, "内容有误").await.unwrap();
         let recalled = office.press(1, STUDY, &later, "B").await;
         assert_eq!(recalled, "本条已撤回，不用答题，请以新发的一条为准。", "{label}");
-        // The third workday of October, 18:00, is the 12th; before it September is open.
-        office.at(42, 17, 0).await;
+        // Figures of September are taken on the third workday of October, the 10th, at 18:00.
+        office.at(40, 17, 59).await;
         assert!(office.press(2, STUDY, &message, "A").await.starts_with("正确答案是B"), "{label}");
         assert_eq!(stored(&office, &pushed).await.len(), 1, "{label}");
-        office.at(60, 9, 30).await;
+        office.at(40, 18, 0).await;
         let closed = office.press(1, STUDY, &message, "B").await;
         assert_eq!(closed, "9月统计已截止，不再收答案，这次没有记录。", "{label}");
         assert_eq!(stored(&office, &pushed).await.len(), 1, "{label}");

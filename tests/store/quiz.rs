@@ -83,6 +83,7 @@ async fn an_answer_has_one_place_and_only_new_rows_come_back() {
         assert_eq!(of, [rows[0].clone(), rows[2].clone()]);
         let all = quiz::of_pushes(&mut tx, &[world.push]).await.unwrap();
         assert_eq!(all.len(), 3);
+        assert_eq!(quiz::page(&mut tx, rows[1].id, 1).await.unwrap(), rows[1..2]);
         assert_eq!(quiz::answered_in(&mut tx, world.li, "2026-08").await.unwrap(), [world.push]);
         assert!(quiz::answered_in(&mut tx, world.li, "2026-09").await.unwrap().is_empty());
         assert!(quiz::answered_in(&mut tx, world.zhao, "2026-08").await.unwrap().is_empty());

@@ -45,6 +45,7 @@ const DATA_WORDS: &[(&str, &str)] = &[
     ("src/domain/roster", "header names and kinds of the roster sheet are its format"),
     ("src/domain/leave", "categories of absence and headers of their sheet are its format"),
     ("src/domain/content", "theme labels and the brackets of placeholders are the content files' format"),
+    ("src/domain/quiz", "letters and brackets of citations are the content files' format"),
     ("src/domain/setting", "values of settings are the office's own words"),
     ("src/domain/schedule", "weekdays and deadlines as people write them on the command line"),
     ("src/domain/calendar", "names of festivals are data of the calendar files"),

@@ -70,7 +70,8 @@ pub(super) fn read(
     judge.nth = 0;
     let whole = questions.len() == written.len() && !written.is_empty();
     let quiz = Quiz(questions);
-    if let Some(only) = quiz.in_place().filter(|_| whole) {
+    let fits = |one: &&Question| one.explain.encode_utf16().count() <= EXPLAIN_MAX_UNITS;
+    if let Some(only) = quiz.in_place().filter(|_| whole).filter(fits) {
         let len = only.alert_units(basis.first());
         if len > ALERT_MAX_UNITS {
             judge.nth = 1;

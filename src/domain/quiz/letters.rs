@@ -32,8 +32,8 @@ impl Letters {
     }
 
     /// As one number, for tables.
-    pub const fn number(self) -> i64 {
-        self.0 as i64
+    pub fn number(self) -> i64 {
+        i64::from(self.0)
     }
 
     /// Reads the number back; `None` for one that no set has.

@@ -62,6 +62,8 @@ pub struct QuizCounts {
     pub right: u32,
     /// How many different people answered.
     pub people: u32,
+    /// Whether it is told how many answers are right: not where that would tell what one person answered.
+    pub told: bool,
 }
 
 /// One unit's figures.
@@ -104,7 +106,7 @@ impl QuizCounts {
 
     /// 答对题次; `None` where it would tell what one person answered.
     pub fn right_told(&self) -> Option<u32> {
-        (self.people >= TOLD_FROM).then_some(self.right)
+        self.told.then_some(self.right)
     }
 
     /// 正确率
@@ -123,7 +125,7 @@ impl QuizCounts {
 impl QuizQuestion {
     /// The commonest wrong answer, where it does not tell what one person answered.
     pub fn wrong_told(&self) -> Option<(Letters, u32)> {
-        self.wrong.filter(|_| self.counts.people >= TOLD_FROM)
+        self.wrong.filter(|_| self.counts.told)
     }
 }
 
@@ -136,7 +138,7 @@ impl QuizReport {
                 sum
             })
         };
-        let whole = QuizCounts { people: 0, ..self.total };
+        let whole = QuizCounts { people: 0, told: false, ..self.total };
         let units = sum(&mut self.units.iter().map(|unit| unit.counts));
         let asked = sum(&mut self.questions.iter().map(|question| question.counts));
         let people: u32 = self.units.iter().map(|unit| unit.counts.people).sum();
@@ -165,8 +167,24 @@ pub(super) fn quiz_report(pushes: &[&PushFacts], units: &[UnitRef], as_of: DateT
         let counts = sum.units.get(&unit.id).copied().unwrap_or_default();
         QuizUnit { unit: unit.id, name: unit.name.clone(), counts: QuizCounts { people: heads(unit.id), ..counts } }
     };
-    let units = units.iter().map(row).collect();
+    let mut units: Vec<QuizUnit> = units.iter().map(row).collect();
+    sum.total.told = sum.total.people >= TOLD_FROM;
+    tell(units.iter_mut().map(|unit| &mut unit.counts).collect());
+    tell(sum.questions.iter_mut().map(|question| &mut question.counts).collect());
     asks.then_some(QuizReport { total: sum.total, units, questions: sum.questions })
+}
+
+/// Decides which parts tell how many answers are right. When a single part is one person's, what is left of the whole would
+/// tell it, so that the smallest of the other parts does not tell either.
+fn tell(mut parts: Vec<&mut QuizCounts>) {
+    for part in &mut parts {
+        part.told = part.people >= TOLD_FROM;
+    }
+    if parts.iter().filter(|part| part.people > 0 && !part.told).count() == 1
+        && let Some(smallest) = parts.into_iter().filter(|part| part.told).min_by_key(|part| part.people)
+    {
+        smallest.told = false;
+    }
 }
 
 struct Sum {
@@ -196,7 +214,7 @@ impl Sum {
                 let tries = tries.get(&(member.staff, place)).map_or(&[][..], Vec::as_slice);
                 let Some(counted) = counted(tries, quiz.score) else { continue };
                 let right = u32::from(counted.right);
-                let answer = QuizCounts { expected: 0, took_part: 1, answered: 1, right, people: 0 };
+                let answer = QuizCounts { took_part: 1, answered: 1, right, ..QuizCounts::default() };
                 counts.add(answer);
                 counts.people += 1;
                 one = QuizCounts { took_part: 1, answered: one.answered + 1, right: one.right + right, ..one };

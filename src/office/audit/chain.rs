@@ -31,6 +31,8 @@ pub(super) struct Wanted {
 /// What walking the chain found.
 pub(super) struct Walked {
     pub seals: HashMap<i64, Seal>,
+    /// Of batches of answers.
+    pub answers: HashMap<i64, Seal>,
     /// The end of what is right.
     pub end: Head,
     /// The first thing that is not.
@@ -52,6 +54,7 @@ pub(super) async fn walk(tx: &mut Tx, wanted: Wanted) -> Outcome<Walked> {
         wanted,
         found: Walked {
             seals: HashMap::new(),
+            answers: HashMap::new(),
             end: Head::EMPTY,
             bad: None,
             missing_key: None,
@@ -140,8 +143,11 @@ impl Walk<'_> {
         if self.wanted.places.contains(&entry.seq) {
             self.found.held.tags.insert(entry.seq, entry.mac);
         }
-        if let Some((batch, seal)) = seal_of(entry) {
+        if let Some((batch, seal)) = seal_of(entry, (Action::AckBatch, "ack_batch:")) {
             self.found.seals.insert(batch, seal);
+        }
+        if let Some((batch, seal)) = seal_of(entry, (Action::QuizBatch, "quiz_batch:")) {
+            self.found.answers.insert(batch, seal);
         }
         let is = |action: Action| entry.action == action.as_str();
         if is(Action::DbRestore) || is(Action::RestoreConfirm) {
@@ -194,12 +200,12 @@ fn named(entry: &Entry, key: &str) -> Option<KeyId> {
     KeyId::parse(detail_of(entry).get(key)?.as_str()?)
 }
 
-/// The seal that an `ack_batch` entry holds.
-fn seal_of(entry: &Entry) -> Option<(i64, Seal)> {
-    if entry.action != Action::AckBatch.as_str() {
+/// The seal that the entry of a batch holds.
+fn seal_of(entry: &Entry, (action, subject): (Action, &str)) -> Option<(i64, Seal)> {
+    if entry.action != action.as_str() {
         return None;
     }
-    let batch = entry.subject.strip_prefix("ack_batch:")?.parse().ok()?;
+    let batch = entry.subject.strip_prefix(subject)?.parse().ok()?;
     let detail = detail_of(entry);
     let count = usize::try_from(detail.get("count")?.as_u64()?).ok()?;
     let mut mac = [0; 32];

@@ -27,24 +27,24 @@ async fn answers_are_counted_by_unit_and_question_apart_from_who_read() {
         assert_eq!(office.report().await.get("quiz"), None, "{label}: a month without");
         assert!(!text(&office).await.contains("答题"), "{label}");
         let (_, message) = push(&office).await;
-        for (user, option) in [(1, "B"), (2, "A"), (3, "C"), (4, "C"), (6, "B")] {
+        for (user, option) in [(1, "B"), (2, "A"), (3, "C"), (4, "C"), (6, "B"), (7, "C")] {
             office.press(user, STUDY, &message, option).await;
         }
         office.press(7, STUDY, &message, "已阅").await;
         let report = office.report().await;
         let quiz = &report["quiz"];
-        assert_eq!((&quiz["expected"], &quiz["took_part"]), (&json!(10), &json!(5)), "{label}");
-        assert_eq!((&quiz["answered"], &quiz["right"]), (&json!(5), &json!(2)), "{label}");
-        assert_eq!((&quiz["participation_rate"], &quiz["correct_rate"]), (&json!("50.0%"), &json!("40.0%")), "{label}");
+        assert_eq!((&quiz["expected"], &quiz["took_part"]), (&json!(10), &json!(6)), "{label}");
+        assert_eq!((&quiz["answered"], &quiz["right"]), (&json!(6), &json!(2)), "{label}");
+        assert_eq!((&quiz["participation_rate"], &quiz["correct_rate"]), (&json!("60.0%"), &json!("33.3%")), "{label}");
         let general = unit(quiz, "综合科");
         assert_eq!((&general["took_part"], &general["right"]), (&json!(4), &json!(1)), "{label}");
         assert_eq!(general["correct_rate"], "25.0%", "{label}");
         let planning = unit(quiz, "规划科");
-        assert_eq!((&planning["took_part"], &planning["answered"]), (&json!(1), &json!(1)), "{label}");
-        assert_eq!((&planning["right"], &planning["correct_rate"]), (&Value::Null, &json!("—")), "{label}: one alone");
+        assert_eq!((&planning["took_part"], &planning["answered"]), (&json!(2), &json!(2)), "{label}");
+        assert_eq!((&planning["right"], &planning["correct_rate"]), (&json!(1), &json!("50.0%")), "{label}");
         let question = &quiz["questions"][0];
         assert_eq!((&question["question"], &question["answer"]), (&json!("先看什么？"), &json!("B")), "{label}");
-        assert_eq!(question["common_wrong"], json!({"answer": "C", "count": 2}), "{label}");
+        assert_eq!(question["common_wrong"], json!({"answer": "C", "count": 3}), "{label}");
         let checks = report["checks"].as_array().unwrap();
         assert!(checks.iter().any(|check| check["name"] == "quiz_sums" && check["ok"] == true), "{label}");
         assert_eq!(report["voluntary"]["acked"], 1, "{label}: apart");
@@ -53,6 +53,52 @@ async fn answers_are_counted_by_unit_and_question_apart_from_who_read() {
         // Nothing of it tells who answered what.
         let all = serde_json::to_string(&report).unwrap() + &text(&office).await;
         assert!(!all.contains("S02") && !all.contains("白露"), "{label}");
+        office.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn what_one_person_answered_cannot_be_worked_out() {
+    for db in databases().await {
+        let label = db.label;
+        let mut office = asking(db, SINGLE, 6).await;
+        let (_, message) = push(&office).await;
+        office.press(6, STUDY, &message, "A").await;
+        let quiz = office.report().await["quiz"].clone();
+        assert_eq!((&quiz["took_part"], &quiz["right"]), (&json!(1), &Value::Null), "{label}");
+        assert_eq!(
+            (&quiz["questions"][0]["right"], &quiz["questions"][0]["common_wrong"]),
+            (&Value::Null, &Value::Null)
+        );
+        for user in [1, 2] {
+            office.press(user, STUDY, &message, "B").await;
+        }
+        let quiz = office.report().await["quiz"].clone();
+        assert_eq!((&quiz["took_part"], &quiz["right"]), (&json!(3), &json!(2)), "{label}");
+        for name in ["综合科", "规划科"] {
+            assert_eq!(unit(&quiz, name)["right"], Value::Null, "{label}: {name}");
+        }
+        office.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_was_changed_is_found() {
+    for db in databases().await {
+        let label = db.label;
+        let mut office = asking(db, SINGLE, 2).await;
+        let (_, message) = push(&office).await;
+        for user in 1..=2 {
+            office.press(user, STUDY, &message, "A").await;
+        }
+        let bad = async |office: &World| office::audit::verify(&office.ctx(), &OPERATOR).await.unwrap().first_bad;
+        assert_eq!(bad(&office).await, None, "{label}");
+        office.behind_its_back("UPDATE quiz_answer SET chosen = 2 WHERE id = 2".to_owned()).await;
+        assert_eq!(bad(&office).await.as_deref(), Some("quiz_batch:2"), "{label}");
+        office.behind_its_back("UPDATE quiz_answer SET chosen = 1 WHERE id = 2".to_owned()).await;
+        assert_eq!(bad(&office).await, None, "{label}");
+        office.behind_its_back("DELETE FROM quiz_answer WHERE id = 1".to_owned()).await;
+        assert_eq!(bad(&office).await.as_deref(), Some("quiz_batch:1"), "{label}");
         office.stop().await;
     }
 }
