@@ -258,18 +258,19 @@ pub(super) async fn seal(tx: &mut Tx, ctx: &Ctx, acks: &[NewAck]) -> Outcome<Vec
     if acks.is_empty() {
         return Ok(Vec::new());
     }
-    let batch = store::ack::open_batch(tx, ctx.now()).await?;
+    let now = ctx.now();
+    let batch = store::ack::open_batch(tx, now).await?;
     let stored = store::ack::add_many(tx, batch, acks).await?;
-    seal_batch(tx, ctx, (batch, &stored)).await?;
+    seal_batch(tx, (batch, now), &stored).await?;
     Ok(stored)
 }
 
-/// Writes the entry that seals what went into a batch; one that nothing went into is taken back.
-async fn seal_batch(tx: &mut Tx, ctx: &Ctx, (batch, stored): (i64, &[AckRow])) -> Outcome<()> {
+/// Writes the entry that seals what went into a batch, at the instant at which the batch was opened; one that nothing went
+/// into is taken back.
+async fn seal_batch(tx: &mut Tx, (batch, now): (i64, DateTime<Utc>), stored: &[AckRow]) -> Outcome<()> {
     if stored.is_empty() {
         return Ok(store::ack::drop_batch(tx, batch).await?);
     }
-    let now = ctx.now();
     let lines: Vec<AckLine> = stored.iter().map(line).collect();
     let keys = std::sync::Arc::clone(tx.keys());
     let mac = batch_mac(&lines, |bytes| keys.mac(Purpose::AckBatch, &[bytes]));

@@ -291,9 +291,9 @@ async fn a_word_nobody_knows_is_an_error_not_a_guess() {
         let id = world.deliver(&mut tx).await;
         tx.commit().await.unwrap();
         // Of a later program: its words pass the schema and are unknown to this one.
-        world.raw("UPDATE delivery SET kind = 'nudge'").await.unwrap();
+        world.raw("UPDATE delivery SET kind = 'report'").await.unwrap();
         let mut tx = world.tx().await;
         let found = delivery::find(&mut tx, id).await;
-        assert!(matches!(&found, Err(StoreError::Unreadable(word)) if word == "nudge"), "{found:?}");
+        assert!(matches!(&found, Err(StoreError::Unreadable(word)) if word == "report"), "{found:?}");
     }
 }

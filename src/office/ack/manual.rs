@@ -57,7 +57,7 @@ pub async fn record(ctx: &Ctx, actor: &Actor, (push, staff_no): (PushId, &str), 
     if stored.is_empty() {
         return Err(already(&mut tx, &pairs, person.staff_no).await?);
     }
-    seal_batch(&mut tx, ctx, (batch, &stored)).await?;
+    seal_batch(&mut tx, (batch, now), &stored).await?;
     let detail = json!({
         "staff": person.id, "acks": stored.iter().map(|ack| ack.id).collect::<Vec<_>>(), "reason": reason,
     });
