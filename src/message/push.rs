@@ -138,10 +138,10 @@ mod tests {
             zone: ZONE,
         };
         change(&mut said);
-        printed(copy(&said, Tags { ack: Some("a".to_owned()), basis: "b".to_owned() }))
+        printed(&copy(&said, Tags { ack: Some("a".to_owned()), basis: "b".to_owned() }))
     }
 
-    fn printed(out: Outgoing) -> String {
+    fn printed(out: &Outgoing) -> String {
         let rows = out.buttons.iter().map(|row| row.iter().map(label).collect::<Vec<_>>().join(" "));
         format!("{}\n{}", out.text.to_plain(), rows.collect::<Vec<_>>().join("\n"))
     }
@@ -161,7 +161,7 @@ mod tests {
             asked: Some(asked),
             zone: ZONE,
         };
-        printed(copy(&said, Tags { ack: Some("a".to_owned()), basis: "b".to_owned() }))
+        printed(&copy(&said, Tags { ack: Some("a".to_owned()), basis: "b".to_owned() }))
     }
 
     fn label(button: &Button) -> String {

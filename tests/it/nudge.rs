@@ -77,7 +77,9 @@ async fn put_down(office: &World, id: PushId) -> Vec<(&'static str, Option<&'sta
     let unsettled = store::nudge::reminded(&mut tx, id).await.unwrap();
     assert_eq!(unsettled, [], "nobody got one");
     let rows = store::nudge::of_push(&mut tx, id).await.unwrap();
-    rows.into_iter().map(|row| (row.state.as_str(), row.reason.map(|reason| reason.as_str()))).collect()
+    rows.into_iter()
+        .map(|row| (row.state.as_str(), row.reason.map(qingfeng::domain::delivery::StopReason::as_str)))
+        .collect()
 }
 
 #[tokio::test]

@@ -113,7 +113,7 @@ fn full_width_colons(front: &str) -> Vec<ContentProblem> {
 
 fn sort_out(keys: Keys) -> Front {
     let mut front = Front::default();
-    for Key { key, line, values, questions } in keys.0 {
+    for Key { name: key, line, values, questions } in keys.0 {
         match KEYS.iter().find(|known| **known == key) {
             Some(known) => {
                 front.entries.insert(known, Entry { line, values, questions });
@@ -145,7 +145,7 @@ fn file_line(front_line: u64) -> u32 {
 struct Keys(Vec<Key>);
 
 struct Key {
-    key: String,
+    name: String,
     line: u32,
     values: Vec<String>,
     questions: Vec<RawQuestion>,
@@ -172,7 +172,7 @@ impl<'de> Visitor<'de> for KeysVisitor {
             let line = file_line(key.referenced.line());
             if key.value == QUIZ {
                 let questions = map.next_value::<Option<Vec<RawQuestion>>>()?.unwrap_or_default();
-                keys.push(Key { key: key.value, line, values: Vec::new(), questions });
+                keys.push(Key { name: key.value, line, values: Vec::new(), questions });
                 continue;
             }
             let values = match key.value.as_str() {
@@ -180,7 +180,7 @@ impl<'de> Visitor<'de> for KeysVisitor {
                 known if KEYS.contains(&known) => map.next_value::<Option<String>>()?.into_iter().collect(),
                 _ => map.next_value::<IgnoredAny>().map(|_| Vec::new())?,
             };
-            keys.push(Key { key: key.value, line, values, questions: Vec::new() });
+            keys.push(Key { name: key.value, line, values, questions: Vec::new() });
         }
         Ok(Keys(keys))
     }

@@ -94,7 +94,7 @@ impl Judge<'_> {
         self.problems.push(ContentProblem::of("quiz", Some(self.line), kind));
     }
 
-    fn question(&mut self, raw: &RawQuestion, bases: &[Basis]) -> Option<Question> {
+    fn question(&mut self, raw: &RawQuestion, of_item: &[Basis]) -> Option<Question> {
         for (key, _) in raw.0.iter().filter(|(key, _)| !KEYS.contains(&key.as_str())) {
             self.complain(QuizFault::UnknownKey { key: key.clone() });
         }
@@ -111,7 +111,7 @@ impl Judge<'_> {
                 self.complain(QuizFault::ExplainTooLong { len, max: EXPLAIN_MAX_UNITS });
             }
         }
-        let basis = self.basis(raw, bases);
+        let basis = self.basis(raw, of_item);
         Some(Question { text: text?, options: options?, key: key?, explain: explain?, basis: basis? })
     }
 
@@ -194,8 +194,8 @@ impl Judge<'_> {
     }
 
     /// Its own, or the item's first.
-    fn basis(&mut self, raw: &RawQuestion, bases: &[Basis]) -> Option<Basis> {
-        let Some(text) = values(raw, "basis").next() else { return bases.first().cloned() };
+    fn basis(&mut self, raw: &RawQuestion, of_item: &[Basis]) -> Option<Basis> {
+        let Some(text) = values(raw, "basis").next() else { return of_item.first().cloned() };
         let basis = Basis::parse(text);
         if basis.is_none() {
             self.complain(QuizFault::BadBasis { found: text.to_owned() });

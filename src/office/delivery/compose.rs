@@ -107,7 +107,8 @@ enum Place {
 
 /// What a copy needs to ask its questions.
 struct Asks {
-    asks: bool,
+    /// Whether the push asks at all.
+    wanted: bool,
     place: Place,
     /// The link to the questions, once the platform told what our bot is called.
     link: Option<String>,
@@ -116,14 +117,14 @@ struct Asks {
 impl Asks {
     /// Whether it asks was fixed when its push was made.
     async fn of(tx: &mut Tx, push: &PushRow, attempt: AttemptId) -> Outcome<Self> {
-        let asks = !store::quiz::asking(tx, &[push.id]).await?.is_empty();
-        let bot = if asks { store::channel::names(tx).await?.into_iter().next() } else { None };
+        let wanted = !store::quiz::asking(tx, &[push.id]).await?.is_empty();
+        let bot = if wanted { store::channel::names(tx).await?.into_iter().next() } else { None };
         let link = bot.map(|bot| start_link(&bot, &quiz::link::code(tx.keys(), attempt)));
-        Ok(Self { asks, place: Place::Own, link })
+        Ok(Self { wanted, place: Place::Own, link })
     }
 
     fn asked<'a>(self, keys: &Keys, attempt: AttemptId, item: &'a ItemSource) -> Option<Asked<'a>> {
-        if !self.asks {
+        if !self.wanted {
             return None;
         }
         let here = item.quiz.in_place().filter(|_| self.place == Place::Own).and_then(|question| {
