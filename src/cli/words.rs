@@ -87,7 +87,10 @@ pub const fn attempt_outcome(outcome: AttemptOutcome) -> &'static str {
 
 /// What an entry of the ledger records, from its stored word; a word of a newer program stays as it is.
 pub fn action(word: &str) -> &str {
-    let Some(action) = Action::parse(word) else { return word };
+    Action::parse(word).map_or(word, what_was_done)
+}
+
+const fn what_was_done(action: Action) -> &'static str {
     match action {
         Action::DbInit => "建库",
         Action::Install => "接入机器人",
