@@ -87,7 +87,10 @@ pub const fn attempt_outcome(outcome: AttemptOutcome) -> &'static str {
 
 /// What an entry of the ledger records, from its stored word; a word of a newer program stays as it is.
 pub fn action(word: &str) -> &str {
-    Action::parse(word).map_or(word, what_was_done)
+    match Action::parse(word) {
+        Some(action) => what_was_done(action),
+        None => word,
+    }
 }
 
 const fn what_was_done(action: Action) -> &'static str {

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::outgoing::{Answer, Button, Emphasis, Outgoing};
 use super::print;
 use super::push::{Copy, Tags, copy};
+use crate::domain::content::{ItemSource, Theme};
 use crate::domain::rich::{Rich, Span};
 use crate::domain::wall;
 
@@ -51,12 +52,22 @@ fn opening(said: &Copy<'_>, When { pushed, deadline, now }: When) -> String {
     } else {
         print::day_time(deadline, said.zone)
     };
-    // Inside 《》 a title's own marks are the single ones.
-    let title = said.item.title.replace('《', "〈").replace('》', "〉");
+    let title = called(said.item);
     format!(
         "【仅发给您】{}的《{title}》还没有收到您的确认，{until}前点一下“已阅”即可。全文在下面，不用回群里找。",
         super::dialogue::short_day(day(pushed))
     )
+}
+
+/// What people call an item: one for a festival by the festival alone, without its day.
+fn called(item: &ItemSource) -> String {
+    // Inside 《》 a title's own marks are the single ones.
+    let title = item.title.replace('《', "〈").replace('》', "〉");
+    if item.theme == Theme::Festival {
+        format!("{}廉洁提醒", title.split('（').next().unwrap_or_default())
+    } else {
+        title
+    }
 }
 
 /// 不再私聊提醒 was pressed and is stored.

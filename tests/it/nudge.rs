@@ -98,7 +98,7 @@ async fn whoever_has_not_confirmed_is_reminded_in_private_on_the_day_with_the_wh
         let shown = screen(&office, 1).await.read();
         if label == "sqlite" {
             insta::assert_snapshot!(shown, @"
-            【仅发给您】9月3日的《题目JQ-2026-01》还没有收到您的确认，今天17:30前点一下“已阅”即可。全文在下面，不用回群里找。
+            【仅发给您】9月3日的《题目JQ-2026-01廉洁提醒》还没有收到您的确认，今天17:30前点一下“已阅”即可。全文在下面，不用回群里找。
 
             【节前廉洁提醒】题目JQ-2026-01
 
