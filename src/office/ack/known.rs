@@ -46,4 +46,10 @@ impl Known {
         let numbers: Vec<StaffId> = all.filter(|number| self.members.contains_key(&(push, *number))).collect();
         if numbers.is_empty() { vec![staff] } else { numbers }
     }
+    /// Those of them under which it expects the person; none when it does not.
+    pub(in crate::office) fn expected(&self, push: PushId, staff: StaffId) -> Vec<StaffId> {
+        let mut numbers = self.numbers(push, staff);
+        numbers.retain(|number| self.status(push, *number) == Some(MemberStatus::Expected));
+        numbers
+    }
 }

@@ -10,7 +10,6 @@ use crate::ctx::Ctx;
 use crate::domain::ack::takes_presses;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::policy::Act;
-use crate::domain::push::MemberStatus;
 use crate::domain::word::Confirm;
 use crate::ids::{PushId, StaffId};
 use crate::office::held::Held;
@@ -82,15 +81,12 @@ async fn person(tx: &mut Tx, staff_no: &str) -> Outcome<PersonRow> {
 /// The numbers under which a push expects a person; refused when it does not.
 async fn expected(tx: &mut Tx, push: PushId, person: &PersonRow) -> Outcome<Vec<StaffId>> {
     let known = Known::read(tx, &[push], &[person.id]).await?;
-    let numbers = known.numbers(push, person.id);
-    let standing = |number: &StaffId| known.status(push, *number);
-    let expected = |number: &StaffId| standing(number) == Some(MemberStatus::Expected);
-    let asked: Vec<StaffId> = numbers.iter().copied().filter(expected).collect();
-    if asked.is_empty() {
-        let standing = numbers.first().and_then(standing);
+    let numbers = known.expected(push, person.id);
+    if numbers.is_empty() {
+        let standing = known.numbers(push, person.id).first().and_then(|number| known.status(push, *number));
         return Err(Held::AckNotExpected { push: push.0, staff_no: person.staff_no.clone(), standing }.into());
     }
-    Ok(asked)
+    Ok(numbers)
 }
 
 /// Since when it stands.

@@ -6,7 +6,7 @@ use super::compose::{item_of, tag};
 use crate::ctx::Ctx;
 use crate::domain::delivery::StopReason;
 use crate::domain::nudge::Terms;
-use crate::domain::push::{MemberStatus, PushState};
+use crate::domain::push::PushState;
 use crate::domain::tag::Verb;
 use crate::domain::wall;
 use crate::domain::word::Confirm;
@@ -38,8 +38,7 @@ pub(super) async fn still(tx: &mut Tx, ctx: &Ctx, delivery: &DeliveryRow) -> Out
     let Some(push) = open else { return Ok(Still::Over(StopReason::TakenBack)) };
     let settings = setting::load(tx, ctx.zone).await?;
     let Some(time) = settings.nudge_time else { return Ok(Still::Over(StopReason::ByAdmin)) };
-    let numbers = expected(tx, id, staff).await?;
-    let pairs: Vec<(PushId, StaffId)> = numbers.iter().map(|number| (id, *number)).collect();
+    let pairs = expected(tx, id, staff).await?;
     if store::ack::find_many(tx, &pairs).await?.len() >= pairs.len() {
         return Ok(Still::Over(StopReason::Confirmed));
     }
@@ -64,7 +63,7 @@ pub(super) async fn still(tx: &mut Tx, ctx: &Ctx, delivery: &DeliveryRow) -> Out
 pub(super) async fn compose(tx: &mut Tx, ctx: &Ctx, delivery: &DeliveryRow, attempt: &AttemptRow) -> Outcome<Outgoing> {
     let (id, staff) = (PushId(delivery.subject_id), StaffId(delivery.target_id));
     let push = store::push::find(tx, id).await?.ok_or(Refusal::UnknownPush(id.0))?;
-    let pairs: Vec<(PushId, StaffId)> = expected(tx, id, staff).await?.into_iter().map(|staff| (id, staff)).collect();
+    let pairs = expected(tx, id, staff).await?;
     let everybodys = push.deadline_at.map_or(delivery.expires_at.utc(), store::At::utc);
     let deadline = own(tx, &pairs).await?.unwrap_or(everybodys);
     let (item, body) = item_of(tx, &push).await?;
@@ -85,12 +84,10 @@ pub(super) async fn compose(tx: &mut Tx, ctx: &Ctx, delivery: &DeliveryRow, atte
     Ok(nudge(&said, When { pushed: push.slot_at.utc(), deadline, now: ctx.now() }, buttons))
 }
 
-/// The numbers under which a push expects a person.
-async fn expected(tx: &mut Tx, push: PushId, staff: StaffId) -> Outcome<Vec<StaffId>> {
-    let known = Known::read(tx, &[push], &[staff]).await?;
-    let mut numbers = known.numbers(push, staff);
-    numbers.retain(|number| known.status(push, *number) == Some(MemberStatus::Expected));
-    Ok(numbers)
+/// A push with the numbers under which it expects a person.
+async fn expected(tx: &mut Tx, push: PushId, staff: StaffId) -> Outcome<Vec<(PushId, StaffId)>> {
+    let numbers = Known::read(tx, &[push], &[staff]).await?.expected(push, staff);
+    Ok(numbers.into_iter().map(|number| (push, number)).collect())
 }
 
 /// The latest own deadline of a person, where they have one.
