@@ -9,11 +9,6 @@ use super::types::json;
 use super::{At, Result, Tx, on};
 use crate::ids::{PushId, StaffId};
 
-/// What of reminders is taken back with their push.
-mod copies;
-
-pub use copies::{cancel, close, placed};
-
 /// A required push of which somebody may have to be reminded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub struct OpenRow {

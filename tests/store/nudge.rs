@@ -1,9 +1,11 @@
 //! The one private reminder: days, deliveries, wishes; and confirmations recorded for somebody else.
 
+use qingfeng::domain::delivery::DeliveryKind;
 use qingfeng::domain::leave::LeaveCategory;
 use qingfeng::domain::word::AckMethod;
 use qingfeng::store::ack::{self, manual};
 use qingfeng::store::deadline::{self, NewOwn};
+use qingfeng::store::delivery::decide;
 use qingfeng::store::leave::{self, NewLeave};
 use qingfeng::store::merge::{self, Merge};
 use qingfeng::store::nudge::{self, DayRow, NewNudge};
@@ -77,14 +79,15 @@ async fn a_person_is_reminded_of_a_push_once() {
         let copies = delivery::pushes_of_attempts(&mut tx, &[attempt.id]).await.unwrap();
         assert_eq!(copies.iter().map(|copy| copy.push_id).collect::<Vec<_>>(), [world.push], "{label}");
         // Taken back: what is under way ends as it ends, the other is over and may begin anew.
-        assert_eq!(nudge::cancel(&mut tx, world.push, at(3)).await.unwrap(), [claimed[1].id], "{label}");
-        nudge::close(&mut tx, world.push, at(3)).await.unwrap();
+        assert_eq!(decide::cancel(&mut tx, world.push, at(3)).await.unwrap(), [claimed[1].id], "{label}");
+        decide::close(&mut tx, world.push, at(3)).await.unwrap();
         assert_eq!(nudge::reminded(&mut tx, world.push).await.unwrap(), [world.zhang], "{label}");
         assert_eq!(nudge::arrived(&mut tx, world.push).await.unwrap(), 0, "{label}");
         delivery::prove(&mut tx, &[(attempt.id, "77")], at(4)).await.unwrap();
         assert_eq!(nudge::arrived(&mut tx, world.push).await.unwrap(), 1, "{label}");
-        let placed = nudge::placed(&mut tx, world.push).await.unwrap();
-        assert_eq!(placed.iter().map(|row| row.message_id.as_deref()).collect::<Vec<_>>(), [Some("77")], "{label}");
+        let placed = decide::placed(&mut tx, world.push).await.unwrap();
+        let placed: Vec<_> = placed.iter().map(|row| (row.kind, row.message_id.as_deref())).collect();
+        assert_eq!(placed, [(DeliveryKind::Nudge, Some("77"))], "{label}");
         let said = [("501", "77"), ("501", "78")];
         let replied = delivery::copies_of_messages(&mut tx, &said).await.unwrap();
         assert_eq!(replied, [("501".to_owned(), "77".to_owned(), attempt.id)], "{label}");

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Shown, find};
 use crate::ctx::Ctx;
 use crate::domain::audit::{Action, Actor};
-use crate::domain::delivery::{AttemptOutcome, DeliveryState, Removal, StopReason, TargetKind};
+use crate::domain::delivery::{AttemptOutcome, DeliveryKind, DeliveryState, Removal, StopReason, TargetKind};
 use crate::domain::policy::Act;
 use crate::domain::push::PushState;
 use crate::domain::schedule::LATE_MINUTES;
@@ -140,38 +140,26 @@ async fn take_back(tx: &mut Tx, ctx: &Ctx, actor: &Actor, (id, reason): (PushId,
     {
         return Err(Held::NothingSent(id.0).into());
     }
-    let mut cancelled = decide::cancel(tx, id, now).await?;
-    cancelled.extend(store::nudge::cancel(tx, id, now).await?);
+    let cancelled = decide::cancel(tx, id, now).await?;
     decide::close(tx, id, now).await?;
-    store::nudge::close(tx, id, now).await?;
     store::push::end(tx, id, PushState::Recalled).await?;
     let placed = decide::placed(tx, id).await?;
-    let reminders = reminders(tx, id, now).await?;
     let of = |wanted: CopyFate| -> Vec<AttemptId> {
         placed.iter().filter(|row| fate(row, now) == wanted).map(|row| row.attempt_id).collect()
     };
     let (deleted, too_old) = (of(CopyFate::Deleted), of(CopyFate::TooOld));
     decide::remove(tx, &deleted, Removal::Wanted, now).await?;
     decide::remove(tx, &too_old, Removal::TooOld, now).await?;
+    let (reminders, copies): (Vec<_>, Vec<_>) = placed.into_iter().partition(|row| row.kind == DeliveryKind::Nudge);
     let copy = |row: PlacedRow| Copy { delivery: row.delivery_id, fate: fate(&row, now), message_id: row.message_id };
-    let mut copies: Vec<Copy> = placed.into_iter().map(copy).collect();
+    let mut copies: Vec<Copy> = copies.into_iter().map(copy).collect();
     let by_hand = shown.deliveries.iter().filter(|(row, _)| row.by_hand && row.state == DeliveryState::Sent);
     copies.extend(by_hand.map(|(row, _)| Copy { delivery: row.id, message_id: None, fate: CopyFate::ByHand }));
+    let gone = reminders.iter().filter(|row| fate(row, now) == CopyFate::Deleted).count();
     let detail = json!({ "deliveries": cancelled, "removed": deleted, "too_old": too_old, "reason": reason });
     note(tx, now, actor, (Action::PushRecall, format!("push:{id}"), detail));
+    let reminders = [gone, reminders.len() - gone];
     Ok(Recalled { shown: find(tx, id).await?, cancelled: cancelled.len(), copies, reminders })
-}
-
-/// Has the private reminders of a push deleted as far as the platform lets us: they carry its whole text.
-async fn reminders(tx: &mut Tx, id: PushId, now: DateTime<Utc>) -> Outcome<[usize; 2]> {
-    let placed = store::nudge::placed(tx, id).await?;
-    let of = |wanted: CopyFate| -> Vec<AttemptId> {
-        placed.iter().filter(|row| fate(row, now) == wanted).map(|row| row.attempt_id).collect()
-    };
-    let (deleted, too_old) = (of(CopyFate::Deleted), of(CopyFate::TooOld));
-    decide::remove(tx, &deleted, Removal::Wanted, now).await?;
-    decide::remove(tx, &too_old, Removal::TooOld, now).await?;
-    Ok([deleted.len(), placed.len() - deleted.len()])
 }
 
 fn fate(row: &PlacedRow, now: DateTime<Utc>) -> CopyFate {

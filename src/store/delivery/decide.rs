@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::delivery::{Decision, DeliveryState, Removal, StopReason};
+use crate::domain::delivery::{Decision, DeliveryKind, DeliveryState, Removal, StopReason};
 use crate::ids::{AttemptId, DeliveryId, PushId};
 use crate::store::types::json;
 use crate::store::{At, Result, Tx, on};
@@ -35,11 +35,12 @@ pub struct RulingRow {
     pub decision_reason: Option<String>,
 }
 
-/// A copy of a push that is in a chat, or may be.
+/// A copy of a push, or a reminder of it, which carries its whole text, that is in a chat, or may be.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct PlacedRow {
     pub attempt_id: AttemptId,
     pub delivery_id: DeliveryId,
+    pub kind: DeliveryKind,
     pub started_at: At,
     /// None: the platform did not tell, so that the program cannot delete it.
     pub message_id: Option<String>,
@@ -47,17 +48,23 @@ pub struct PlacedRow {
     pub removal: Option<Removal>,
 }
 
-/// Ends what of a push was not sent. Returns the deliveries.
+/// Ends what of a push was not sent, its reminders included. Returns the deliveries.
 pub async fn cancel(tx: &mut Tx, push: PushId, now: DateTime<Utc>) -> Result<Vec<DeliveryId>> {
-    const SQL: &str = "UPDATE delivery SET state = 'cancelled', lease_owner = NULL, lease_until = NULL, changed_at = $2
-        WHERE kind = 'push' AND subject_id = $1 AND state IN ('queued', 'claimed', 'retry_wait') RETURNING id";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(push).bind(At::from(now)).fetch_all(c).await)?)
+    const SQL: &str = "UPDATE delivery SET state = 'cancelled', reason = 'taken_back', lease_owner = NULL,
+            lease_until = NULL, changed_at = $2
+        WHERE kind IN ('push', 'nudge') AND subject_id = $1 AND state IN ('queued', 'claimed', 'retry_wait')
+        RETURNING id";
+    let mut cancelled: Vec<DeliveryId> =
+        on!(tx, c => sqlx::query_scalar(SQL).bind(push).bind(At::from(now)).fetch_all(c).await)?;
+    cancelled.sort_unstable();
+    Ok(cancelled)
 }
 
-/// Sees to it that nothing of a push is sent once more: a call under way ends as it ends, and a doubt gets no second copy.
+/// Sees to it that nothing of a push is sent once more, its reminders included: a call under way ends as it ends, and a doubt
+/// gets no second copy.
 pub async fn close(tx: &mut Tx, push: PushId, now: DateTime<Utc>) -> Result<()> {
     const SQL: &str = "UPDATE delivery SET expires_at = $2
-        WHERE kind = 'push' AND subject_id = $1 AND state IN ('sending', 'in_doubt') AND expires_at > $2";
+        WHERE kind IN ('push', 'nudge') AND subject_id = $1 AND state IN ('sending', 'in_doubt') AND expires_at > $2";
     on!(tx, c => sqlx::query(SQL).bind(push).bind(At::from(now)).execute(c).await.map(drop))?;
     Ok(())
 }
@@ -103,11 +110,11 @@ pub async fn rulings(tx: &mut Tx, push: PushId) -> Result<Vec<RulingRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(push).fetch_all(c).await)?)
 }
 
-/// The copies of a push that are in a chat, or may be, in the order they were made.
+/// The copies of a push and the reminders of it that are in a chat, or may be, in the order they were made.
 pub async fn placed(tx: &mut Tx, push: PushId) -> Result<Vec<PlacedRow>> {
-    const SQL: &str = "SELECT a.id AS attempt_id, a.delivery_id, a.started_at, a.message_id, a.removal
+    const SQL: &str = "SELECT a.id AS attempt_id, a.delivery_id, d.kind, a.started_at, a.message_id, a.removal
         FROM attempt a JOIN delivery d ON d.id = a.delivery_id
-        WHERE d.kind = 'push' AND d.subject_id = $1
+        WHERE d.kind IN ('push', 'nudge') AND d.subject_id = $1
             AND (a.message_id IS NOT NULL OR a.outcome IN ('pending', 'ok', 'unknown', 'proved'))
         ORDER BY a.id";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(push).fetch_all(c).await)?)
