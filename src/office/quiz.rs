@@ -107,7 +107,7 @@ struct Standing {
     inbox: Option<InboxId>,
 }
 
-/// Stores the answers of a batch and returns what each press came to, in the order of the batch.
+/// Stores the answers of a batch, and that its copies arrived. Returns what each press came to, in the order of the batch.
 pub(in crate::office) async fn record(
     tx: &mut Tx,
     ctx: &Ctx,
@@ -124,7 +124,7 @@ pub(in crate::office) async fn record(
     let pushes: Vec<PushId> = pushes.into_iter().collect();
     let staff: Vec<StaffId> = people.values().copied().collect();
     let known = Known::read(tx, &pushes, &staff).await?;
-    let mut asks: HashMap<AttemptId, (CopyRow, Result<Asking, Shut>)> = HashMap::new();
+    let mut asks = Asks::new();
     for copy in copies {
         let asking = asking(tx, ctx, &copy).await?;
         asks.insert(copy.id, (copy, asking));
@@ -139,9 +139,12 @@ pub(in crate::office) async fn record(
         let taken = stands(tx, &pushes, (&staff, &known)).await?;
         results.iter_mut().zip(presses).for_each(|(result, press)| overtaken(result, press.0, &taken));
     }
+    prove(tx, ctx, presses, &asks).await?;
     Ok(results)
 }
 
+/// The copies of a batch, each with the push behind it.
+type Asks = HashMap<AttemptId, (CopyRow, Result<Asking, Shut>)>;
 type Stands = HashMap<(PushId, StaffId), Vec<Standing>>;
 
 /// What people answered before to the question that stands under a copy.
@@ -295,21 +298,16 @@ pub fn line(row: &AnswerRow) -> AnswerLine {
 pub async fn again(ctx: &Ctx, line: &Line, stored: (InboxId, Press<'_>)) -> Outcome<()> {
     let mut tx = ctx.store.write().await?;
     record(&mut tx, ctx, line, &[stored]).await?;
-    prove(&mut tx, ctx, &[stored]).await?;
     store::inbox::done(&mut tx, &[stored.0]).await?;
     Ok(tx.commit().await?)
 }
 
-/// A press on an option shows that this copy arrived, like one on 已阅.
-pub(in crate::office) async fn prove(tx: &mut Tx, ctx: &Ctx, presses: &[(InboxId, Press<'_>)]) -> Outcome<()> {
-    let attempts: Vec<AttemptId> = presses.iter().map(|(_, press)| press.attempt).collect();
-    let open: BTreeSet<AttemptId> = store::quiz::copies(tx, &attempts)
-        .await?
-        .into_iter()
-        .filter(|copy| ack::is_open(copy.outcome))
-        .map(|copy| copy.id)
-        .collect();
-    let shown = presses.iter().filter(|(_, press)| open.contains(&press.attempt));
-    let shown: HashMap<AttemptId, &str> = shown.map(|(_, press)| (press.attempt, press.message_id)).collect();
+/// A press on an option shows that the copy it belongs to arrived, like one on 已阅.
+async fn prove(tx: &mut Tx, ctx: &Ctx, presses: &[(InboxId, Press<'_>)], asks: &Asks) -> Outcome<()> {
+    let shown = presses.iter().filter_map(|(_, press)| {
+        let (copy, _) = asks.get(&press.attempt)?;
+        (ack::is_open(copy.outcome) && is_under(press, copy)).then_some((press.attempt, press.message_id))
+    });
+    let shown: HashMap<AttemptId, &str> = shown.collect();
     ack::proved(tx, ctx, shown.into_iter().collect()).await
 }
