@@ -46,13 +46,16 @@ pub struct PushRow {
     pub deadline_at: Option<At>,
     pub late: bool,
     pub fills: String,
+    /// Whether it asks the questions of its item.
+    pub asks: bool,
 }
 
 macro_rules! push_sql {
     ($rest:literal) => {
         concat!(
             "SELECT p.id, p.item_version_id, i.slug, v.version, v.title, v.theme, v.audience, v.basis, p.confirm, p.state,
-                p.slot_at, p.deadline_at, p.late, p.fills
+                p.slot_at, p.deadline_at, p.late, p.fills,
+                EXISTS (SELECT 1 FROM push_quiz q WHERE q.push_id = p.id) AS asks
              FROM push p JOIN item_version v ON v.id = p.item_version_id JOIN item i ON i.id = v.item_id ",
             $rest
         )

@@ -66,8 +66,8 @@ pub async fn latest(ctx: &Ctx, staff: StaffId) -> Outcome<Option<Outgoing>> {
     };
     let Some(row) = arrived.into_iter().find(|row| addresses(row.push_id)) else { return Ok(None) };
     let push = store::push::find(&mut tx, row.push_id).await?.ok_or(Refusal::UnknownPush(row.push_id.0))?;
-    let here = Asks { place: Place::Elsewhere, ..Asks::of(&mut tx, &push, row.attempt_id).await? };
-    let mut outgoing = worded(&mut tx, ctx, &push, ((row.attempt_id, false), None, here)).await?;
+    let asks = Asks::of(&mut tx, &push, row.attempt_id, Place::Elsewhere).await?;
+    let mut outgoing = worded(&mut tx, ctx, &push, ((row.attempt_id, false), None, asks)).await?;
     if row.confirmed {
         let ack = tag(tx.keys(), Verb::Ack, row.attempt_id.0);
         let asks = |button: &Button| matches!(button, Button::Press { data, .. } if *data == ack);
@@ -92,7 +92,7 @@ pub(super) async fn words(
     (attempt, resent): (AttemptId, bool),
     count: Option<i64>,
 ) -> Outcome<Outgoing> {
-    let asks = Asks::of(tx, push, attempt).await?;
+    let asks = Asks::of(tx, push, attempt, Place::Own).await?;
     worded(tx, ctx, push, ((attempt, resent), count, asks)).await
 }
 
@@ -107,26 +107,23 @@ enum Place {
 
 /// What a copy needs to ask its questions.
 struct Asks {
-    /// Whether the push asks at all.
-    wanted: bool,
     place: Place,
     /// The link to the questions, once the platform told what our bot is called.
     link: Option<String>,
 }
 
 impl Asks {
-    /// Whether it asks was fixed when its push was made.
-    async fn of(tx: &mut Tx, push: &PushRow, attempt: AttemptId) -> Outcome<Self> {
-        let wanted = !store::quiz::asking(tx, &[push.id]).await?.is_empty();
-        let bot = if wanted { store::channel::names(tx).await?.into_iter().next() } else { None };
+    /// `None`: the push asks nothing, which was fixed when it was made.
+    async fn of(tx: &mut Tx, push: &PushRow, attempt: AttemptId, place: Place) -> Outcome<Option<Self>> {
+        if !push.asks {
+            return Ok(None);
+        }
+        let bot = store::channel::names(tx).await?.into_iter().next();
         let link = bot.map(|bot| start_link(&bot, &quiz::link::code(tx.keys(), attempt)));
-        Ok(Self { wanted, place: Place::Own, link })
+        Ok(Some(Self { place, link }))
     }
 
     fn asked<'a>(self, keys: &Keys, attempt: AttemptId, item: &'a ItemSource) -> Option<Asked<'a>> {
-        if !self.wanted {
-            return None;
-        }
         let here = item.quiz.in_place().filter(|_| self.place == Place::Own).and_then(|question| {
             let tag = |option| Some(tag(keys, Verb::Answer, quiz::link::pack(attempt, option)?));
             let tags = (0_u8..).zip(&question.options).map(|(option, _)| tag(option));
@@ -140,7 +137,7 @@ async fn worded(
     tx: &mut Tx,
     ctx: &Ctx,
     push: &PushRow,
-    ((attempt, resent), count, asks): ((AttemptId, bool), Option<i64>, Asks),
+    ((attempt, resent), count, asks): ((AttemptId, bool), Option<i64>, Option<Asks>),
 ) -> Outcome<Outgoing> {
     let (item, body) = item_of(tx, push).await?;
     let keys = std::sync::Arc::clone(tx.keys());
@@ -155,7 +152,7 @@ async fn worded(
         resent,
         silent: &hint::gaps(tx, attempt).await?,
         count,
-        asked: asks.asked(&keys, attempt, &item),
+        asked: asks.and_then(|asks| asks.asked(&keys, attempt, &item)),
         zone: ctx.zone,
     };
     Ok(copy(&text, tags))
