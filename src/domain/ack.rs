@@ -16,8 +16,11 @@ pub enum PressResult {
     Late { deadline: DateTime<Utc> },
     /// Kept until the account is bound.
     NotBound,
-    /// Stored, outside the audience.
+    /// Stored, by somebody whom the push is not for.
     Outside,
+    /// Stored, by somebody like those whom the push is for, who was not among them when it was made: it went to other units,
+    /// or they came later.
+    Unlisted,
     /// Stored, outside the count on that day.
     Exempt,
     /// The push was taken back.
@@ -38,6 +41,8 @@ pub struct Standing {
     pub deadline: Option<DateTime<Utc>>,
     /// How the person stands in the frozen audience; `None`: not in it.
     pub member: Option<MemberStatus>,
+    /// Whether the push is for people like this one, who may be outside its audience all the same.
+    pub addressed: bool,
     /// The ack that counts was there before this press.
     pub repeat: bool,
     /// The ack that counts came in at the end of a time in which nobody took in presses, which began then.
@@ -56,6 +61,7 @@ pub fn takes_presses(state: PushState) -> bool {
 pub fn judge(standing: &Standing, counted: DateTime<Utc>) -> PressResult {
     match standing.member {
         _ if !takes_presses(standing.state) => PressResult::Recalled,
+        None if standing.addressed => PressResult::Unlisted,
         None => PressResult::Outside,
         Some(MemberStatus::Exempt) => PressResult::Exempt,
         Some(MemberStatus::Unasked | MemberStatus::Expected) if standing.repeat => PressResult::Again { at: counted },
@@ -89,7 +95,7 @@ mod tests {
     #[case::exempt(PushState::Open, Some(MemberStatus::Exempt), 9, true, PressResult::Exempt)]
     #[case::unasked(PushState::Open, Some(MemberStatus::Unasked), 12, false, PressResult::Recorded { at: at(12) })]
     #[case::unasked_again(PushState::Open, Some(MemberStatus::Unasked), 12, true, PressResult::Again { at: at(12) })]
-    #[case::outside(PushState::Open, None, 9, false, PressResult::Outside)]
+    #[case::unlisted(PushState::Open, None, 9, false, PressResult::Unlisted)]
     #[case::recalled(PushState::Recalled, Some(MemberStatus::Expected), 9, false, PressResult::Recalled)]
     #[case::cancelled(PushState::Cancelled, None, 9, false, PressResult::Recalled)]
     fn every_case_has_its_answer(
@@ -100,8 +106,21 @@ mod tests {
         #[case] expected: PressResult,
     ) {
         let (confirm, deadline) = (Confirm::Required, Some(at(10)));
-        let standing = Standing { state, confirm, deadline, member, repeat, waited_since: None };
+        let standing = Standing { state, confirm, deadline, member, addressed: true, repeat, waited_since: None };
         assert_eq!(judge(&standing, at(minute)), expected);
+    }
+
+    #[rstest]
+    #[case::outside(None, PressResult::Outside)]
+    #[case::expected_then_and_no_more(Some(MemberStatus::Expected), PressResult::Recorded { at: at(9) })]
+    fn whom_it_is_for_is_asked_of_those_outside_the_audience_alone(
+        #[case] member: Option<MemberStatus>,
+        #[case] expected: PressResult,
+    ) {
+        let (state, confirm) = (PushState::Open, Confirm::Required);
+        let standing =
+            Standing { state, confirm, deadline: None, member, addressed: false, repeat: false, waited_since: None };
+        assert_eq!(judge(&standing, at(9)), expected);
     }
 
     #[rstest]
@@ -113,6 +132,7 @@ mod tests {
             confirm: Confirm::Required,
             deadline: Some(at(10)),
             member: Some(MemberStatus::Expected),
+            addressed: true,
             repeat: false,
             waited_since: Some(at(since)),
         };
@@ -126,6 +146,7 @@ mod tests {
             confirm: Confirm::Voluntary,
             deadline: Some(at(10)),
             member: Some(MemberStatus::Expected),
+            addressed: true,
             repeat: false,
             waited_since: None,
         };

@@ -23,6 +23,7 @@ mod levers;
 mod metrics;
 mod names;
 mod nudge;
+mod outside;
 mod people;
 mod people_chat;
 mod plan;

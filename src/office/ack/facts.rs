@@ -1,6 +1,6 @@
 //! What a batch of presses is judged by, and the judgement.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
@@ -9,7 +9,9 @@ use super::known::Known;
 use super::{Press, Pressed, Taken};
 use crate::ctx::Line;
 use crate::domain::ack::{PressResult, Standing, judge, takes_presses};
+use crate::domain::content::Addressed;
 use crate::domain::hearing::{Gap, waited_since};
+use crate::domain::word::Kind;
 use crate::ids::{AccountId, AttemptId, InboxId, PushId, StaffId};
 use crate::office::Outcome;
 use crate::store::ack::AckRow;
@@ -22,6 +24,8 @@ pub(super) struct Facts {
     pub(super) copies: HashMap<AttemptId, CopyRow>,
     pushes: HashMap<PushId, PushRow>,
     known: Known,
+    /// Of those outside the audience of a push: whom it is for by their kinds.
+    addressed: HashSet<(PushId, StaffId)>,
     /// People's own deadlines.
     own: HashMap<(PushId, StaffId), DateTime<Utc>>,
     accounts: Accounts,
@@ -57,14 +61,38 @@ pub(super) async fn facts(tx: &mut Tx, accounts: Accounts, taken: &[Taken<'_>]) 
         Some(deadline) => store::blind::since(tx, deadline.utc()).await?,
         None => Vec::new(),
     };
-    Ok(Facts {
+    let mut facts = Facts {
         own: own_deadlines(tx, &pushes, &people, &known).await?,
+        addressed: HashSet::new(),
         known,
         copies: copies.into_iter().map(|copy| (copy.id, copy)).collect(),
         pushes: pushes.into_iter().map(|push| (push.id, push)).collect(),
         accounts,
         gaps: gaps.into_iter().map(Gap::from).collect(),
-    })
+    };
+    facts.addressed = addressed(tx, &facts, taken).await?;
+    Ok(facts)
+}
+
+/// Which of those outside the audience of what they pressed are people it is for. Asked only when there are any.
+async fn addressed(tx: &mut Tx, facts: &Facts, taken: &[Taken<'_>]) -> Outcome<HashSet<(PushId, StaffId)>> {
+    let outside = taken.iter().filter_map(|Taken { press, aim, .. }| {
+        let (push, _, numbers) = facts.resolve(press, aim)?;
+        let staff = *numbers.first()?;
+        facts.known.status(push.id, staff).is_none().then_some((push, staff))
+    });
+    let outside: Vec<(&PushRow, StaffId)> = outside.collect();
+    if outside.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let people: BTreeSet<StaffId> = outside.iter().map(|(_, staff)| *staff).collect();
+    let people = store::staff::find_many(tx, &people.into_iter().collect::<Vec<_>>()).await?;
+    let kinds = people.iter().map(|person| (person.id, person.kinds.split(',').filter_map(Kind::parse).collect()));
+    let kinds: HashMap<StaffId, Vec<Kind>> = kinds.collect();
+    let is_for = |(push, staff): &(&PushRow, StaffId)| {
+        Addressed::parse(&push.audience).is_ok_and(|audience| kinds.get(staff).is_some_and(|of| audience.includes(of)))
+    };
+    Ok(outside.into_iter().filter(is_for).map(|(push, staff)| (push.id, staff)).collect())
 }
 
 /// The own deadlines that these presses may be judged by: one look, and none unless a required push is among them.
@@ -126,6 +154,7 @@ impl Facts {
                     confirm: push.confirm,
                     deadline: self.own.get(&(push.id, staff)).copied().or(push.deadline_at.map(store::At::utc)),
                     member: self.known.status(push.id, staff),
+                    addressed: self.addressed.contains(&(push.id, staff)),
                     // The update that made the ack gets the first answer again when it is delivered again.
                     repeat: ack.inbox_id != Some(*inbox),
                     waited_since: waited_since(pressed, &self.gaps),
