@@ -1,4 +1,6 @@
-//! To stdout and stderr, files, and how a command ends: exit 0 done, 1 failed, 2 usage.
+//! To stdout and stderr, files, and how a command ends: exit 0 done, 1 failed, 2 usage. One that waits for `--yes` and shows what
+//! it would do has done nothing and exits 1, so that a script which left it out does not take it for done; one that was called
+//! to look (`push preview`, `--dry-run`) exits 0.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};

@@ -12,7 +12,7 @@ use crate::domain::word::Confirm;
 use crate::ids::PushId;
 use crate::message::print::local;
 use crate::office::push::{self, Hours, Now, NowTarget, OverCap, Preview};
-use crate::office::report;
+use crate::office::report::{self, Missing};
 use crate::store::At;
 
 /// Taking back, sending again, deciding.
@@ -78,7 +78,7 @@ pub enum Verb {
     },
     /// 列出一次需知悉的推送还有谁没有确认
     ///
-    /// 自愿阅读的推送不列名。每次查看都记入审计记录。
+    /// 自愿阅读的推送不列名。期限按各人的列。每次查看都记入审计记录。
     #[command(after_help = "例子\n  qingfeng push missing 12")]
     Missing {
         /// 推送的编号，见push list
@@ -292,13 +292,15 @@ async fn show(session: &Session, id: PushId, form: Form) -> Ended {
 
 async fn missing(session: &Session, id: PushId, form: Form) -> Ended {
     let people = report::missing(&session.ctx, &session.actor, id).await?;
+    let zone = session.config.zone;
     if form == Form::Json {
-        return out::json(&people.iter().map(MissingJson::of).collect::<Vec<_>>());
+        return out::json(&people.iter().map(|missing| MissingJson::of(missing, zone)).collect::<Vec<_>>());
     }
-    let columns = [left("工号"), left("姓名"), left("单位"), left("送达")];
-    let rows = people.into_iter().map(|missing| {
-        let reached = if missing.reached { "已送达" } else { "未送达" };
-        vec![missing.person.staff_no, missing.person.name, missing.person.unit, reached.to_owned()]
+    let columns = [left("工号"), left("姓名"), left("单位"), left("送达"), left("期限")];
+    let rows = people.into_iter().map(|Missing { person, reached, deadline }| {
+        let reached = if reached { "已送达" } else { "未送达" };
+        let deadline = deadline.map_or_else(|| "无".to_owned(), |at| local(at, zone));
+        vec![person.staff_no, person.name, person.unit, reached.to_owned(), deadline]
     });
     out::table(&columns, rows.collect(), "都已确认")
 }

@@ -67,21 +67,20 @@ async fn turn(
     (terms, now, today): (&Terms<'_>, DateTime<Utc>, NaiveDate),
 ) -> Outcome<Option<Turn>> {
     let own = store::deadline::of_pushes(tx, &[row.push_id]).await?;
-    let own: HashMap<StaffId, DateTime<Utc>> = own.iter().map(|own| (own.staff_id, own.deadline_at.utc())).collect();
-    let deadline = |staff: StaffId| own.get(&staff).copied().unwrap_or(row.deadline_at.utc());
     let due = |deadline: DateTime<Utc>| terms.is_due((row.slot_at.utc(), deadline), now);
-    if !due(row.deadline_at.utc()) && !own.values().any(|own| due(*own)) {
+    if !due(row.deadline_at.utc()) && !own.iter().any(|own| due(own.deadline_at.utc())) {
         return Ok(None);
     }
     let Some(push) = store::push::find(tx, row.push_id).await? else { return Ok(None) };
-    let mut silent = report::not_acked(tx, &push, now).await?;
-    silent.retain(|one| due(deadline(one.staff)));
+    let silent = report::not_acked(tx, &push, now).await?.into_iter();
+    let silent: Vec<_> =
+        silent.filter_map(|one| Some((one, one.deadline.filter(|deadline| due(*deadline))?))).collect();
     let who = Who::read(tx, row.push_id).await?;
-    let numbers: Vec<StaffId> = silent.iter().map(|one| who.now(one.staff)).collect();
+    let numbers: Vec<StaffId> = silent.iter().map(|(one, _)| who.now(one.staff)).collect();
     let away = away(tx, &numbers, today).await?;
     let gone = gone(tx, &numbers).await?;
     let (mut nudges, mut counts, mut seen) = (Vec::new(), HashMap::new(), HashSet::new());
-    for one in &silent {
+    for (one, deadline) in &silent {
         let staff = who.now(one.staff);
         if !seen.insert(staff) || gone.contains(&staff) || who.reminded.contains(&staff) {
             continue;
@@ -94,7 +93,7 @@ async fn turn(
         let fate = fate(one.standing, person);
         *counts.entry(fate).or_default() += 1;
         if fate == Fate::Reminded {
-            nudges.push(NewNudge { staff_id: staff, expires_at: deadline(one.staff).timestamp_millis() });
+            nudges.push(NewNudge { staff_id: staff, expires_at: deadline.timestamp_millis() });
         }
     }
     Ok(Some(Turn { push: row.push_id, nudges, counts }))

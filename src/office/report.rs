@@ -34,6 +34,8 @@ pub struct Missing {
     pub person: PersonRow,
     /// The message reached a place where the person could read it.
     pub reached: bool,
+    /// Until when they are asked: everybody's deadline or their own.
+    pub deadline: Option<DateTime<Utc>>,
 }
 
 /// The month's report as of now, as far as the actor may see.
@@ -114,9 +116,12 @@ pub async fn missing(ctx: &Ctx, actor: &Actor, id: PushId) -> Outcome<Vec<Missin
     let list = facts.first().and_then(|facts| report::missing(facts, ctx.now()));
     let list = list.ok_or(Refusal::NoMissingList(id.0))?;
     let ids: Vec<StaffId> = list.iter().map(|person| person.staff).collect();
-    let reached: HashMap<StaffId, bool> = list.iter().map(|row| (row.staff, row.reached())).collect();
+    let rows: HashMap<StaffId, NotAcked> = list.into_iter().map(|row| (row.staff, row)).collect();
     let people = store::staff::find_many(&mut tx, &ids).await?;
-    let named = |person: PersonRow| Some(Missing { reached: *reached.get(&person.id)?, person });
+    let named = |person: PersonRow| {
+        let row = rows.get(&person.id)?;
+        Some(Missing { reached: row.reached(), deadline: row.deadline, person })
+    };
     let missing: Vec<Missing> = people.into_iter().filter_map(named).collect();
     let detail = json!({ "people": missing.len() });
     note(&mut tx, ctx.now(), actor, (Action::PushMissingView, format!("push:{id}"), detail));

@@ -117,7 +117,11 @@ fn a_required_push_names_who_is_missing_and_the_look_is_audited() {
     assert_eq!(made["deliveries"], json!([]));
     let push = &made["push"];
     let missing = office.run(&format!("push missing {push} --json")).json();
-    assert_eq!(missing[0], json!({ "staff_no": "G03", "name": "孙鸦青", "unit": "管委会/财务科", "reached": false }));
+    let first = json!({
+        "staff_no": "G03", "name": "孙鸦青", "unit": "管委会/财务科", "reached": false, "deadline": "2099-01-05T17:30:00+08:00",
+    });
+    assert_eq!(missing[0], first);
+    assert!(office.run(&format!("push missing {push}")).done().contains("未送达  2099-01-05 17:30"));
     assert_eq!(office.run("audit tail --count 1 --json").json()[0]["action"], "push_missing_view");
     let month = office.run(&format!("push show {push} --json")).json()["slot"].as_str().unwrap()[..7].to_owned();
     let report = office.run(&format!("report month {month} --format json")).json();

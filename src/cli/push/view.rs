@@ -160,10 +160,18 @@ pub(super) struct MissingJson<'a> {
 }
 
 impl<'a> MissingJson<'a> {
-    pub(super) fn of(missing: &'a Missing) -> Self {
+    pub(super) fn of(missing: &'a Missing, zone: Tz) -> Self {
         let person = &missing.person;
-        Self { staff_no: &person.staff_no, name: &person.name, unit: &person.unit, reached: missing.reached }
+        Self {
+            staff_no: &person.staff_no,
+            name: &person.name,
+            unit: &person.unit,
+            reached: missing.reached,
+            deadline: missing.deadline.map(|deadline| out::instant(deadline, zone)),
+        }
     }
+    /// Until when they are asked: everybody's deadline or their own.
+    deadline: Option<String>,
 }
 
 /// A target for programs: `group:3`, `staff:G2601`.

@@ -50,6 +50,8 @@ pub struct NotAcked {
     pub unit: UnitId,
     /// In doubt, undelivered or missing.
     pub standing: Standing,
+    /// Until when the person is asked: everybody's deadline or their own.
+    pub deadline: Option<DateTime<Utc>>,
 }
 
 impl NotAcked {
@@ -128,29 +130,40 @@ impl<'a> Judge<'a> {
     fn not_acked(&self, member: &Member) -> Option<NotAcked> {
         match self.acked(member) {
             Some(_) => None,
-            None => Some(NotAcked { staff: member.staff, unit: member.unit, standing: self.without_ack(member) }),
+            None => Some(NotAcked {
+                staff: member.staff,
+                unit: member.unit,
+                standing: self.without_ack(member),
+                deadline: self.deadline(member),
+            }),
+        }
+    }
+
+    /// Until when a member is asked; a push that is not required has no deadline.
+    fn deadline(&self, member: &Member) -> Option<DateTime<Utc>> {
+        match self.push.confirm {
+            Confirm::Required => member.deadline.or(self.push.deadline),
+            Confirm::Voluntary | Confirm::None => None,
         }
     }
 
     fn acked(&self, member: &Member) -> Option<Standing> {
         let at = *self.push.acks.get(&member.staff).filter(|at| **at <= self.as_of)?;
-        let deadline = match self.push.confirm {
-            Confirm::Required => member.deadline.or(self.push.deadline),
-            Confirm::Voluntary | Confirm::None => None,
-        };
         // What may have waited for us counts from when it may have been made.
         let made = self.push.waited.get(&member.staff).map_or(at, |since| at.min(*since));
-        Some(if deadline.is_none_or(|deadline| made < deadline) { Standing::OnTime } else { Standing::Late })
+        Some(if self.deadline(member).is_none_or(|deadline| made < deadline) {
+            Standing::OnTime
+        } else {
+            Standing::Late
+        })
     }
 
     /// Whether an expected member is on time only because the press may have waited for us.
     pub(super) fn is_excused(&self, member: &Member) -> bool {
-        let deadline = member.deadline.or(self.push.deadline);
         let received = self.push.acks.get(&member.staff);
         member.status == MemberStatus::Expected
             && self.acked(member) == Some(Standing::OnTime)
-            && self.push.confirm == Confirm::Required
-            && matches!((received, deadline), (Some(received), Some(deadline)) if *received >= deadline)
+            && matches!((received, self.deadline(member)), (Some(received), Some(deadline)) if *received >= deadline)
     }
 
     fn without_ack(&self, member: &Member) -> Standing {

@@ -129,7 +129,8 @@ fn each_expected_person_stands_in_one_place(
 fn of_several_groups_the_best_counts(#[case] fates: &[Fate], #[case] standing: Standing) {
     let mut push = push(1, 1);
     push.coverage = Coverage::Groups(fates.iter().map(|fate| (UNIT, *fate)).collect());
-    assert_eq!(missing(&push, as_of()), Some(vec![NotAcked { staff: StaffId(1), unit: UNIT, standing }]));
+    let one = NotAcked { staff: StaffId(1), unit: UNIT, standing, deadline: push.deadline };
+    assert_eq!(missing(&push, as_of()), Some(vec![one]));
 }
 
 #[test]
