@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::json;
 
 use crate::ctx::{Ctx, Line};
@@ -17,6 +17,8 @@ use crate::store::nudge::{DayRow, NewNudge, OpenRow};
 use crate::store::{self, Tx};
 
 const REMINDER: Actor = Actor::System { job: Job::Nudge };
+/// Older pushes are not reminded of: who confirmed what is kept for 13 months.
+const LOOK_BACK: TimeDelta = TimeDelta::days(400);
 
 /// Reminds of every push whose day it is. While everything is stopped nobody is reminded; what goes on later that day is
 /// made up for.
@@ -26,7 +28,7 @@ pub async fn remind(ctx: &Ctx) -> Outcome<()> {
     let settings = setting::load(&mut tx, ctx.zone).await?;
     let wall = wall::of(now, ctx.zone);
     let Some(time) = settings.nudge_time.filter(|time| *time <= wall.time()) else { return Ok(()) };
-    let open = store::nudge::open(&mut tx, now, wall.date()).await?;
+    let open = store::nudge::open(&mut tx, now - LOOK_BACK, now, wall.date()).await?;
     if open.is_empty() || !store::halt::list(&mut tx).await?.is_empty() {
         return Ok(());
     }

@@ -38,15 +38,16 @@ pub struct NewNudge {
     pub expires_at: i64,
 }
 
-/// Open required pushes of which a deadline, everybody's or one person's own, is to come, and of which nothing was decided
-/// on a day.
-pub async fn open(tx: &mut Tx, now: DateTime<Utc>, day: NaiveDate) -> Result<Vec<OpenRow>> {
+/// Open required pushes that fell due after an instant, of which a deadline, everybody's or one person's own, is to come, and
+/// of which nothing was decided on a day.
+pub async fn open(tx: &mut Tx, since: DateTime<Utc>, now: DateTime<Utc>, day: NaiveDate) -> Result<Vec<OpenRow>> {
     const SQL: &str = "SELECT p.id AS push_id, p.slot_at, p.deadline_at FROM push p
-        WHERE p.state = 'open' AND p.confirm = 'required' AND p.deadline_at IS NOT NULL AND (p.deadline_at > $1
-            OR EXISTS (SELECT 1 FROM personal_deadline d WHERE d.push_id = p.id AND d.deadline_at > $1))
-            AND NOT EXISTS (SELECT 1 FROM nudge_day n WHERE n.push_id = p.id AND n.day = $2)
-        ORDER BY p.id";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(At::from(now)).bind(day).fetch_all(c).await)?)
+        WHERE p.slot_at > $1 AND p.state = 'open' AND p.confirm = 'required' AND p.deadline_at IS NOT NULL
+            AND (p.deadline_at > $2
+                OR EXISTS (SELECT 1 FROM personal_deadline d WHERE d.push_id = p.id AND d.deadline_at > $2))
+            AND NOT EXISTS (SELECT 1 FROM nudge_day n WHERE n.push_id = p.id AND n.day = $3)
+        ORDER BY p.slot_at, p.id";
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(At::from(since)).bind(At::from(now)).bind(day).fetch_all(c).await)?)
 }
 
 /// Notes that a push was decided about on a day; false when it was before.

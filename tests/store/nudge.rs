@@ -26,14 +26,14 @@ async fn a_day_is_decided_once_while_a_deadline_is_to_come() {
     for world in worlds().await {
         let label = world.db.label;
         let mut tx = world.tx().await;
-        let open = nudge::open(&mut tx, at(3599), day(1)).await.unwrap();
+        let open = nudge::open(&mut tx, at(-1), at(3599), day(1)).await.unwrap();
         let expected = (world.push, At::from(at(0)), At::from(at(3600)));
         assert_eq!(
             open.iter().map(|row| (row.push_id, row.slot_at, row.deadline_at)).collect::<Vec<_>>(),
             [expected],
             "{label}"
         );
-        assert_eq!(nudge::open(&mut tx, at(3600), day(1)).await.unwrap(), [], "{label}: its time is over");
+        assert_eq!(nudge::open(&mut tx, at(-1), at(3600), day(1)).await.unwrap(), [], "{label}: its time is over");
         // Somebody has longer.
         let new = NewLeave {
             staff_id: world.li,
@@ -46,12 +46,12 @@ async fn a_day_is_decided_once_while_a_deadline_is_to_come() {
         let deadline_at = at(9000).timestamp_millis();
         let own = NewOwn { push_id: world.push, staff_id: world.li, deadline_at, leave_id };
         deadline::put_many(&mut tx, &[own], at(0)).await.unwrap();
-        assert_eq!(nudge::open(&mut tx, at(3600), day(1)).await.unwrap().len(), 1, "{label}");
+        assert_eq!(nudge::open(&mut tx, at(-1), at(3600), day(1)).await.unwrap().len(), 1, "{label}");
         assert!(nudge::add_day(&mut tx, &decided(&world, 1)).await.unwrap(), "{label}");
         assert!(!nudge::add_day(&mut tx, &DayRow { queued: 7, ..decided(&world, 1) }).await.unwrap(), "{label}");
         assert_eq!(nudge::days(&mut tx, world.push).await.unwrap(), [decided(&world, 1)], "{label}");
-        assert_eq!(nudge::open(&mut tx, at(0), day(1)).await.unwrap(), [], "{label}");
-        assert_eq!(nudge::open(&mut tx, at(0), day(2)).await.unwrap().len(), 1, "{label}: another day");
+        assert_eq!(nudge::open(&mut tx, at(-1), at(0), day(1)).await.unwrap(), [], "{label}");
+        assert_eq!(nudge::open(&mut tx, at(-1), at(0), day(2)).await.unwrap().len(), 1, "{label}: another day");
         nudge::pass_over(&mut tx, day(2), at(9)).await.unwrap();
         nudge::pass_over(&mut tx, day(1), at(9)).await.unwrap();
         let days = nudge::days(&mut tx, world.push).await.unwrap();
@@ -60,7 +60,7 @@ async fn a_day_is_decided_once_while_a_deadline_is_to_come() {
         let other =
             qingfeng::store::push::NewPush { confirm: voluntary, deadline_at: None, ..new_push(world.item_version) };
         qingfeng::store::push::add(&mut tx, &other, at(0)).await.unwrap();
-        assert_eq!(nudge::open(&mut tx, at(0), day(3)).await.unwrap().len(), 1, "{label}: never of what is voluntary");
+        assert_eq!(nudge::open(&mut tx, at(-1), at(0), day(3)).await.unwrap().len(), 1, "{label}: never of what is voluntary");
     }
 }
 

@@ -92,6 +92,14 @@ async fn what_runs_all_the_time_finds_its_index() {
                 AND p.state <> 'cancelled' GROUP BY v.item_id, d.target_id",
             "SEARCH d USING COVERING INDEX delivery_push_group (target_id=?)",
         ),
+        (
+            "SELECT p.id AS push_id, p.slot_at, p.deadline_at FROM push p
+            WHERE p.slot_at > 1 AND p.state = 'open' AND p.confirm = 'required' AND p.deadline_at IS NOT NULL AND (p.deadline_at > 2
+                OR EXISTS (SELECT 1 FROM personal_deadline d WHERE d.push_id = p.id AND d.deadline_at > 2))
+            AND NOT EXISTS (SELECT 1 FROM nudge_day n WHERE n.push_id = p.id AND n.day = '2026-09-07')
+            ORDER BY p.slot_at, p.id",
+            "SEARCH p USING INDEX push_slot (slot_at>?)",
+        ),
     ] {
         let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
             .fetch_all(&mut connection)
