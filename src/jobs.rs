@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ctx::{Ctx, Line};
 use crate::office::lease::Lease;
-use crate::office::{Outcome, Refusal, alert, binding, db, depart, dialogue, inbox, plan};
+use crate::office::{Outcome, Refusal, alert, binding, db, depart, dialogue, inbox, nudge, plan};
 use crate::stop::Stop;
 use crate::store::trouble::Trouble;
 
@@ -128,10 +128,11 @@ pub async fn refresh(ctx: Ctx, stop: Stop) {
     repeat(&ctx, stop, "refresh", work).await;
 }
 
-/// Tells admins ahead of time what they should know until told to stop.
+/// Tells admins ahead of time what they should know, and puts on record on which days nobody was reminded, until told to stop.
 pub async fn watch(ctx: Ctx, stop: Stop) {
     let work = async || {
         depart::due(&ctx).await?;
+        nudge::look_back(&ctx).await?;
         alert::watch(&ctx).await?;
         Ok(ctx.now() + WATCH_EVERY)
     };

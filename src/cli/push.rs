@@ -282,7 +282,7 @@ async fn show(session: &Session, id: PushId, form: Form) -> Ended {
         figures.as_ref().map_or_else(|| "不统计人数".to_owned(), view::figures),
     ];
     head.extend(traces::by_hand(&shown));
-    head.extend(traces::beside(&shown));
+    head.extend(traces::beside(&shown, zone));
     out::print(&head.join("\n"))?;
     out::print("")?;
     view::deliveries(&shown)?;

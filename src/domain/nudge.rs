@@ -31,12 +31,17 @@ impl Terms<'_> {
         Some(if same_day { on(due) } else { on(self.calendar.workdays_from(due, -1)) })
     }
 
-    /// Whether it is time now to remind of a push of `slot`: on that day, from that time on, inside the allowed hours, before
-    /// the deadline, and not of what came only afterwards.
+    /// When people were to be reminded of a push of `slot`, once that time has come; not of what came only afterwards.
+    pub fn came(&self, (slot, deadline): (DateTime<Utc>, DateTime<Utc>), now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.remind_at(deadline).filter(|at| slot < *at && *at <= now)
+    }
+
+    /// Whether it is time now to remind of a push of `slot`: on that day, from that time on, inside the allowed hours, and
+    /// before the deadline.
     pub fn is_due(&self, (slot, deadline): (DateTime<Utc>, DateTime<Utc>), now: DateTime<Utc>) -> bool {
         let day = |at: DateTime<Utc>| wall::of(at, self.hours.tz).date();
-        let due = |at: DateTime<Utc>| slot < at && at <= now && day(at) == day(now);
-        now < deadline && self.hours.allow(now, self.calendar) && self.remind_at(deadline).is_some_and(due)
+        let due = |at| day(at) == day(now);
+        now < deadline && self.hours.allow(now, self.calendar) && self.came((slot, deadline), now).is_some_and(due)
     }
 
     /// The first instant from `now` on at which messages may go out.

@@ -14,7 +14,7 @@ use crate::domain::word::ScheduleState;
 use crate::office::held::Held;
 use crate::office::outlook::{Ground, lives, pending};
 use crate::office::plan::decided;
-use crate::office::{Outcome, authorise, note, personal};
+use crate::office::{Outcome, authorise, note, nudge, personal};
 use crate::store::halt::HaltRow;
 use crate::store::{self, Tx};
 
@@ -63,6 +63,7 @@ pub async fn resume(ctx: &Ctx, actor: &Actor) -> Outcome<Resumed> {
     let ground = Ground::load(&mut tx, ctx).await?;
     settle(&mut tx, &ground, since).await?;
     store::occurrence::miss_paused(&mut tx, since, now).await?;
+    nudge::settle(&mut tx, ctx).await?;
     // Those of a planner that ran meanwhile are on record already.
     let missed = store::occurrence::missed_in_pause(&mut tx, since).await?;
     store::halt::lift(&mut tx, HaltCause::Paused).await?;

@@ -16,6 +16,12 @@ use crate::office::{Outcome, binding, calendar, note, report, setting};
 use crate::store::nudge::{DayRow, NewNudge, OpenRow};
 use crate::store::{self, Tx};
 
+/// Days on which nobody was reminded although it was time.
+mod missed;
+
+pub use missed::look_back;
+pub(super) use missed::{pass_over, settle};
+
 const REMINDER: Actor = Actor::System { job: Job::Nudge };
 /// Older pushes are not reminded of: who confirmed what is kept for 13 months.
 const LOOK_BACK: TimeDelta = TimeDelta::days(400);
@@ -124,16 +130,6 @@ async fn book(ctx: &Ctx, turn: &Turn, day: NaiveDate) -> Outcome<()> {
     });
     note(&mut tx, now, &REMINDER, (Action::PushNudge, format!("push:{}", turn.push), detail));
     Ok(tx.commit().await?)
-}
-
-/// Data that was put back does not know whom another copy of it reminded today: nobody is reminded any more today. Before the
-/// time for it, nobody was.
-pub(super) async fn pass_over(tx: &mut Tx, ctx: &Ctx) -> Outcome<()> {
-    let wall = wall::of(ctx.now(), ctx.zone);
-    if setting::load(tx, ctx.zone).await?.nudge_time.is_some_and(|time| time <= wall.time()) {
-        store::nudge::pass_over(tx, wall.date(), ctx.now()).await?;
-    }
-    Ok(())
 }
 
 /// What is known of people, by the numbers they go under now.

@@ -282,7 +282,7 @@ async fn find(tx: &mut Tx, id: PushId) -> Outcome<Shown> {
         rulings: store::delivery::decide::rulings(tx, id).await?,
         placed: store::delivery::decide::placed(tx, id).await?,
         beside: Some(Beside {
-            nudges: store::nudge::days(tx, id).await?,
+            nudges: store::nudge::days(tx, &[id]).await?,
             nudged: store::nudge::arrived(tx, id).await?,
             manual: store::ack::manual::count(tx, id).await?,
         }),

@@ -18,7 +18,7 @@ pub struct OpenRow {
     pub deadline_at: At,
 }
 
-/// What was decided about a push on a day.
+/// What was decided about a push for a day; nothing, when the day was over by then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub struct DayRow {
     pub push_id: PushId,
@@ -38,16 +38,32 @@ pub struct NewNudge {
     pub expires_at: i64,
 }
 
-/// Open required pushes that fell due after an instant, of which a deadline, everybody's or one person's own, is to come, and
-/// of which nothing was decided on a day.
+/// Open required pushes that fell due after an instant.
+macro_rules! open_sql {
+    ($rest:literal) => {
+        concat!(
+            "SELECT p.id AS push_id, p.slot_at, p.deadline_at FROM push p
+            WHERE p.slot_at > $1 AND p.state = 'open' AND p.confirm = 'required' AND p.deadline_at IS NOT NULL ",
+            $rest
+        )
+    };
+}
+
+/// Those of which a deadline, everybody's or one person's own, is to come, and of which nothing was decided on a day.
 pub async fn open(tx: &mut Tx, since: DateTime<Utc>, now: DateTime<Utc>, day: NaiveDate) -> Result<Vec<OpenRow>> {
-    const SQL: &str = "SELECT p.id AS push_id, p.slot_at, p.deadline_at FROM push p
-        WHERE p.slot_at > $1 AND p.state = 'open' AND p.confirm = 'required' AND p.deadline_at IS NOT NULL
-            AND (p.deadline_at > $2
+    const SQL: &str = open_sql!(
+        "AND (p.deadline_at > $2
                 OR EXISTS (SELECT 1 FROM personal_deadline d WHERE d.push_id = p.id AND d.deadline_at > $2))
             AND NOT EXISTS (SELECT 1 FROM nudge_day n WHERE n.push_id = p.id AND n.day = $3)
-        ORDER BY p.slot_at, p.id";
+        ORDER BY p.slot_at, p.id"
+    );
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(At::from(since)).bind(At::from(now)).bind(day).fetch_all(c).await)?)
+}
+
+/// All of them, whatever was decided.
+pub async fn all_open(tx: &mut Tx, since: DateTime<Utc>) -> Result<Vec<OpenRow>> {
+    const SQL: &str = open_sql!("ORDER BY p.slot_at, p.id");
+    Ok(on!(tx, c => sqlx::query_as(SQL).bind(At::from(since)).fetch_all(c).await)?)
 }
 
 /// Notes that a push was decided about on a day; false when it was before.
@@ -59,20 +75,14 @@ pub async fn add_day(tx: &mut Tx, row: &DayRow) -> Result<bool> {
     Ok(added == 1)
 }
 
-/// Notes for every open required push that nothing more is decided on a day.
-pub async fn pass_over(tx: &mut Tx, day: NaiveDate, now: DateTime<Utc>) -> Result<()> {
-    const SQL: &str = "INSERT INTO nudge_day (push_id, day, queued, unreachable, decided_at)
-        SELECT id, $1, 0, 0, $2 FROM push WHERE state = 'open' AND confirm = 'required'
-        ON CONFLICT (push_id, day) DO NOTHING";
-    on!(tx, c => sqlx::query(SQL).bind(day).bind(At::from(now)).execute(c).await.map(drop))?;
-    Ok(())
-}
-
-/// The days on which a push was decided about.
-pub async fn days(tx: &mut Tx, push: PushId) -> Result<Vec<DayRow>> {
-    const SQL: &str =
-        "SELECT push_id, day, queued, unreachable, decided_at FROM nudge_day WHERE push_id = $1 ORDER BY day";
-    Ok(on!(tx, c => sqlx::query_as(SQL).bind(push).fetch_all(c).await)?)
+/// The days on which pushes were decided about.
+pub async fn days(tx: &mut Tx, pushes: &[PushId]) -> Result<Vec<DayRow>> {
+    const SQLITE: &str = "SELECT push_id, day, queued, unreachable, decided_at FROM nudge_day
+        WHERE push_id IN (SELECT value FROM json_each($1)) ORDER BY push_id, day";
+    const PG: &str = "SELECT push_id, day, queued, unreachable, decided_at FROM nudge_day
+        WHERE push_id IN (SELECT value::bigint FROM json_array_elements_text($1::json)) ORDER BY push_id, day";
+    let (sql, ids) = (tx.pick(SQLITE, PG), json(pushes));
+    Ok(on!(tx, c => sqlx::query_as(sql).bind(&ids).fetch_all(c).await)?)
 }
 
 /// Queues reminders of a push. One that waits, went out or may have gone out stays as it is; one that ended without a call

@@ -16,6 +16,12 @@ pub async fn all(tx: &mut Tx) -> Result<Vec<(String, String)>> {
     Ok(on!(tx, c => sqlx::query_as("SELECT key, value FROM setting ORDER BY key").fetch_all(c).await)?)
 }
 
+/// When a setting got its value; `None`: it has its default.
+pub async fn changed(tx: &mut Tx, key: Key) -> Result<Option<At>> {
+    const SQL: &str = "SELECT changed_at FROM setting WHERE key = $1";
+    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(key.as_str()).fetch_optional(c).await)?)
+}
+
 /// Stores a value, new or changed.
 pub async fn put(tx: &mut Tx, key: Key, value: &str, now: DateTime<Utc>) -> Result<()> {
     const SQL: &str = "INSERT INTO setting (key, value, changed_at) VALUES ($1, $2, $3)

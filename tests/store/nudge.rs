@@ -49,18 +49,21 @@ async fn a_day_is_decided_once_while_a_deadline_is_to_come() {
         assert_eq!(nudge::open(&mut tx, at(-1), at(3600), day(1)).await.unwrap().len(), 1, "{label}");
         assert!(nudge::add_day(&mut tx, &decided(&world, 1)).await.unwrap(), "{label}");
         assert!(!nudge::add_day(&mut tx, &DayRow { queued: 7, ..decided(&world, 1) }).await.unwrap(), "{label}");
-        assert_eq!(nudge::days(&mut tx, world.push).await.unwrap(), [decided(&world, 1)], "{label}");
+        assert_eq!(nudge::days(&mut tx, &[world.push]).await.unwrap(), [decided(&world, 1)], "{label}");
         assert_eq!(nudge::open(&mut tx, at(-1), at(0), day(1)).await.unwrap(), [], "{label}");
         assert_eq!(nudge::open(&mut tx, at(-1), at(0), day(2)).await.unwrap().len(), 1, "{label}: another day");
-        nudge::pass_over(&mut tx, day(2), at(9)).await.unwrap();
-        nudge::pass_over(&mut tx, day(1), at(9)).await.unwrap();
-        let days = nudge::days(&mut tx, world.push).await.unwrap();
-        assert_eq!(days.iter().map(|row| row.queued).collect::<Vec<_>>(), [2, 0], "{label}: what was decided stays");
+        assert_eq!(nudge::open(&mut tx, at(0), at(0), day(2)).await.unwrap(), [], "{label}: it is not after itself");
+        assert_eq!(nudge::all_open(&mut tx, at(-1)).await.unwrap(), open, "{label}: whatever was decided");
+        assert_eq!(nudge::all_open(&mut tx, at(0)).await.unwrap(), [], "{label}");
         let voluntary = qingfeng::domain::word::Confirm::Voluntary;
         let other =
             qingfeng::store::push::NewPush { confirm: voluntary, deadline_at: None, ..new_push(world.item_version) };
         qingfeng::store::push::add(&mut tx, &other, at(0)).await.unwrap();
-        assert_eq!(nudge::open(&mut tx, at(-1), at(0), day(3)).await.unwrap().len(), 1, "{label}: never of what is voluntary");
+        assert_eq!(
+            nudge::open(&mut tx, at(-1), at(0), day(3)).await.unwrap().len(),
+            1,
+            "{label}: never of what is voluntary"
+        );
     }
 }
 

@@ -6,7 +6,7 @@ use qingfeng::domain::setting::Key;
 use qingfeng::domain::word::GroupState;
 use qingfeng::ids::GroupId;
 use qingfeng::store::group::GroupRow;
-use qingfeng::store::{Tx, channel, group, setting};
+use qingfeng::store::{At, Tx, channel, group, setting};
 
 use crate::world::{World, assert_constraint, at, day, worlds};
 
@@ -125,8 +125,9 @@ async fn a_chat_that_was_linked_under_its_new_id_stays_and_the_old_one_is_gone()
 async fn a_setting_has_one_value() {
     for world in worlds().await {
         let mut tx = world.tx().await;
-        assert_eq!(setting::get(&mut tx, Key::OfficeName).await.unwrap(), None);
+        assert_eq!(setting::changed(&mut tx, Key::OfficeName).await.unwrap(), None);
         setting::put(&mut tx, Key::OfficeName, "某局", at(0)).await.unwrap();
+        assert_eq!(setting::changed(&mut tx, Key::OfficeName).await.unwrap(), Some(At::from(at(0))));
         setting::put(&mut tx, Key::InboxDays, "5", at(0)).await.unwrap();
         setting::put(&mut tx, Key::OfficeName, "某某局", at(1)).await.unwrap();
         assert_eq!(setting::get(&mut tx, Key::OfficeName).await.unwrap().as_deref(), Some("某某局"));

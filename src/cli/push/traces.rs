@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::cli::out;
 use crate::cli::words;
 use crate::domain::delivery::{Decision, DeliveryState, Removal};
+use crate::domain::wall;
 use crate::ids::{AttemptId, DeliveryId};
 use crate::message::print::{local, month_day};
 use crate::office::push::{Beside, Shown};
@@ -85,19 +86,30 @@ pub(super) const fn removal_word(removal: Removal) -> &'static str {
 }
 
 /// What happened about a push beside its messages, a line each.
-pub(super) fn beside(shown: &Shown) -> Vec<String> {
+pub(super) fn beside(shown: &Shown, zone: Tz) -> Vec<String> {
     let Some(Beside { nudges, nudged, manual }) = &shown.beside else { return Vec::new() };
     let mut lines = Vec::new();
     if *manual > 0 {
         lines.push(format!("代为登记：{manual}人"));
     }
-    lines.extend(nudges.iter().map(|DayRow { day, queued, unreachable, .. }| {
-        let nobody =
-            if *unreachable > 0 { format!("；另有{unreachable}人没有私聊，未提醒") } else { String::new() };
-        format!("私聊提醒：{}排入{queued}人{nobody}", month_day(*day))
-    }));
+    lines.extend(nudges.iter().map(|row| format!("私聊提醒：{}{}", month_day(row.day), nudging(row, zone))));
     if !nudges.is_empty() {
         lines.push(format!("私聊提醒已送达{nudged}人"));
     }
     lines
+}
+
+fn nudging(row: &DayRow, zone: Tz) -> String {
+    let DayRow { queued, unreachable, .. } = row;
+    if is_missed(row, zone) {
+        return "错过时间，没有排入".to_owned();
+    }
+    let nobody =
+        if *unreachable > 0 { format!("；另有{unreachable}人没有私聊，未提醒") } else { String::new() };
+    format!("排入{queued}人{nobody}")
+}
+
+/// Whether nobody was reminded on a day: it was over when it was looked at.
+pub(super) fn is_missed(row: &DayRow, zone: Tz) -> bool {
+    wall::of(row.decided_at.utc(), zone).date() > row.day
 }

@@ -94,6 +94,8 @@ struct NudgeJson {
     queued: i64,
     /// People without a private chat.
     unreachable: i64,
+    /// Nobody was reminded: the program did not run, or was stopped.
+    missed: bool,
 }
 
 #[derive(Serialize)]
@@ -136,7 +138,12 @@ impl<'a> ShownJson<'a> {
             by_hand: row.by_hand,
             decided: traces::ruling(shown, row.id, zone),
         };
-        let day = |row: &DayRow| NudgeJson { day: row.day, queued: row.queued, unreachable: row.unreachable };
+        let day = |row: &DayRow| NudgeJson {
+            day: row.day,
+            queued: row.queued,
+            unreachable: row.unreachable,
+            missed: traces::is_missed(row, zone),
+        };
         let beside = shown.beside.as_ref();
         Self {
             manual: beside.map(|beside| beside.manual),
@@ -157,6 +164,8 @@ pub(super) struct MissingJson<'a> {
     name: &'a str,
     unit: &'a str,
     reached: bool,
+    /// Until when they are asked: everybody's deadline or their own.
+    deadline: Option<String>,
 }
 
 impl<'a> MissingJson<'a> {
@@ -170,8 +179,6 @@ impl<'a> MissingJson<'a> {
             deadline: missing.deadline.map(|deadline| out::instant(deadline, zone)),
         }
     }
-    /// Until when they are asked: everybody's deadline or their own.
-    deadline: Option<String>,
 }
 
 /// A target for programs: `group:3`, `staff:G2601`.

@@ -60,6 +60,17 @@ fn what_came_after_the_time_is_not_reminded_of_that_day() {
 }
 
 #[rstest]
+#[case::before("2026-09-07 09:29", None)]
+#[case::then("2026-09-07 09:30", Some("2026-09-07 09:30"))]
+#[case::another_day("2026-09-08 00:00", Some("2026-09-07 09:30"))]
+fn its_time_has_come_from_then_on(#[case] now: &str, #[case] came: Option<&str>) {
+    let push = (at("2026-09-03 09:35"), at("2026-09-07 17:30"));
+    assert_eq!(with("09:30", |terms| terms.came(push, at(now))), came.map(at));
+    let afterwards = (at("2026-09-07 10:00"), at("2026-09-07 17:30"));
+    assert_eq!(with("09:30", |terms| terms.came(afterwards, at(now))), None);
+}
+
+#[rstest]
 #[case::now("2026-09-07 09:30", "2026-09-07 09:30")]
 #[case::noon("2026-09-07 12:00", "2026-09-07 14:30")]
 #[case::early("2026-09-07 07:00", "2026-09-07 09:00")]

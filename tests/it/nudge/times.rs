@@ -2,6 +2,7 @@
 
 use qingfeng::jobs::send;
 use qingfeng::office::{self, plan};
+use serde_json::{Value, json};
 
 use super::{asked, days, push, reminded, reminders};
 use crate::db::databases;
@@ -111,17 +112,108 @@ async fn a_service_that_was_down_reminds_later_that_day_inside_the_hours() {
     }
 }
 
+/// What the ledger says of days on which people should have been reminded.
+async fn noted(office: &World) -> Vec<Value> {
+    let entries = office::audit::tail(&office.ctx(), &OPERATOR, 99).await.unwrap();
+    let nudges = entries.into_iter().filter(|entry| entry.action == "push_nudge");
+    nudges.map(|entry| serde_json::from_str(&entry.detail).unwrap()).collect()
+}
+
+async fn look_back(office: &World) {
+    office::nudge::look_back(&office.ctx()).await.unwrap();
+}
+
 #[tokio::test]
-async fn a_service_that_was_down_until_after_the_deadline_reminds_nobody() {
+async fn a_day_that_was_missed_for_good_is_a_row_with_its_reason() {
     for db in databases().await {
+        let label = db.label;
         let (mut office, id) = asked(db, &[1]).await;
+        let longer = push(&office, Some("2026-09-09T17:30")).await;
         office.stop().await;
         office.at(7, 17, 30).await;
         office.start().await;
         office.work().await;
+        look_back(&office).await;
+        assert_eq!(days(&office, id).await, [], "{label}: the day is not over");
         office.at(8, 9, 30).await;
+        for _ in 0..2 {
+            look_back(&office).await;
+            office.work().await;
+        }
+        assert_eq!(days(&office, id).await, [("2026-09-07".to_owned(), 0, 0)], "{label}");
+        assert_eq!(days(&office, longer).await, [], "{label}: its day is to come");
+        assert_eq!(noted(&office).await, [json!({"day": "2026-09-07", "state": "skipped_late"})], "{label}");
+        assert_eq!(reminded(&office).await, [], "{label}");
+        office.at(9, 9, 30).await;
         office.work().await;
-        assert_eq!((reminded(&office).await, days(&office, id).await), (vec![], vec![]));
+        assert_eq!(reminded(&office).await, [(1, 1)], "{label}: of the other one");
+        assert!(office.verified().await, "{label}");
+        office.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_day_that_passed_while_everything_was_paused_says_so() {
+    for db in databases().await {
+        let label = db.label;
+        let (mut office, first) = asked(db, &[1]).await;
+        let second = push(&office, Some("2026-09-08T17:30")).await;
+        office::halt::pause(&office.ctx(), &OPERATOR, "").await.unwrap();
+        office.at(7, 9, 30).await;
+        office.work().await;
+        office.at(8, 0, 0).await;
+        look_back(&office).await;
+        assert_eq!(days(&office, first).await, [("2026-09-07".to_owned(), 0, 0)], "{label}");
+        // Nobody looked before it went on.
+        office.at(9, 8, 0).await;
+        office::halt::resume(&office.ctx(), &OPERATOR).await.unwrap();
+        assert_eq!(days(&office, second).await, [("2026-09-08".to_owned(), 0, 0)], "{label}");
+        let states: Vec<Value> = noted(&office).await.into_iter().map(|detail| detail["state"].clone()).collect();
+        assert_eq!(states, ["skipped_paused", "skipped_paused"], "{label}");
+        office.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn of_what_another_copy_may_have_reminded_data_that_was_put_back_reminds_nobody() {
+    for db in databases().await {
+        let label = db.label;
+        let (mut office, past) = asked(db, &[1]).await;
+        let today = push(&office, Some("2026-09-08T17:30")).await;
+        let to_come = push(&office, Some("2026-09-09T17:30")).await;
+        for _ in 0..2 {
+            office.later(2).await;
+            office.work().await;
+        }
+        let home = office.app.as_ref().unwrap().home.clone();
+        office.behind_its_back("UPDATE office SET generation = 0".to_owned()).await;
+        home.alive(&office.ctx()).await.unwrap();
+        office.at(8, 10, 0).await;
+        office::db::confirm::confirm(&office.ctx(), &OPERATOR, &home).await.unwrap();
+        office.work().await;
+        assert_eq!(reminded(&office).await, [], "{label}");
+        assert_eq!(days(&office, past).await, [("2026-09-07".to_owned(), 0, 0)], "{label}");
+        assert_eq!(days(&office, today).await, [("2026-09-08".to_owned(), 0, 0)], "{label}");
+        let states: Vec<Value> = noted(&office).await.into_iter().map(|detail| detail["state"].clone()).collect();
+        assert_eq!(states, ["in_doubt", "in_doubt"], "{label}");
+        office.at(9, 9, 30).await;
+        office.work().await;
+        assert_eq!((reminded(&office).await, days(&office, to_come).await.len()), (vec![(1, 1)], 1), "{label}");
+        office.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_day_on_which_reminders_were_off_is_no_miss() {
+    for db in databases().await {
+        let label = db.label;
+        let (mut office, id) = asked(db, &[1]).await;
+        set(&office, "off").await;
+        office.at(8, 9, 30).await;
+        look_back(&office).await;
+        set(&office, "09:30").await;
+        look_back(&office).await;
+        assert_eq!((days(&office, id).await, noted(&office).await), (vec![], vec![]), "{label}");
         office.stop().await;
     }
 }
