@@ -12,7 +12,7 @@ use crate::domain::leave::{Absence, Effect, standing};
 use crate::domain::nudge::{Fate, Person, Terms, fate};
 use crate::domain::wall;
 use crate::ids::{AttemptId, PushId, StaffId};
-use crate::office::{Outcome, binding, calendar, note, report, setting};
+use crate::office::{Outcome, ack, binding, calendar, note, report, setting};
 use crate::store::nudge::{DayRow, NewNudge, OpenRow};
 use crate::store::{self, Tx};
 
@@ -198,10 +198,6 @@ pub(super) async fn unmute_in(tx: &mut Tx, ctx: &Ctx, actor: &Actor, staff: Staf
 /// A press on any button of a reminder shows that it arrived.
 pub async fn seen(ctx: &Ctx, attempt: AttemptId, message_id: &str) -> Outcome<()> {
     let mut tx = ctx.store.write().await?;
-    for delivery in store::delivery::prove(&mut tx, &[(attempt, message_id)], ctx.now()).await? {
-        let actor = Actor::System { job: Job::Inbox };
-        let detail = json!({ "state": "sent", "by": "press" });
-        note(&mut tx, ctx.now(), &actor, (Action::DeliveryState, format!("delivery:{delivery}"), detail));
-    }
+    ack::proved(&mut tx, ctx, vec![(attempt, message_id)]).await?;
     Ok(tx.commit().await?)
 }

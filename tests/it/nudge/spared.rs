@@ -254,6 +254,25 @@ async fn a_reminder_in_doubt_is_held_and_a_press_proves_it() {
 }
 
 #[tokio::test]
+async fn a_reminder_in_doubt_of_a_push_taken_back_is_deleted_once_a_press_proves_it() {
+    for db in databases().await {
+        let label = db.label;
+        let (mut office, id) = asked(db, &[1]).await;
+        fault(&office, 1, json!({"kind": "reset", "accept": true})).await;
+        morning(&office).await;
+        let recalled = levers::recall(&office.ctx(), &OPERATOR, id, "内容有误").await.unwrap();
+        assert_eq!(recalled.reminders, [0, 1], "{label}: nobody knows which message it is");
+        let reminder = screen(&office, 1).await;
+        assert!(reminder.text.starts_with("【仅发给您】"), "{label}");
+        office.press(1, 1, &reminder.id, "不再私聊提醒").await;
+        office.later(2).await;
+        office.work().await;
+        assert_ne!(screen(&office, 1).await.id, reminder.id, "{label}");
+        office.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_number_that_was_merged_is_the_same_person() {
     for db in databases().await {
         let label = db.label;
