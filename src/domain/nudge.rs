@@ -94,7 +94,7 @@ pub enum Fate {
 
 /// What becomes of an expected person, by where they stand with the push. The order of the questions is the rule.
 pub fn fate(standing: Standing, person: Person) -> Fate {
-    let silent = match standing {
+    let reachable = match standing {
         Standing::OnTime | Standing::Late => return Fate::Confirmed,
         Standing::InDoubt | Standing::Undelivered(Reason::Waiting | Reason::SendFailed | Reason::NoGroup) => {
             return Fate::NotReached;
@@ -107,7 +107,7 @@ pub fn fate(standing: Standing, person: Person) -> Fate {
         Person { away: true, .. } => Fate::Away,
         Person { muted: true, .. } => Fate::Muted,
         Person { away: false, muted: false, .. } => {
-            if silent {
+            if reachable {
                 Fate::Reminded
             } else {
                 Fate::Unreachable

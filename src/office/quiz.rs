@@ -12,7 +12,7 @@ use crate::domain::audit::{Action, Actor, AnswerLine, Job, answers_mac};
 use crate::domain::content::Basis;
 use crate::domain::month::Month;
 use crate::domain::push::PushState;
-use crate::domain::quiz::{Answered, Letters, Quiz, Rules, Try, judge};
+use crate::domain::quiz::{Answered, Letters, Quiz, Rules, Score, Try, judge};
 use crate::ids::{AttemptId, InboxId, PushId, StaffId};
 use crate::office::ack::{self, Known};
 use crate::office::{Outcome, calendar, note};
@@ -90,7 +90,7 @@ async fn is_over(tx: &mut Tx, ctx: &Ctx, month: Option<Month>) -> Outcome<bool> 
 }
 
 /// The rules that a push stores.
-pub(in crate::office) fn rules(attempts: i64, score: crate::domain::quiz::Score) -> Rules {
+fn rules(attempts: i64, score: Score) -> Rules {
     Rules { attempts: u8::try_from(attempts).unwrap_or(u8::MAX), score }
 }
 
@@ -124,7 +124,7 @@ pub(in crate::office) async fn record(
     let pushes: Vec<PushId> = pushes.into_iter().collect();
     let staff: Vec<StaffId> = people.values().copied().collect();
     let known = Known::read(tx, &pushes, &staff).await?;
-    let mut asks = Asks::new();
+    let mut asks = Copies::new();
     for copy in copies {
         let asking = asking(tx, ctx, &copy).await?;
         asks.insert(copy.id, (copy, asking));
@@ -144,7 +144,7 @@ pub(in crate::office) async fn record(
 }
 
 /// The copies of a batch, each with the push behind it.
-type Asks = HashMap<AttemptId, (CopyRow, Result<Asking, Shut>)>;
+type Copies = HashMap<AttemptId, (CopyRow, Result<Asking, Shut>)>;
 type Stands = HashMap<(PushId, StaffId), Vec<Standing>>;
 
 /// What people answered before to the question that stands under a copy.
@@ -303,7 +303,7 @@ pub async fn again(ctx: &Ctx, line: &Line, stored: (InboxId, Press<'_>)) -> Outc
 }
 
 /// A press on an option shows that the copy it belongs to arrived, like one on 已阅.
-async fn prove(tx: &mut Tx, ctx: &Ctx, presses: &[(InboxId, Press<'_>)], asks: &Asks) -> Outcome<()> {
+async fn prove(tx: &mut Tx, ctx: &Ctx, presses: &[(InboxId, Press<'_>)], asks: &Copies) -> Outcome<()> {
     let shown = presses.iter().filter_map(|(_, press)| {
         let (copy, _) = asks.get(&press.attempt)?;
         (ack::is_open(copy.outcome) && is_under(press, copy)).then_some((press.attempt, press.message_id))

@@ -14,7 +14,6 @@ use crate::ids::{AttemptId, InboxId, PushId, StaffId};
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct AskingRow {
     pub push_id: PushId,
-    pub attempts: i64,
     pub score: Score,
     /// As `domain::quiz::Quiz` stores them.
     pub quiz: String,
@@ -85,73 +84,89 @@ pub async fn ask(tx: &mut Tx, push: PushId, questions: usize, rules: Rules) -> R
     Ok(())
 }
 
+macro_rules! asking_sql {
+    ($ids:literal) => {
+        concat!(
+            "SELECT q.push_id, q.score, v.quiz FROM push_quiz q
+            JOIN push p ON p.id = q.push_id JOIN item_version v ON v.id = p.item_version_id
+            WHERE q.push_id IN ",
+            $ids,
+            " ORDER BY q.push_id"
+        )
+    };
+}
+
 /// Those of some pushes that ask, in order.
 pub async fn asking(tx: &mut Tx, pushes: &[PushId]) -> Result<Vec<AskingRow>> {
-    const SQLITE: &str = "SELECT q.push_id, q.attempts, q.score, v.quiz FROM push_quiz q
-        JOIN push p ON p.id = q.push_id JOIN item_version v ON v.id = p.item_version_id
-        WHERE q.push_id IN (SELECT value FROM json_each($1)) ORDER BY q.push_id";
-    const PG: &str = "SELECT q.push_id, q.attempts, q.score, v.quiz FROM push_quiz q
-        JOIN push p ON p.id = q.push_id JOIN item_version v ON v.id = p.item_version_id
-        WHERE q.push_id IN (SELECT value::bigint FROM json_array_elements_text($1::json)) ORDER BY q.push_id";
+    const SQLITE: &str = asking_sql!("(SELECT value FROM json_each($1))");
+    const PG: &str = asking_sql!("(SELECT value::bigint FROM json_array_elements_text($1::json))");
     let (sql, ids) = (tx.pick(SQLITE, PG), json(pushes));
     Ok(on!(tx, c => sqlx::query_as(sql).bind(&ids).fetch_all(c).await)?)
 }
 
+macro_rules! copies_sql {
+    ($ids:literal) => {
+        concat!(
+            "SELECT a.id, a.outcome, a.chat, a.message_id, g.external_id AS chat_now, p.id AS push_id, p.state,
+                p.month, v.title, v.basis, q.attempts, q.score, v.quiz
+            FROM attempt a JOIN delivery d ON d.id = a.delivery_id AND d.kind = 'push'
+            JOIN push p ON p.id = d.subject_id JOIN push_quiz q ON q.push_id = p.id
+            JOIN item_version v ON v.id = p.item_version_id
+            LEFT JOIN chat_group g ON d.target_kind = 'group' AND g.id = d.target_id
+            WHERE a.id IN ",
+            $ids
+        )
+    };
+}
+
 /// The copies that some attempts made, of pushes that ask; others are left out.
 pub async fn copies(tx: &mut Tx, attempts: &[AttemptId]) -> Result<Vec<CopyRow>> {
-    const SQLITE: &str =
-        "SELECT a.id, a.outcome, a.chat, a.message_id, g.external_id AS chat_now, p.id AS push_id, p.state,
-            p.month, v.title, v.basis, q.attempts, q.score, v.quiz
-        FROM attempt a JOIN delivery d ON d.id = a.delivery_id AND d.kind = 'push'
-        JOIN push p ON p.id = d.subject_id JOIN push_quiz q ON q.push_id = p.id
-        JOIN item_version v ON v.id = p.item_version_id
-        LEFT JOIN chat_group g ON d.target_kind = 'group' AND g.id = d.target_id
-        WHERE a.id IN (SELECT value FROM json_each($1))";
-    const PG: &str =
-        "SELECT a.id, a.outcome, a.chat, a.message_id, g.external_id AS chat_now, p.id AS push_id, p.state,
-            p.month, v.title, v.basis, q.attempts, q.score, v.quiz
-        FROM attempt a JOIN delivery d ON d.id = a.delivery_id AND d.kind = 'push'
-        JOIN push p ON p.id = d.subject_id JOIN push_quiz q ON q.push_id = p.id
-        JOIN item_version v ON v.id = p.item_version_id
-        LEFT JOIN chat_group g ON d.target_kind = 'group' AND g.id = d.target_id
-        WHERE a.id IN (SELECT value::bigint FROM json_array_elements_text($1::json))";
+    const SQLITE: &str = copies_sql!("(SELECT value FROM json_each($1))");
+    const PG: &str = copies_sql!("(SELECT value::bigint FROM json_array_elements_text($1::json))");
     let (sql, ids) = (tx.pick(SQLITE, PG), json(attempts));
     Ok(on!(tx, c => sqlx::query_as(sql).bind(&ids).fetch_all(c).await)?)
 }
 
+macro_rules! answers_sql {
+    ($rest:literal) => {
+        concat!(
+            "SELECT a.id, a.push_id, a.staff_id, a.question, a.n, a.chosen, a.is_right, a.answered_at, a.attempt_id,
+                a.inbox_id, a.batch_id FROM quiz_answer a ",
+            $rest
+        )
+    };
+}
+
 /// What given people answered to given pushes, in the order they did.
 pub async fn answers(tx: &mut Tx, pairs: &[(PushId, StaffId)]) -> Result<Vec<AnswerRow>> {
-    const SQLITE: &str = "SELECT a.id, a.push_id, a.staff_id, a.question, a.n, a.chosen, a.is_right, a.answered_at,
-            a.attempt_id, a.inbox_id, a.batch_id
-        FROM json_each($1) j JOIN quiz_answer a ON a.push_id = json_extract(j.value, '$[0]')
-            AND a.staff_id = json_extract(j.value, '$[1]') ORDER BY a.question, a.n";
-    const PG: &str = "SELECT a.id, a.push_id, a.staff_id, a.question, a.n, a.chosen, a.is_right, a.answered_at,
-            a.attempt_id, a.inbox_id, a.batch_id
-        FROM json_array_elements($1::json) j JOIN quiz_answer a ON a.push_id = (j.value->>0)::bigint
-            AND a.staff_id = (j.value->>1)::bigint ORDER BY a.question, a.n";
+    const SQLITE: &str = answers_sql!(
+        "JOIN json_each($1) j ON a.push_id = json_extract(j.value, '$[0]')
+            AND a.staff_id = json_extract(j.value, '$[1]') ORDER BY a.question, a.n"
+    );
+    const PG: &str = answers_sql!(
+        "JOIN json_array_elements($1::json) j ON a.push_id = (j.value->>0)::bigint
+            AND a.staff_id = (j.value->>1)::bigint ORDER BY a.question, a.n"
+    );
     let (sql, pairs) = (tx.pick(SQLITE, PG), json(pairs));
     Ok(on!(tx, c => sqlx::query_as(sql).bind(&pairs).fetch_all(c).await)?)
 }
 
 /// Every answer to given pushes, each person's in the order they gave them: for figures alone.
 pub async fn of_pushes(tx: &mut Tx, pushes: &[PushId]) -> Result<Vec<AnswerRow>> {
-    const SQLITE: &str =
-        "SELECT id, push_id, staff_id, question, n, chosen, is_right, answered_at, attempt_id, inbox_id,
-            batch_id FROM quiz_answer WHERE push_id IN (SELECT value FROM json_each($1))
-        ORDER BY push_id, staff_id, question, n";
-    const PG: &str = "SELECT id, push_id, staff_id, question, n, chosen, is_right, answered_at, attempt_id, inbox_id,
-            batch_id FROM quiz_answer
-        WHERE push_id IN (SELECT value::bigint FROM json_array_elements_text($1::json))
-        ORDER BY push_id, staff_id, question, n";
+    const SQLITE: &str = answers_sql!(
+        "WHERE a.push_id IN (SELECT value FROM json_each($1)) ORDER BY a.push_id, a.staff_id, a.question, a.n"
+    );
+    const PG: &str = answers_sql!(
+        "WHERE a.push_id IN (SELECT value::bigint FROM json_array_elements_text($1::json))
+            ORDER BY a.push_id, a.staff_id, a.question, a.n"
+    );
     let (sql, ids) = (tx.pick(SQLITE, PG), json(pushes));
     Ok(on!(tx, c => sqlx::query_as(sql).bind(&ids).fetch_all(c).await)?)
 }
 
 /// Every answer in id order from `from` on, at most `limit`: the way the ledger is verified.
 pub async fn page(tx: &mut Tx, from: i64, limit: i64) -> Result<Vec<AnswerRow>> {
-    const SQL: &str =
-        "SELECT id, push_id, staff_id, question, n, chosen, is_right, answered_at, attempt_id, inbox_id, batch_id
-        FROM quiz_answer WHERE id >= $1 ORDER BY id LIMIT $2";
+    const SQL: &str = answers_sql!("WHERE a.id >= $1 ORDER BY a.id LIMIT $2");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(limit).fetch_all(c).await)?)
 }
 

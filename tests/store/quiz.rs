@@ -37,7 +37,7 @@ async fn a_push_asks_by_the_rules_it_was_made_with() {
         let mut tx = world.tx().await;
         assert!(quiz::asking(&mut tx, &[world.push]).await.unwrap().is_empty());
         let attempt = out(&world, &mut tx).await;
-        let row = AskingRow { push_id: world.push, attempts: 3, score: Score::Best, quiz: String::new() };
+        let row = AskingRow { push_id: world.push, score: Score::Best, quiz: String::new() };
         assert_eq!(quiz::asking(&mut tx, &[world.push, PushId(99)]).await.unwrap(), [row]);
         let copies = quiz::copies(&mut tx, &[attempt, AttemptId(99)]).await.unwrap();
         let copy = &copies[0];

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{rules, try_of};
+use super::try_of;
 use crate::domain::quiz::{Tally, Try, tally};
 use crate::ids::{PushId, StaffId};
 use crate::office::Outcome;
@@ -21,8 +21,7 @@ pub(in crate::office) async fn own(tx: &mut Tx, staff: StaffId, month: &str) -> 
     }
     let mut sum = Tally::default();
     for row in store::quiz::asking(tx, &pushes).await? {
-        let score = rules(row.attempts, row.score).score;
-        let one = tally(tries.get(&row.push_id).into_iter().flat_map(HashMap::values), score);
+        let one = tally(tries.get(&row.push_id).into_iter().flat_map(HashMap::values), row.score);
         sum = Tally { answered: sum.answered + one.answered, right: sum.right + one.right };
     }
     Ok(Some(sum))

@@ -131,7 +131,7 @@ pub(super) fn section(quiz: &QuizReport, zone: Tz) -> String {
             place.to_string(),
             say::moment(row.at, zone),
             format!("{}/{}", row.counts.answered, row.counts.expected),
-            row.counts.right_told().map_or_else(|| "—".to_owned(), |right| right.to_string()),
+            right(&row.counts),
             row.counts.correct().to_string(),
             row.key.to_string(),
             row.wrong_told().map_or_else(|| "—".to_owned(), |(letters, count)| format!("{letters}（{count}人）")),
@@ -147,11 +147,15 @@ pub(super) fn section(quiz: &QuizReport, zone: Tz) -> String {
 }
 
 fn figures(counts: &QuizCounts) -> Vec<String> {
-    let right = counts.right_told().map_or_else(|| "—".to_owned(), |right| right.to_string());
     vec![
         format!("{}/{}", counts.took_part, counts.expected),
         counts.participation().to_string(),
-        format!("{right}/{}", counts.answered),
+        format!("{}/{}", right(counts), counts.answered),
         counts.correct().to_string(),
     ]
+}
+
+/// 答对 as printed.
+fn right(counts: &QuizCounts) -> String {
+    counts.right_told().map_or_else(|| "—".to_owned(), |right| right.to_string())
 }
