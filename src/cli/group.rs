@@ -9,7 +9,7 @@ use super::session::Setup;
 use super::words;
 use crate::domain::delivery::StopReason;
 use crate::message::print::day_time;
-use crate::office::group::{self, Linked, Listed};
+use crate::office::group::{self, Linked};
 use crate::office::relay;
 
 /// 群：查看、关联单位、暂停、人工转发
@@ -147,7 +147,7 @@ impl Verb {
     }
 }
 
-fn one_json(listed: &Listed, zone: Tz) -> GroupJson<'_> {
+fn one_json(listed: &group::Listed, zone: Tz) -> GroupJson<'_> {
     let group = &listed.group;
     GroupJson {
         group: group.id.0,
@@ -163,10 +163,10 @@ fn one_json(listed: &Listed, zone: Tz) -> GroupJson<'_> {
     }
 }
 
-fn table(groups: Vec<Listed>, zone: Tz) -> Ended {
+fn table(groups: Vec<group::Listed>, zone: Tz) -> Ended {
     let columns = [right("编号"), left("会话号"), left("名称"), left("状态"), right("应知"), left("单位")];
     let rows = groups.into_iter().map(|listed| {
-        let Listed { group, units, expected } = listed;
+        let group::Listed { group, units, expected } = listed;
         let chat = if group.channel.capabilities().send { group.external_id } else { "人工转发".to_owned() };
         let leaves = group.leaves_at.map(|at| format!("（{}自动退出）", day_time(at.utc(), zone)));
         let why = group.reason.map(|reason| format!("（{}）", words::reason(reason))).or(leaves).unwrap_or_default();

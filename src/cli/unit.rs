@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::out::{self, Ended, Form, left, right};
 use super::session::Setup;
 use crate::domain::unit::Side;
-use crate::office::unit::change::{self, Changed, Listed, To, View};
+use crate::office::unit::change::{self, Changed, To, View};
 
 /// 单位：查看、改名、换上级、换位置
 ///
@@ -125,7 +125,7 @@ impl Verb {
     }
 }
 
-fn list(units: &[Listed], form: Form) -> Ended {
+fn list(units: &[change::Listed], form: Form) -> Ended {
     if form == Form::Json {
         let rows = units.iter().map(|listed| UnitJson {
             unit: listed.unit.id.0,

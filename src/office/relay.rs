@@ -13,7 +13,7 @@ use crate::domain::push::PushState;
 use crate::ids::{DeliveryId, GroupId, PushId};
 use crate::message::decide::Relay;
 use crate::message::push::{Copy, Tags, copy};
-use crate::office::group::{Listed, listed};
+use crate::office::group::{self, listed};
 use crate::office::held::Held;
 use crate::office::push::filled;
 use crate::office::push::resolve::Pressed;
@@ -28,7 +28,7 @@ use crate::store::{self, StoreError, Tx};
 const NAME_CHARS_MAX: usize = 40;
 
 /// Adds a group that is served by hand.
-pub async fn add(ctx: &Ctx, actor: &Actor, name: &str, unit_names: &[String]) -> Outcome<Listed> {
+pub async fn add(ctx: &Ctx, actor: &Actor, name: &str, unit_names: &[String]) -> Outcome<group::Listed> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
         return Err(Held::RelayName.into());

@@ -149,10 +149,10 @@ pub async fn find_many(tx: &mut Tx, pairs: &[(PushId, StaffId)]) -> Result<Vec<A
     rows_of(on!(tx, c => sqlx::query_scalar(sql).bind(&pairs).fetch_one(c).await)?)
 }
 
-type Listed = (AckId, PushId, StaffId, i64, String, Option<String>, Option<AttemptId>, Option<InboxId>, i64);
+type Columns = (AckId, PushId, StaffId, i64, String, Option<String>, Option<AttemptId>, Option<InboxId>, i64);
 
 fn rows_of(text: String) -> Result<Vec<AckRow>> {
-    let row = |(id, push_id, staff_id, pressed_at, method, recorded_by, attempt_id, inbox_id, batch_id): Listed| {
+    let row = |(id, push_id, staff_id, pressed_at, method, recorded_by, attempt_id, inbox_id, batch_id): Columns| {
         let method = AckMethod::parse(&method).ok_or(StoreError::Unreadable(method))?;
         let pressed_at = At(pressed_at);
         Ok(AckRow { id, push_id, staff_id, pressed_at, method, recorded_by, attempt_id, inbox_id, batch_id })

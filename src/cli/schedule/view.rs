@@ -15,7 +15,7 @@ use crate::domain::word::{Confirm, ScheduleState};
 use crate::message::print::{date, local, weekday};
 use crate::message::schedule::{explain, outcome};
 use crate::office::outlook::{Entry, Standing};
-use crate::office::schedule::{Listed, Shown};
+use crate::office::schedule::{self, Shown};
 use crate::store::occurrence::OccurrenceRow;
 use crate::store::schedule::ScheduleRow;
 
@@ -72,7 +72,7 @@ struct LatestJson {
 }
 
 impl<'a> ScheduleJson<'a> {
-    fn of(listed: &'a Listed, zone: Tz) -> Self {
+    fn of(listed: &'a schedule::Listed, zone: Tz) -> Self {
         let row = &listed.schedule;
         Self {
             schedule: row.id.0,
@@ -183,7 +183,7 @@ fn chosen(row: &ScheduleRow) -> String {
     }
 }
 
-fn groups(listed: &Listed) -> String {
+fn groups(listed: &schedule::Listed) -> String {
     listed.groups.iter().map(ToString::to_string).collect::<Vec<_>>().join("、")
 }
 
@@ -200,7 +200,7 @@ const fn state(state: ScheduleState) -> &'static str {
 }
 
 /// Every schedule, one a line.
-pub(super) fn list(session: &Session, listed: &[Listed], form: Form) -> Ended {
+pub(super) fn list(session: &Session, listed: &[schedule::Listed], form: Form) -> Ended {
     let zone = session.config.zone;
     if form == Form::Json {
         return out::json(&listed.iter().map(|listed| ScheduleJson::of(listed, zone)).collect::<Vec<_>>());

@@ -13,7 +13,7 @@ use crate::domain::leave::{LeaveCategory, Span, sheet};
 use crate::ids::LeaveId;
 use crate::message::print::date;
 use crate::message::{leave as say, roster as file};
-use crate::office::leave::{self, Ending, Listed, Which};
+use crate::office::leave::{self, Ending, Which};
 use crate::office::roster::Mode;
 use crate::render::sheet::read_dated;
 
@@ -173,7 +173,7 @@ async fn list(session: &Session, staff_no: Option<&str>, form: Form) -> Ended {
         return out::json(&listed.iter().map(of).collect::<Vec<_>>());
     }
     let columns = ["编号", "工号", "姓名", "单位", "类别", "起", "止", "统计", "状态"].map(left);
-    let rows = listed.into_iter().map(|Listed { row, person, effect }| {
+    let rows = listed.into_iter().map(|leave::Listed { row, person, effect }| {
         let state = match (row.withdrawn_at, row.declared) {
             (Some(_), _) => "已撤销",
             (None, true) => "本人申报",
@@ -187,7 +187,7 @@ async fn list(session: &Session, staff_no: Option<&str>, form: Form) -> Ended {
     out::table(&columns, rows.collect(), "没有还没结束的请假和免计")
 }
 
-fn of(Listed { row, person, effect }: &Listed) -> LeaveJson<'_> {
+fn of(leave::Listed { row, person, effect }: &leave::Listed) -> LeaveJson<'_> {
     LeaveJson {
         id: row.id,
         staff_no: &person.staff_no,
@@ -208,7 +208,7 @@ async fn end(session: &Session, args: End) -> Ended {
         (None, id) => Which::Id(LeaveId(id.unwrap_or_default())),
     };
     let ending = args.how.on.map_or(Ending::Withdrawn, Ending::On);
-    let Listed { row, person, .. } = leave::end(&session.ctx, &session.actor, &which, ending).await?;
+    let leave::Listed { row, person, .. } = leave::end(&session.ctx, &session.actor, &which, ending).await?;
     let (no, name, what) = (&person.staff_no, &person.name, row.category.label());
     let days = say::days(Span { from: row.starts_on, to: row.ends_on });
     out::print(&match ending {

@@ -8,7 +8,7 @@ use crate::domain::dialogue::{Ended, Given, Page, Pick, Question, Talk};
 use crate::domain::policy::Act;
 use crate::domain::word::GroupState;
 use crate::ids::UnitId;
-use crate::office::group::{self, Listed};
+use crate::office::group;
 use crate::office::{Outcome, authorise};
 use crate::store::unit::OFFICE;
 use crate::store::{self, Tx};
@@ -53,7 +53,7 @@ pub(super) async fn take(tx: &mut Tx, ctx: &Ctx, actor: &Actor, at: &Chat, given
 }
 
 /// The chat while it can be asked about; otherwise what became of it.
-async fn open(tx: &mut Tx, ctx: &Ctx, at: &Chat) -> Outcome<Result<Listed, End>> {
+async fn open(tx: &mut Tx, ctx: &Ctx, at: &Chat) -> Outcome<Result<group::Listed, End>> {
     let found = store::group::find(tx, at.group).await?;
     let Some(group) = found.filter(|group| group.state != GroupState::Gone) else { return Ok(Err(End::Gone)) };
     let Some(listed) = group::listed(tx, ctx, vec![group]).await?.pop() else { return Ok(Err(End::Gone)) };
