@@ -192,11 +192,6 @@ pub async fn page(tx: &mut Tx, from: AckId, limit: i64) -> Result<Vec<AckRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(limit).fetch_all(c).await)?)
 }
 
-/// The confirmations of one batch in id order.
-pub async fn of_batch(tx: &mut Tx, batch: i64) -> Result<Vec<AckRow>> {
-    Ok(on!(tx, c => sqlx::query_as(ack_sql!("WHERE batch_id = $1 ORDER BY id")).bind(batch).fetch_all(c).await)?)
-}
-
 /// Who confirmed given pushes and when, as `(push, person, pressed)`.
 pub async fn of_pushes(tx: &mut Tx, pushes: &[PushId]) -> Result<Vec<(PushId, StaffId, At)>> {
     const SQLITE: &str = "SELECT push_id, staff_id, pressed_at FROM ack

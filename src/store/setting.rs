@@ -5,12 +5,6 @@ use chrono::{DateTime, Utc};
 use super::{At, Result, Tx, on};
 use crate::domain::setting::Key;
 
-/// The stored value of one setting.
-pub async fn get(tx: &mut Tx, key: Key) -> Result<Option<String>> {
-    const SQL: &str = "SELECT value FROM setting WHERE key = $1";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(key.as_str()).fetch_optional(c).await)?)
-}
-
 /// Every stored setting as `(key, value)`.
 pub async fn all(tx: &mut Tx) -> Result<Vec<(String, String)>> {
     Ok(on!(tx, c => sqlx::query_as("SELECT key, value FROM setting ORDER BY key").fetch_all(c).await)?)

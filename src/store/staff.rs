@@ -26,15 +26,6 @@ pub struct PersonRow {
     pub post: String,
 }
 
-/// A new state of a person.
-#[derive(Debug, Clone)]
-pub struct NewVersion<'a> {
-    pub staff_id: StaffId,
-    pub unit_id: UnitId,
-    pub branch_id: Option<UnitId>,
-    pub kinds: &'a str,
-}
-
 /// A person who may be frozen into an audience.
 #[derive(Debug, Clone)]
 pub struct CandidateRow {
@@ -74,41 +65,6 @@ pub async fn find_by_no(tx: &mut Tx, staff_no: &str) -> Result<Option<PersonRow>
 pub async fn find(tx: &mut Tx, id: StaffId) -> Result<Option<PersonRow>> {
     const SQL: &str = person_sql!("WHERE s.id = $1");
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await)?)
-}
-
-/// Adds a staff number. Its first version follows with [`set_version`] in the same transaction. `joined_on` is the day the
-/// person took up work here; none for those who were here when the office began to count.
-pub async fn add(tx: &mut Tx, staff_no: &str, position: i64, joined_on: Option<NaiveDate>) -> Result<StaffId> {
-    const SQL: &str =
-        "INSERT INTO staff (staff_no, version_id, position, joined_on) VALUES ($1, 0, $2, $3) RETURNING id";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(staff_no).bind(position).bind(joined_on).fetch_one(c).await)?)
-}
-
-/// Puts a person at a place in the roster, and back on it if they had left.
-pub async fn place(tx: &mut Tx, id: StaffId, position: i64) -> Result<()> {
-    const SQL: &str = "UPDATE staff SET position = $2, left_at = NULL WHERE id = $1";
-    on!(tx, c => sqlx::query(SQL).bind(id).bind(position).execute(c).await.map(drop))?;
-    Ok(())
-}
-
-/// Stores a new state of a person and puts it in force.
-pub async fn set_version(tx: &mut Tx, new: &NewVersion<'_>, now: DateTime<Utc>) -> Result<PersonVersionId> {
-    const ADD: &str = "INSERT INTO person_version (staff_id, unit_id, branch_id, kinds, since)
-        VALUES ($1, $2, $3, $4, $5) RETURNING id";
-    const USE: &str = "UPDATE staff SET version_id = $2 WHERE id = $1";
-    let id: PersonVersionId = on!(tx, c => sqlx::query_scalar(ADD)
-        .bind(new.staff_id).bind(new.unit_id).bind(new.branch_id).bind(new.kinds).bind(At::from(now))
-        .fetch_one(c).await)?;
-    on!(tx, c => sqlx::query(USE).bind(new.staff_id).bind(id).execute(c).await.map(drop))?;
-    Ok(id)
-}
-
-/// Writes a person's name and post to their one place.
-pub async fn put_name(tx: &mut Tx, id: StaffId, name: &str, post: &str) -> Result<()> {
-    const SQL: &str = "INSERT INTO person_name (staff_id, name, post) VALUES ($1, $2, $3)
-        ON CONFLICT (staff_id) DO UPDATE SET name = excluded.name, post = excluded.post";
-    on!(tx, c => sqlx::query(SQL).bind(id).bind(name).bind(post).execute(c).await.map(drop))?;
-    Ok(())
 }
 
 /// Takes a person off the roster.

@@ -36,20 +36,6 @@ pub async fn list_all(tx: &mut Tx, kind: &str) -> Result<Vec<UnitRow>> {
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(kind).fetch_all(c).await)?)
 }
 
-/// Adds a unit, or brings a retired one of the same path back, at a place in the order.
-pub async fn put(tx: &mut Tx, kind: &str, path: &str, position: i64) -> Result<UnitId> {
-    const SQL: &str = "INSERT INTO unit (kind, path, position) VALUES ($1, $2, $3)
-        ON CONFLICT (kind, path) DO UPDATE SET position = excluded.position, retired_at = NULL RETURNING id";
-    Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(kind).bind(path).bind(position).fetch_one(c).await)?)
-}
-
-/// Takes a unit off the roster; its past figures keep pointing to it.
-pub async fn retire(tx: &mut Tx, id: UnitId, now: DateTime<Utc>) -> Result<()> {
-    const SQL: &str = "UPDATE unit SET retired_at = $2 WHERE id = $1 AND retired_at IS NULL";
-    on!(tx, c => sqlx::query(SQL).bind(id).bind(At::from(now)).execute(c).await.map(drop))?;
-    Ok(())
-}
-
 /// Takes units off the roster; past figures keep pointing to them.
 pub async fn retire_many(tx: &mut Tx, ids: &[UnitId], now: DateTime<Utc>) -> Result<()> {
     const SQLITE: &str = "UPDATE unit SET retired_at = $2 WHERE id IN (SELECT value FROM json_each($1))";

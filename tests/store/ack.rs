@@ -78,7 +78,7 @@ async fn a_row_holds_all_that_its_batch_seals() {
             batch_id: batch,
         };
         assert_eq!(stored, expected);
-        assert_eq!(ack::of_batch(&mut tx, batch).await.unwrap(), [stored]);
+        assert_eq!(ack::page(&mut tx, stored.id, 9).await.unwrap(), [stored]);
     }
 }
 

@@ -7,12 +7,11 @@ use qingfeng::domain::push::{Candidate, freeze};
 use qingfeng::ids::{LeaveId, StaffId, UnitId};
 use qingfeng::store::leave::NewLeave;
 use qingfeng::store::push::NewPush;
-use qingfeng::store::staff::NewVersion;
 use qingfeng::store::unit::OFFICE;
-use qingfeng::store::{self, Tx};
+use qingfeng::store::{self, Tx, roster};
 use sqlx::{Connection, PgConnection, SqliteConnection};
 
-use crate::world::{World, at, day, new_push, worlds};
+use crate::world::{World, at, day, joins, moved, new_push, take_in, worlds};
 
 const PEOPLE: usize = 1000;
 const UNITS: usize = 20;
@@ -66,8 +65,8 @@ async fn change(tx: &mut Tx, n: usize, (people, units): (&[StaffId], &[UnitId]),
         away.push(store::leave::add(tx, &new, at(0)).await.unwrap());
     }
     let staff_id = people[(n * 53) % PEOPLE];
-    let version = NewVersion { staff_id, unit_id: units[(n * 7) % UNITS], branch_id: None, kinds: "official" };
-    store::staff::set_version(tx, &version, at(0)).await.unwrap();
+    let moves = moved(tx, staff_id, units[(n * 7) % UNITS], "official").await;
+    take_in(tx, &[moves], None).await;
 }
 
 #[tokio::test]
@@ -76,12 +75,13 @@ async fn a_year_of_audiences_of_a_thousand_people_stays_small() {
         let mut tx = world.tx().await;
         let mut units = Vec::new();
         for n in 0..UNITS {
-            units.push(store::unit::put(&mut tx, OFFICE, &format!("机关/科室{n}"), 10).await.unwrap());
+            units.push(crate::world::unit(&mut tx, OFFICE, &format!("机关/科室{n}"), 10).await);
         }
-        let mut people = Vec::new();
-        for n in 0..PEOPLE {
-            people.push(crate::world::person(&mut tx, &format!("G{}", 10_000 + n), units[n % UNITS]).await);
-        }
+        let people = roster::new_staff(&mut tx, PEOPLE).await.unwrap();
+        let versions = roster::new_versions(&mut tx, PEOPLE).await.unwrap();
+        let numbers: Vec<String> = (0..PEOPLE).map(|n| format!("G{}", 10_000 + n)).collect();
+        let new = (0..PEOPLE).map(|n| joins((people[n], versions[n]), &numbers[n], units[n % UNITS]));
+        take_in(&mut tx, &new.collect::<Vec<_>>(), None).await;
         tx.commit().await.unwrap();
         let before = bytes(&world).await;
         let mut tx = world.tx().await;

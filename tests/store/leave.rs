@@ -7,7 +7,7 @@ use qingfeng::store::deadline::{self, NewOwn};
 use qingfeng::store::leave::{self, NewLeave};
 use qingfeng::store::{At, Tx, ack, push, staff};
 
-use crate::world::{assert_constraint, at, day, new_push, worlds};
+use crate::world::{assert_constraint, at, day, new_person, new_push, take_in, worlds};
 
 fn absent(staff_id: StaffId, from: u32, to: Option<u32>) -> NewLeave {
     let (starts_on, ends_on) = (day(from), to.map(day));
@@ -65,9 +65,9 @@ async fn absences_that_matter_from_a_day_on_are_found() {
 async fn who_is_frozen_is_known_with_the_day_they_came() {
     for world in worlds().await {
         let mut tx = world.tx().await;
-        let new = staff::add(&mut tx, "G009", 9, Some(day(3))).await.unwrap();
-        let version = staff::NewVersion { staff_id: new, unit_id: world.general, branch_id: None, kinds: "" };
-        staff::set_version(&mut tx, &version, at(0)).await.unwrap();
+        let joins = new_person(&mut tx, "G009", world.general).await;
+        take_in(&mut tx, std::slice::from_ref(&joins), Some(day(3))).await;
+        let new = joins.staff_id;
         staff::leave(&mut tx, world.wang, at(0)).await.unwrap();
         leave::add(&mut tx, &absent(world.zhao, 4, None), at(0)).await.unwrap();
         for (on, outside) in [(3, vec![new]), (4, vec![world.zhao])] {

@@ -4,25 +4,25 @@ use qingfeng::domain::channel::ChannelKind;
 use qingfeng::domain::policy::Role;
 use qingfeng::ids::{InviteId, StaffId};
 use qingfeng::store::account::On;
-use qingfeng::store::staff::{self, NewVersion};
+use qingfeng::store::roster::{self, Staged};
 use qingfeng::store::unit::{self, BRANCH, OFFICE};
-use qingfeng::store::{At, account, invite, people, role};
+use qingfeng::store::{At, account, invite, people, role, staff};
 
-use crate::world::{assert_constraint, at, day, worlds};
+use crate::world::{assert_constraint, at, day, known_person, moved, new_person, take_in, worlds};
 
 #[tokio::test]
 async fn units_stand_in_roster_order_and_come_back_by_their_path() {
     for world in worlds().await {
         let mut tx = world.tx().await;
-        let third = unit::put(&mut tx, OFFICE, "机关/法规科", 0).await.unwrap();
-        let branch = unit::put(&mut tx, BRANCH, "第一支部", 1).await.unwrap();
+        let third = crate::world::unit(&mut tx, OFFICE, "机关/法规科", 0).await;
+        let branch = crate::world::unit(&mut tx, BRANCH, "第一支部", 1).await;
         let ids = |rows: Vec<unit::UnitRow>| rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
         assert_eq!(ids(unit::list(&mut tx, OFFICE).await.unwrap()), [third, world.finance, world.general]);
         assert_eq!(ids(unit::list(&mut tx, BRANCH).await.unwrap()), [branch]);
-        unit::retire(&mut tx, third, at(1)).await.unwrap();
+        unit::retire_many(&mut tx, &[third], at(1)).await.unwrap();
         assert_eq!(ids(unit::list(&mut tx, OFFICE).await.unwrap()), [world.finance, world.general]);
         assert_eq!(ids(unit::list_all(&mut tx, OFFICE).await.unwrap()), [third, world.finance, world.general]);
-        assert_eq!(unit::put(&mut tx, OFFICE, "机关/法规科", 9).await.unwrap(), third, "the same unit again");
+        assert_eq!(crate::world::unit(&mut tx, OFFICE, "机关/法规科", 9).await, third, "the same unit again");
         assert_eq!(ids(unit::list(&mut tx, OFFICE).await.unwrap()), [world.finance, world.general, third]);
     }
 }
@@ -34,17 +34,19 @@ async fn a_person_has_one_state_in_force_and_one_name() {
         let before = staff::find(&mut tx, world.li).await.unwrap().unwrap();
         let told = (before.staff_no.as_str(), before.name.as_str(), before.post.as_str(), before.position);
         assert_eq!(told, ("G002", "姓名G002", "科员", 2));
-        let branch = unit::put(&mut tx, BRANCH, "第一支部", 1).await.unwrap();
-        let next = NewVersion { staff_id: world.li, unit_id: world.general, branch_id: Some(branch), kinds: "party" };
-        let version = staff::set_version(&mut tx, &next, at(2)).await.unwrap();
+        let branch = crate::world::unit(&mut tx, BRANCH, "第一支部", 1).await;
+        let next = moved(&mut tx, world.li, world.general, "party").await;
+        let next = Staged { branch_id: Some(branch), name: Some("改名"), post: Some(""), ..next };
+        take_in(&mut tx, std::slice::from_ref(&next), None).await;
+        let version = next.version_id;
         assert!(version > before.version_id);
-        staff::put_name(&mut tx, world.li, "改名", "").await.unwrap();
         let after = staff::find_by_no(&mut tx, "G002").await.unwrap().unwrap();
         assert_eq!((after.id, after.version_id, after.unit.as_str()), (world.li, version, "机关/办公室"));
         assert_eq!((after.branch.as_deref(), after.kinds.as_str()), (Some("第一支部"), "party"));
         assert_eq!((after.name.as_str(), after.post.as_str()), ("改名", ""));
         assert_eq!(staff::find(&mut tx, StaffId(99)).await.unwrap(), None);
-        assert_constraint(staff::add(&mut tx, "G002", 9, None).await);
+        let twice = new_person(&mut tx, "G002", world.general).await;
+        assert_constraint(roster::stage(&mut tx, (1, 1), &[twice], at(3)).await);
     }
 }
 
@@ -52,7 +54,8 @@ async fn a_person_has_one_state_in_force_and_one_name() {
 async fn a_person_needs_a_state_before_the_commit() {
     for world in worlds().await {
         let mut tx = world.tx().await;
-        staff::add(&mut tx, "G009", 9, None).await.unwrap();
+        let stateless = Staged { new_version: 0, ..new_person(&mut tx, "G009", world.general).await };
+        take_in(&mut tx, &[stateless], None).await;
         assert_constraint(tx.commit().await);
         assert_eq!(staff::find_by_no(&mut world.tx().await, "G009").await.unwrap(), None);
     }
@@ -63,14 +66,15 @@ async fn the_roster_is_in_order_without_those_who_left() {
     for world in worlds().await {
         let mut tx = world.tx().await;
         staff::leave(&mut tx, world.li, at(1)).await.unwrap();
-        staff::place(&mut tx, world.zhao, 0).await.unwrap();
+        roster::reorder(&mut tx, &[(world.zhao, 0)]).await.unwrap();
         let ids = |rows: Vec<staff::PersonRow>| rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
         assert_eq!(ids(staff::roster(&mut tx).await.unwrap()), [world.zhao, world.zhang, world.wang]);
         let asked = [world.li, world.zhao, StaffId(99)];
         assert_eq!(ids(staff::find_many(&mut tx, &asked).await.unwrap()), [world.zhao, world.li], "also who left");
         assert_eq!(ids(staff::find_many(&mut tx, &[]).await.unwrap()), []);
         assert_eq!(staff::find(&mut tx, world.li).await.unwrap().unwrap().left_at, Some(At::from(at(1))));
-        staff::place(&mut tx, world.li, 9).await.unwrap();
+        let back = Staged { position: 9, ..known_person(&mut tx, world.li).await };
+        take_in(&mut tx, &[back], None).await;
         assert_eq!(staff::roster(&mut tx).await.unwrap().last().unwrap().id, world.li, "back on it");
     }
 }

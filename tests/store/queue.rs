@@ -107,15 +107,15 @@ async fn out_of_time_is_not_known_to_have_missed_when_a_copy_may_be_there() {
 
 #[tokio::test]
 async fn a_copy_to_delete_is_booked_and_its_end_is_stored_once() {
-    use delivery::removal;
+    use delivery::{decide, removal};
     use qingfeng::domain::delivery::Removal;
     for world in worlds().await {
         let mut tx = world.tx().await;
         let (row, attempt) = sending(&world, &mut tx).await;
-        assert!(!removal::want(&mut tx, attempt.id, at(25)).await.unwrap(), "no message yet");
+        decide::remove(&mut tx, &[attempt.id], Removal::Wanted, at(25)).await.unwrap();
+        assert_eq!(removal::due(&mut tx, at(25), 9).await.unwrap(), [], "no message yet");
         finish(&mut tx, &row, &attempt, CallResult::Sent).await;
-        assert!(removal::want(&mut tx, attempt.id, at(25)).await.unwrap());
-        assert!(!removal::want(&mut tx, attempt.id, at(26)).await.unwrap(), "once");
+        decide::remove(&mut tx, &[attempt.id], Removal::Wanted, at(26)).await.unwrap();
         assert_eq!(removal::next_due(&mut tx).await.unwrap(), Some(At::from(at(25))));
         assert_eq!(removal::due(&mut tx, at(24), 9).await.unwrap(), []);
         let due = removal::due(&mut tx, at(25), 9).await.unwrap().remove(0);

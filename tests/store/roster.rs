@@ -10,29 +10,11 @@ use qingfeng::store::roster::{self, Staged};
 use qingfeng::store::unit::{self, OFFICE};
 use qingfeng::store::{Tx, account, invite, people, role, staff};
 
-use crate::world::{World, at, day, worlds};
+use crate::world::{World, at, day, known_person, stays, take_in, worlds};
 
 async fn open(tx: &mut Tx) {
     let row = OfficeRow { zone: "Asia/Shanghai".to_owned(), key_id: "k".to_owned() };
     office::create(tx, &row, at(0)).await.unwrap();
-}
-
-fn unchanged(known: &roster::KnownRow) -> Staged<'static> {
-    Staged {
-        staff_id: known.id,
-        version_id: known.version_id,
-        position: known.position,
-        left_at: None,
-        staff_no: None,
-        unit_id: None,
-        branch_id: None,
-        kinds: None,
-        name: None,
-        post: None,
-        new_staff: 0,
-        new_version: 0,
-        new_name: 0,
-    }
 }
 
 /// A new person of 财务科, one who moves there under another name and number, and one who leaves.
@@ -40,7 +22,10 @@ async fn staged(tx: &mut Tx, world: &World, import: i64) -> StaffId {
     let new = roster::new_staff(tx, 1).await.unwrap()[0];
     let versions = roster::new_versions(tx, 2).await.unwrap();
     let known = roster::known(tx).await.unwrap();
-    let row = |id: StaffId| unchanged(known.iter().find(|row| row.id == id).unwrap());
+    let row = |id: StaffId| {
+        let known = known.iter().find(|row| row.id == id).unwrap();
+        stays(known.id, known.version_id, known.position)
+    };
     let version = |row: Staged<'static>, n: usize| Staged {
         version_id: versions[n],
         unit_id: Some(world.finance),
@@ -99,7 +84,8 @@ async fn what_is_staged_is_seen_by_nobody_until_the_swap() {
         assert_eq!(told, expected);
         assert_eq!(staff::find(&mut tx, world.li).await.unwrap().unwrap().left_at, Some(at(5).into()));
         assert_eq!(office::roster_revision(&mut tx).await.unwrap(), 1);
-        staff::place(&mut tx, world.li, 5).await.unwrap();
+        let back = Staged { position: 5, ..known_person(&mut tx, world.li).await };
+        take_in(&mut tx, &[back], None).await;
         let leaving = people::leaving(&mut tx, day(30)).await.unwrap();
         assert_eq!(leaving, [(world.zhao, day(9))], "who comes back stays");
         assert!(!roster::sweep(&mut tx, i64::MAX).await.unwrap(), "nothing stays staged");

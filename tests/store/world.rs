@@ -14,6 +14,7 @@ use qingfeng::secret::{self, Keys};
 use qingfeng::store::delivery::{DeliveryRow, NewDelivery};
 use qingfeng::store::item::NewVersion;
 use qingfeng::store::push::NewPush;
+use qingfeng::store::roster::{self, Staged};
 use qingfeng::store::{self, Store, StoreError, Tx, Unsealed};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
@@ -80,8 +81,8 @@ async fn build(db: TestDb) -> World {
     let store = Unsealed::open_migrated(&url_of(&db)).await.unwrap().seal(Arc::clone(&keys));
     let mut tx = store.write().await.unwrap();
     let channel = store::channel::add(&mut tx, "telegram", "7001").await.unwrap();
-    let finance = store::unit::put(&mut tx, store::unit::OFFICE, "机关/财务科", 1).await.unwrap();
-    let general = store::unit::put(&mut tx, store::unit::OFFICE, "机关/办公室", 2).await.unwrap();
+    let finance = unit(&mut tx, store::unit::OFFICE, "机关/财务科", 1).await;
+    let general = unit(&mut tx, store::unit::OFFICE, "机关/办公室", 2).await;
     let zhang = person(&mut tx, "G001", finance).await;
     let li = person(&mut tx, "G002", finance).await;
     let wang = person(&mut tx, "G003", general).await;
@@ -99,13 +100,75 @@ async fn build(db: TestDb) -> World {
     World { db, store, keys, channel, finance, general, zhang, li, wang, zhao, chat, item_version, push }
 }
 
+/// A unit in force at a place of the order.
+pub(crate) async fn unit(tx: &mut Tx, kind: &str, path: &str, position: i64) -> UnitId {
+    store::unit::stage(tx, kind, &[(path, position)], at(0)).await.unwrap();
+    let all = store::unit::list_all(tx, kind).await.unwrap();
+    let id = all.into_iter().find(|unit| unit.path == path).unwrap().id;
+    store::unit::arrange(tx, &[(id, position)]).await.unwrap();
+    id
+}
+
 /// A person on the roster, at the place of their number.
 pub(crate) async fn person(tx: &mut Tx, no: &str, unit: UnitId) -> StaffId {
-    let id = store::staff::add(tx, no, no[1..].parse().unwrap(), None).await.unwrap();
-    let version = store::staff::NewVersion { staff_id: id, unit_id: unit, branch_id: None, kinds: "official" };
-    store::staff::set_version(tx, &version, at(0)).await.unwrap();
-    store::staff::put_name(tx, id, &format!("姓名{no}"), "科员").await.unwrap();
-    id
+    let name = format!("姓名{no}");
+    let new = Staged { name: Some(&name), post: Some("科员"), ..new_person(tx, no, unit).await };
+    take_in(tx, std::slice::from_ref(&new), None).await;
+    new.staff_id
+}
+
+/// A person without a name whom an import brings.
+pub(crate) async fn new_person<'a>(tx: &mut Tx, no: &'a str, unit: UnitId) -> Staged<'a> {
+    let ids = (roster::new_staff(tx, 1).await.unwrap()[0], roster::new_versions(tx, 1).await.unwrap()[0]);
+    joins(ids, no, unit)
+}
+
+pub(crate) fn joins((staff_id, version_id): (StaffId, PersonVersionId), no: &str, unit: UnitId) -> Staged<'_> {
+    Staged {
+        staff_no: Some(no),
+        unit_id: Some(unit),
+        kinds: Some("official"),
+        new_staff: 1,
+        new_version: 1,
+        ..stays(staff_id, version_id, no[1..].parse().unwrap())
+    }
+}
+
+/// A known person whom an import leaves on the roster, or puts back on it.
+pub(crate) async fn known_person(tx: &mut Tx, staff: StaffId) -> Staged<'static> {
+    let known = store::staff::find(tx, staff).await.unwrap().unwrap();
+    stays(known.id, known.version_id, known.position)
+}
+
+/// Someone on the roster about whom an import changes nothing.
+pub(crate) fn stays(staff_id: StaffId, version_id: PersonVersionId, position: i64) -> Staged<'static> {
+    Staged {
+        staff_id,
+        version_id,
+        position,
+        left_at: None,
+        staff_no: None,
+        unit_id: None,
+        branch_id: None,
+        kinds: None,
+        name: None,
+        post: None,
+        new_staff: 0,
+        new_version: 0,
+        new_name: 0,
+    }
+}
+
+/// Another state of a known person.
+pub(crate) async fn moved<'a>(tx: &mut Tx, staff: StaffId, unit: UnitId, kinds: &'a str) -> Staged<'a> {
+    let version_id = roster::new_versions(tx, 1).await.unwrap()[0];
+    Staged { version_id, unit_id: Some(unit), kinds: Some(kinds), new_version: 1, ..known_person(tx, staff).await }
+}
+
+/// Puts people in force as an import does.
+pub(crate) async fn take_in(tx: &mut Tx, people: &[Staged<'_>], joined_on: Option<NaiveDate>) {
+    roster::stage(tx, (1, 1), people, at(0)).await.unwrap();
+    roster::swap(tx, joined_on).await.unwrap();
 }
 
 /// An approved item with its first version.

@@ -17,15 +17,6 @@ pub struct RemovalRow {
     pub message_id: String,
 }
 
-/// Marks a copy as to be deleted from `now` on. False when it has no message, or was marked before.
-pub async fn want(tx: &mut Tx, attempt: AttemptId, now: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "UPDATE attempt SET removal = 'wanted', removal_at = $2
-        WHERE id = $1 AND removal IS NULL AND message_id IS NOT NULL";
-    let marked = on!(tx, c => sqlx::query(SQL).bind(attempt).bind(At::from(now)).execute(c).await
-        .map(|done| done.rows_affected()))?;
-    Ok(marked == 1)
-}
-
 /// Up to `most` copies to delete now, the longest wanted first.
 pub async fn due(tx: &mut Tx, now: DateTime<Utc>, most: i64) -> Result<Vec<RemovalRow>> {
     const SQL: &str =

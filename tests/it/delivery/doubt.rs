@@ -325,7 +325,8 @@ async fn copies_that_are_wanted_back_are_deleted_at_our_pace_and_tried_again() {
             let mut tx = office.ctx().store.write().await.unwrap();
             let delivery = push.deliveries[0].0.id;
             let attempt = store::delivery::attempts(&mut tx, delivery).await.unwrap().remove(0).id;
-            assert!(store::delivery::removal::want(&mut tx, attempt, office.clock.now()).await.unwrap());
+            let now = office.clock.now();
+            store::delivery::decide::remove(&mut tx, &[attempt], Removal::Wanted, now).await.unwrap();
             tx.commit().await.unwrap();
             attempt
         };
