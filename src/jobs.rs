@@ -132,8 +132,8 @@ pub async fn refresh(ctx: Ctx, stop: Stop) {
 pub async fn watch(ctx: Ctx, stop: Stop) {
     let work = async || {
         depart::due(&ctx).await?;
-        nudge::look_back(&ctx).await?;
         alert::watch(&ctx).await?;
+        nudge::look_back(&ctx).await?;
         Ok(ctx.now() + WATCH_EVERY)
     };
     repeat(&ctx, stop, "watch", work).await;

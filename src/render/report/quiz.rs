@@ -140,7 +140,7 @@ pub(super) fn section(quiz: &QuizReport, zone: Tz) -> String {
     });
     let questions = Table { columns: QUESTIONS, rows: rows.collect(), total: None }.to_text();
     format!(
-        "　　{}\n表2　答题（按花名册顺序）\n{units}{}\n附表3　逐题情况\n{questions}",
+        "　　{}\n附表3　答题（按花名册顺序）\n{units}{}\n附表4　逐题情况\n{questions}",
         say::quiz(quiz),
         say::quiz_note()
     )
