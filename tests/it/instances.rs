@@ -161,7 +161,7 @@ async fn i9_instances_are_replaced_under_load_without_a_lost_press_or_a_second_p
         machine.database = Some(db.url.clone());
         office(&server, &machine).await;
         let first = machine.serve();
-        server.look("wait?idle=1&seconds=30").await;
+        machine.until_worked_through(&server).await;
         machine.run("group link -1001 --units 管委会");
         machine.http = free_address().await;
         let second = machine.serve();
@@ -190,7 +190,7 @@ async fn a8_signals_one_after_the_other_lose_nothing() {
     let machine = Machine::new(format!("http://{}/", server.address)).await;
     office(&server, &machine).await;
     let running = machine.serve();
-    server.look("wait?idle=1&seconds=30").await;
+    machine.until_worked_through(&server).await;
     machine.run("group link -1001 --units 管委会");
     machine.run("push now --item gift-no-threshold --group -1001 --outside-hours --yes --json");
     press_all(&server, 1..=100).await;

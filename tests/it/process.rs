@@ -78,6 +78,17 @@ impl Machine {
         }
     }
 
+    /// Waits until everything that came in was polled and worked through, which is done after the poll.
+    pub(crate) async fn until_worked_through(&self, server: &Server) {
+        server.look("wait?idle=1&seconds=30").await;
+        let clock = qingfeng::clock::Clock::system();
+        let mark = clock.mark();
+        while self.number("SELECT COUNT(*) FROM inbox WHERE state = 'new'").await > 0 {
+            assert!(clock.since(&mark).as_secs() < 90, "waited for what came in to be worked through");
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Asks `/readyz` until its text holds some words.
     pub(crate) async fn until_ready_says(&self, words: &str) -> (u16, String) {
         let clock = qingfeng::clock::Clock::system();
@@ -213,7 +224,7 @@ async fn from_an_empty_folder_to_a_figure_in_the_report() {
     server.order("people", json!({"people": [{"id": 1, "first_name": "甲"}]})).await;
     let group = json!({"id": -1001, "kind": "supergroup", "title": "学习群", "members": [1], "bot": "member"});
     server.order("chats", group).await;
-    server.look("wait?idle=1&seconds=30").await;
+    machine.until_worked_through(&server).await;
     machine.run("group link -1001 --units 管委会");
     let invite = machine.run(&format!("staff invite {staff_no} --json"));
     let code = invite[0]["code"].as_str().unwrap();

@@ -305,7 +305,7 @@ async fn c9_a_restored_service_waits_for_the_word_and_goes_on_within_a_second() 
     server.order("people", json!({"people": [{"id": 1, "first_name": "甲"}]})).await;
     let group = json!({"id": -1001, "kind": "supergroup", "title": "学习群", "members": [1], "bot": "member"});
     server.order("chats", group).await;
-    server.look("wait?idle=1&seconds=30").await;
+    machine.until_worked_through(&server).await;
     machine.run("group link -1001 --units 管委会");
     assert_eq!(running.end("TERM"), Some(0));
     machine.run("push now --item gift-no-threshold --group -1001 --outside-hours --yes --json");
