@@ -16,6 +16,7 @@ use super::{
 
 mod call;
 mod classify;
+mod direct;
 /// Formatted text in Telegram's markup.
 pub mod html;
 /// Raw updates, read.
@@ -220,7 +221,7 @@ impl Telegram {
     /// Answers a press. The person's client waits about 10 s for it.
     pub async fn answer(&self, callback_id: &str, answer: &Answer) -> Result<Answered, SendError> {
         let payload = payload::answer(callback_id, answer);
-        match self.caller.call::<True>(&self.caller.methods.answer_callback_query, &payload).await {
+        match self.caller.answer::<True>(&payload).await {
             Ok(_) => Ok(Answered::Shown),
             Err(SendError::Refused(Refusal { kind: RefusalKind::PressTooOld, .. })) => Ok(Answered::TooLate),
             Err(error) => Err(error),

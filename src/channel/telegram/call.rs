@@ -3,8 +3,9 @@
 
 use std::{fmt, time::Duration};
 
+use hyper::body::Bytes;
 use reqwest::{
-    Proxy, RequestBuilder, Response, Url,
+    Proxy, RequestBuilder, Response, StatusCode, Url,
     header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER},
     multipart::Form,
     redirect, retry,
@@ -15,8 +16,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{
     Settings,
     classify::{self, Complaint, Failure},
+    direct::{Direct, Reply},
 };
-use crate::channel::{PollError, Refusal, RefusalKind, SendError, SetupError};
+use crate::channel::{Fault, PollError, Refusal, RefusalKind, SendError, SetupError};
 
 /// Where Telegram's own servers answer.
 const TELEGRAM: &str = "https://api.telegram.org";
@@ -26,9 +28,12 @@ const KEPT_CONNECTIONS: usize = 72;
 
 /// How long a connection may rest unused. Firewalls forget quiet connections without a word, and a message written to a
 /// forgotten one is in doubt.
-const REST: Duration = Duration::from_secs(30);
+pub(super) const REST: Duration = Duration::from_secs(30);
 /// Keeps the connection of a waiting poll alive in those firewalls, and notices when the other side is gone.
-const KEEPALIVE: Duration = Duration::from_secs(20);
+pub(super) const KEEPALIVE: Duration = Duration::from_secs(20);
+
+/// What we are called by servers.
+pub(super) const AGENT: &str = concat!("qingfeng/", env!("CARGO_PKG_VERSION"));
 
 /// One address per method, built once. They hold the token, so this has no `Debug`.
 pub(super) struct Methods {
@@ -70,6 +75,8 @@ impl Methods {
 /// The HTTP side of one bot.
 pub(super) struct Caller {
     http: reqwest::Client,
+    /// For answers, unless they have to go through a proxy.
+    direct: Option<Direct>,
     token: SecretString,
     host: String,
     pub(super) methods: Methods,
@@ -92,7 +99,20 @@ impl Caller {
         if !matches!(base.scheme(), "http" | "https") {
             return Err(SetupError::ApiUrl);
         }
-        Ok(Self { http: client(settings)?, methods: Methods::new(&base, token)?, token: settings.token.clone(), host })
+        let methods = Methods::new(&base, token)?;
+        let direct = match &settings.proxy {
+            None => Direct::new(&methods.answer_callback_query, settings.timeouts),
+            Some(_) => None,
+        };
+        Ok(Self { http: client(settings)?, direct, methods, token: settings.token.clone(), host })
+    }
+
+    /// Answers a press.
+    pub(super) async fn answer<R: DeserializeOwned>(&self, payload: &impl Serialize) -> Result<R, SendError> {
+        let Some(direct) = &self.direct else { return self.call(&self.methods.answer_callback_query, payload).await };
+        let Reply { status, retry_after, body } =
+            direct.post(body(payload)?).await.map_err(|error| self.clean(error))?;
+        self.read(status, retry_after, &body).map_err(Trouble::of_send)
     }
 
     /// Calls a method with a JSON body and reads its result.
@@ -116,10 +136,8 @@ impl Caller {
     }
 
     fn json(&self, url: &Url, payload: &impl Serialize) -> Result<RequestBuilder, SendError> {
-        let body = serde_json::to_vec(payload)
-            .map_err(|error| SendError::Refused(Refusal { kind: RefusalKind::Malformed, text: error.to_string() }))?;
         let json = HeaderValue::from_static("application/json");
-        Ok(self.http.post(url.clone()).header(CONTENT_TYPE, json).body(body))
+        Ok(self.http.post(url.clone()).header(CONTENT_TYPE, json).body(body(payload)?))
     }
 
     async fn exchange<R: DeserializeOwned>(&self, request: RequestBuilder) -> Result<R, Trouble> {
@@ -127,17 +145,26 @@ impl Caller {
         let status = response.status();
         let retry_after = retry_after(&response);
         let body = match response.bytes().await {
-            Ok(body) => body.into(),
+            Ok(body) => body,
             Err(error) if status.is_success() => return Err(self.network(&error)),
             // The status alone already says what to do, or leaves it in doubt.
-            Err(_) => Vec::new(),
+            Err(_) => Bytes::new(),
         };
+        self.read(status, retry_after, &body)
+    }
+
+    fn read<R: DeserializeOwned>(
+        &self,
+        status: StatusCode,
+        retry_after: Option<u64>,
+        body: &[u8],
+    ) -> Result<R, Trouble> {
         if status.is_success()
-            && let Ok(Success { ok: true, result }) = serde_json::from_slice::<Success<R>>(&body)
+            && let Ok(Success { ok: true, result }) = serde_json::from_slice::<Success<R>>(body)
         {
             return Ok(result);
         }
-        let mut complaint = Complaint::read(&body);
+        let mut complaint = Complaint::read(body);
         if let Some(complaint) = &mut complaint {
             complaint.description = self.scrubbed(&complaint.description);
         }
@@ -148,10 +175,24 @@ impl Caller {
         Trouble::Network(classify::network(error, self.scrubbed(&classify::causes(error))))
     }
 
+    fn clean(&self, error: SendError) -> SendError {
+        let clean = |fault: Fault| Fault { detail: self.scrubbed(&fault.detail), ..fault };
+        match error {
+            SendError::NotSent(fault) => SendError::NotSent(clean(fault)),
+            SendError::InDoubt(fault) => SendError::InDoubt(clean(fault)),
+            other => other,
+        }
+    }
+
     /// Foreign words are shown and stored; whatever they say, the token is not among them.
     fn scrubbed(&self, text: &str) -> String {
         text.replace(self.token.expose_secret(), "…")
     }
+}
+
+fn body(payload: &impl Serialize) -> Result<Vec<u8>, SendError> {
+    let refused = |error: serde_json::Error| Refusal { kind: RefusalKind::Malformed, text: error.to_string() };
+    serde_json::to_vec(payload).map_err(|error| SendError::Refused(refused(error)))
 }
 
 #[derive(Deserialize)]
@@ -188,7 +229,7 @@ fn retry_after(response: &Response) -> Option<u64> {
 
 fn client(settings: &Settings) -> Result<reqwest::Client, SetupError> {
     let mut builder = reqwest::Client::builder()
-        .user_agent(concat!("qingfeng/", env!("CARGO_PKG_VERSION")))
+        .user_agent(AGENT)
         .connect_timeout(settings.timeouts.connect)
         .timeout(settings.timeouts.call)
         .pool_max_idle_per_host(KEPT_CONNECTIONS)

@@ -16,7 +16,7 @@ use crate::channel::{Fault, FaultKind};
 
 /// What a server does with every connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Manner {
+pub(super) enum Manner {
     /// Closes without reading.
     Close,
     /// Reads the whole request, then closes without a word.
@@ -54,7 +54,7 @@ async fn serve(mut stream: TcpStream, manner: Manner) -> io::Result<()> {
 }
 
 /// A server of that manner: its host and port, and how many connections it has seen.
-async fn server(manner: Manner) -> (String, Arc<AtomicUsize>) {
+pub(super) async fn server(manner: Manner) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let seen = Arc::new(AtomicUsize::new(0));
@@ -69,7 +69,7 @@ async fn server(manner: Manner) -> (String, Arc<AtomicUsize>) {
 }
 
 /// A port on which nobody listens.
-async fn dead_port() -> String {
+pub(super) async fn dead_port() -> String {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
 }
 
@@ -79,12 +79,12 @@ async fn send(settings: &Settings) -> SendError {
 }
 
 #[track_caller]
-fn assert_not_sent(error: &SendError, kind: FaultKind) {
+pub(super) fn assert_not_sent(error: &SendError, kind: FaultKind) {
     assert!(matches!(error, SendError::NotSent(Fault { kind: seen, .. }) if *seen == kind), "{error:?}");
 }
 
 #[track_caller]
-fn assert_in_doubt(error: &SendError, kind: FaultKind) {
+pub(super) fn assert_in_doubt(error: &SendError, kind: FaultKind) {
     assert!(matches!(error, SendError::InDoubt(Fault { kind: seen, .. }) if *seen == kind), "{error:?}");
 }
 
