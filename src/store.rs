@@ -94,6 +94,7 @@ pub mod unit;
 
 use lease::LeaseClock;
 pub use open::Unsealed;
+use push::audience::Rolls;
 use trouble::Failing;
 pub use types::At;
 
@@ -184,6 +185,7 @@ pub struct Store {
     lease_clock: LeaseClock,
     /// What the last transaction that failed at its commit failed by, until it is known to be over.
     failing: Failing,
+    rolls: Rolls,
 }
 
 #[derive(Debug, Clone)]
@@ -209,8 +211,8 @@ impl Store {
     }
 
     fn tx(&self, conn: Conn) -> Tx {
-        let (keys, failing) = (Arc::clone(&self.keys), self.failing.clone());
-        Tx { conn, keys, lease_clock: self.lease_clock, failing, events: Vec::new(), next_keys: None }
+        let (keys, failing, rolls) = (Arc::clone(&self.keys), self.failing.clone(), self.rolls.clone());
+        Tx { conn, keys, lease_clock: self.lease_clock, failing, rolls, events: Vec::new(), next_keys: None }
     }
 
     /// Whether the database takes what is written to it now. A disk that is full takes a little and not a lot, so after
@@ -264,6 +266,7 @@ pub struct Tx {
     keys: Arc<Keys>,
     lease_clock: LeaseClock,
     failing: Failing,
+    rolls: Rolls,
     events: Vec<Event>,
     next_keys: Option<Arc<Keys>>,
 }

@@ -39,6 +39,8 @@ mod lease;
 mod leave;
 #[path = "store/ledger.rs"]
 mod ledger;
+#[path = "store/look.rs"]
+mod look;
 #[path = "store/model.rs"]
 mod model;
 #[path = "store/moves.rs"]

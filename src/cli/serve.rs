@@ -26,7 +26,9 @@ impl Serve {
         let config = setup.config()?;
         // One thread for what is many small steps: they wake each other, and to wake another processor costs more than a step.
         // SQLite works on threads of its own.
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        // What the database's thread hands back is looked for after every other step, not after many: presses wait for it.
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(1).global_queue_interval(2).enable_all().build();
         runtime.map_err(|error| line(format!("程序启动不了（{error}）")))?.block_on(serve(config))
     }
 }

@@ -13,8 +13,7 @@ use crate::domain::audit::{AckLine, Action, Actor, Job, batch_mac};
 use crate::domain::delivery::AttemptOutcome;
 use crate::domain::word::AckMethod;
 use crate::ids::{AttemptId, InboxId, PushId, StaffId};
-use crate::office::ack::aim::Aim;
-use crate::office::ack::facts::{Facts, accounts, facts};
+use crate::office::ack::facts::{Taken, facts};
 use crate::office::{Outcome, hearing, note, quiz};
 use crate::secret::Purpose;
 use crate::store::ack::{AckRow, KeptPress, NewAck};
@@ -164,8 +163,8 @@ async fn store_batch(
     let (confirming, others) = (rows(&confirming), rows(&others));
     let mut ids = HashMap::with_capacity(batch.len());
     if !confirming.is_empty() {
-        let new = store::inbox::receive_done(tx, line.id, &confirming, now).await?;
-        ids.extend(store::inbox::seen(tx, line.id, &events(&confirming)).await?);
+        let (stored, new) = store::inbox::receive_done(tx, line.id, &confirming, now).await?;
+        ids.extend(stored);
         if usize::try_from(new).is_ok_and(|new| new < ids.len()) {
             // One that came before may have been stored without being counted.
             store::inbox::done(tx, &ids.values().copied().collect::<Vec<_>>()).await?;
@@ -190,23 +189,14 @@ fn rows<'a>(updates: &[&Incoming<'a>]) -> Vec<(&'a str, &'a str)> {
     updates.iter().map(|update| (update.event_id, update.raw)).collect()
 }
 
-/// A confirmation that is stored, with the push it speaks of.
-struct Taken<'a> {
-    inbox: InboxId,
-    press: Press<'a>,
-    aim: Aim,
-}
-
 async fn record(tx: &mut Tx, ctx: &Ctx, line: &Line, presses: &[(InboxId, Press<'_>)]) -> Outcome<Vec<Pressed>> {
-    let accounts = accounts(tx, line, presses).await?;
-    let aims = aim::find(tx, presses, &accounts).await?;
-    let taken = presses.iter().zip(aims).map(|((inbox, press), aim)| Taken { inbox: *inbox, press: *press, aim });
-    let taken: Vec<Taken<'_>> = taken.collect();
-    let facts = facts(tx, accounts, &taken).await?;
+    let aims = aim::find(tx, line, presses).await?;
+    let (taken, facts, before) = facts(tx, line, presses, aims).await?;
     let mut wanted: Vec<NewAck> = Vec::new();
     let mut kept: Vec<KeptPress> = Vec::new();
-    for Taken { inbox, press, aim } in &taken {
-        let Some((push, account, numbers)) = facts.resolve(press, aim) else { continue };
+    for one in &taken {
+        let Some((push, account, numbers)) = facts.resolve(one) else { continue };
+        let Taken { inbox, press, aim, .. } = one;
         let method = press.by.method();
         // What names no copy is looked for by the person, so that it is never kept for somebody unknown.
         if let (true, Some(attempt)) = (numbers.is_empty(), aim.attempt()) {
@@ -225,21 +215,22 @@ async fn record(tx: &mut Tx, ctx: &Ctx, line: &Line, presses: &[(InboxId, Press<
     if !kept.is_empty() {
         store::ack::keep(tx, &kept).await?;
     }
-    let standing = store_new(tx, ctx, wanted).await?;
-    prove(tx, ctx, presses, &facts).await?;
+    let standing = store_new(tx, ctx, wanted, before).await?;
+    prove(tx, ctx, &taken).await?;
     Ok(taken.iter().map(|one| facts.judge(one, &standing)).collect())
 }
 
-/// Stores those acks that are not there yet and returns the one that stands for every wanted (push, person).
-async fn store_new(tx: &mut Tx, ctx: &Ctx, wanted: Vec<NewAck>) -> Outcome<HashMap<(PushId, StaffId), AckRow>> {
+/// Stores those acks that are not there yet and returns the one that stands for every wanted (push, person), and for others
+/// that were there before.
+async fn store_new(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    wanted: Vec<NewAck>,
+    before: Vec<AckRow>,
+) -> Outcome<HashMap<(PushId, StaffId), AckRow>> {
     let pairs: BTreeSet<(PushId, StaffId)> = wanted.iter().map(|ack| (ack.push_id, ack.staff_id)).collect();
-    if pairs.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let pairs: Vec<(PushId, StaffId)> = pairs.into_iter().collect();
     let key = |ack: &AckRow| (ack.push_id, ack.staff_id);
-    let mut standing: HashMap<_, _> =
-        store::ack::find_many(tx, &pairs).await?.into_iter().map(|ack| (key(&ack), ack)).collect();
+    let mut standing: HashMap<_, _> = before.into_iter().map(|ack| (key(&ack), ack)).collect();
     let new: Vec<NewAck> =
         wanted.into_iter().filter(|ack| !standing.contains_key(&(ack.push_id, ack.staff_id))).collect();
     standing.extend(seal(tx, ctx, &new).await?.into_iter().map(|ack| (key(&ack), ack)));
@@ -295,13 +286,13 @@ pub fn line(ack: &AckRow) -> AckLine {
 }
 
 /// A press on a copy shows that this copy arrived.
-async fn prove(tx: &mut Tx, ctx: &Ctx, presses: &[(InboxId, Press<'_>)], facts: &Facts) -> Outcome<()> {
-    let open = |attempt: &AttemptId| facts.copies.get(attempt).is_some_and(|copy| is_open(copy.outcome));
-    let buttons = presses.iter().filter_map(|(_, press)| match press.by {
+async fn prove(tx: &mut Tx, ctx: &Ctx, taken: &[Taken<'_>]) -> Outcome<()> {
+    let open = taken.iter().filter(|one| one.outcome.is_some_and(is_open));
+    let copies = open.filter_map(|one| match one.press.by {
         By::Button { attempt, message_id } => Some((attempt, message_id)),
         By::GroupReply { .. } | By::Private { .. } | By::Link { .. } => None,
     });
-    let copies: HashMap<AttemptId, &str> = buttons.filter(|(attempt, _)| open(attempt)).collect();
+    let copies: HashMap<AttemptId, &str> = copies.collect();
     proved(tx, ctx, copies.into_iter().collect()).await
 }
 

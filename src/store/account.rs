@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::types::{json, listed};
+use super::types::{json, told};
 use super::{At, Result, Tx, on};
 use crate::domain::channel::ChannelKind;
 use crate::ids::{AccountId, ChannelId, StaffId};
@@ -21,7 +21,7 @@ pub struct AccountRow {
 }
 
 /// An account and the person it is bound to.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, serde::Deserialize)]
 pub struct BoundRow {
     pub account_id: AccountId,
     pub external_id: String,
@@ -79,8 +79,7 @@ async fn bound(tx: &mut Tx, channel: ChannelId, external_ids: &str) -> Result<Ve
         WHERE a.channel_id = $1 AND a.external_id IN (SELECT value FROM json_array_elements_text($2::json))";
     let sql = tx.pick(SQLITE, PG);
     let found: String = on!(tx, c => sqlx::query_scalar(sql).bind(channel).bind(external_ids).fetch_one(c).await)?;
-    let row = |(account_id, external_id, staff_id)| BoundRow { account_id, external_id, staff_id };
-    Ok(listed(found)?.into_iter().map(row).collect())
+    told(&found)
 }
 
 /// The platform lets us write to this person first.

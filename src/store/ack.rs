@@ -1,14 +1,16 @@
 //! Confirmations: one per push and person (invariant I5), sealed in batches, and presses kept until their account is bound.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::types::{json, listed, lossy};
-use super::{At, Result, StoreError, Tx, on};
+use super::types::{Added, json, lossy, told};
+use super::{At, Result, Tx, on};
 use crate::domain::audit::AckLine;
 use crate::domain::word::AckMethod;
 use crate::ids::{AccountId, AckId, AttemptId, InboxId, PushId, StaffId};
 
+/// What presses are judged by.
+pub mod look;
 /// Recorded for somebody else.
 pub mod manual;
 
@@ -19,7 +21,8 @@ pub struct NewAck {
     pub staff_id: StaffId,
     /// When it was pressed, in milliseconds.
     pub pressed_at: i64,
-    pub method: &'static str,
+    #[serde(serialize_with = "spelled")]
+    pub method: AckMethod,
     pub attempt_id: Option<AttemptId>,
     pub inbox_id: Option<InboxId>,
 }
@@ -32,13 +35,20 @@ impl NewAck {
         (method, attempt_id): (AckMethod, Option<AttemptId>),
         inbox: InboxId,
     ) -> Self {
-        let (pressed_at, method, inbox_id) = (pressed_at.timestamp_millis(), method.as_str(), Some(inbox));
+        let (pressed_at, inbox_id) = (pressed_at.timestamp_millis(), Some(inbox));
         Self { push_id, staff_id, pressed_at, method, attempt_id, inbox_id }
+    }
+
+    /// The row that it became.
+    fn stored(&self, id: AckId, batch_id: i64) -> AckRow {
+        let Self { push_id, staff_id, pressed_at, method, attempt_id, inbox_id } = *self;
+        let pressed_at = At(pressed_at);
+        AckRow { id, push_id, staff_id, pressed_at, method, recorded_by: None, attempt_id, inbox_id, batch_id }
     }
 }
 
 /// A stored confirmation with everything that its batch seals.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow, Deserialize)]
 pub struct AckRow {
     pub id: AckId,
     pub push_id: PushId,
@@ -129,8 +139,12 @@ pub async fn add_many(tx: &mut Tx, batch: i64, acks: &[NewAck]) -> Result<Vec<Ac
     const STORED_SQLITE: &str = listed_sql!(sqlite "FROM ack a WHERE a.batch_id = $1");
     const STORED_PG: &str = listed_sql!(pg "FROM ack a WHERE a.batch_id = $1");
     let (sql, stored, rows) = (tx.pick(SQLITE, PG), tx.pick(STORED_SQLITE, STORED_PG), json(acks));
-    on!(tx, c => sqlx::query(sql).bind(&rows).bind(batch).execute(c).await.map(drop))?;
-    let mut stored = rows_of(on!(tx, c => sqlx::query_scalar(stored).bind(batch).fetch_one(c).await)?)?;
+    let added = on!(tx, c => sqlx::query(sql).bind(&rows).bind(batch).execute(c).await.map(Added::from))?;
+    if let Some(first) = added.first(acks.len()) {
+        return Ok(acks.iter().zip(first..).map(|(ack, id)| ack.stored(AckId(id), batch)).collect());
+    }
+    let mut stored: Vec<AckRow> =
+        told(&on!(tx, c => sqlx::query_scalar::<_, String>(stored).bind(batch).fetch_one(c).await)?)?;
     stored.sort_unstable_by_key(|row| row.id);
     Ok(stored)
 }
@@ -146,18 +160,7 @@ pub async fn find_many(tx: &mut Tx, pairs: &[(PushId, StaffId)]) -> Result<Vec<A
             AND a.staff_id = (j.value->>1)::bigint"
     );
     let (sql, pairs) = (tx.pick(SQLITE, PG), json(pairs));
-    rows_of(on!(tx, c => sqlx::query_scalar(sql).bind(&pairs).fetch_one(c).await)?)
-}
-
-type Columns = (AckId, PushId, StaffId, i64, String, Option<String>, Option<AttemptId>, Option<InboxId>, i64);
-
-fn rows_of(text: String) -> Result<Vec<AckRow>> {
-    let row = |(id, push_id, staff_id, pressed_at, method, recorded_by, attempt_id, inbox_id, batch_id): Columns| {
-        let method = AckMethod::parse(&method).ok_or(StoreError::Unreadable(method))?;
-        let pressed_at = At(pressed_at);
-        Ok(AckRow { id, push_id, staff_id, pressed_at, method, recorded_by, attempt_id, inbox_id, batch_id })
-    };
-    listed(text)?.into_iter().map(row).collect()
+    told(&on!(tx, c => sqlx::query_scalar::<_, String>(sql).bind(&pairs).fetch_one(c).await)?)
 }
 
 /// What is sealed of every confirmation, in id order from `from` on, at most `limit`: the way the ledger is verified. Texts

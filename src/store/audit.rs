@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::types::{self, json};
-use super::{Result, StoreError, Tx, on};
+use super::{Conn, Result, StoreError, Tx, on};
 use crate::domain::audit::{Entry, Event, Head};
 use crate::ids::AuditSeq;
 use crate::secret::{Key, KeyId, Keys, Purpose};
@@ -22,9 +22,13 @@ pub enum StoredHead {
     Edited,
 }
 
-const HEAD: &str = "SELECT seq, CAST(mac AS BLOB) FROM audit_head WHERE id = 1";
-const PG_HEAD: &str = "SELECT seq, convert_to(mac, 'UTF8') FROM audit_head WHERE id = 1";
-const PG_HEAD_LOCKED: &str = "SELECT seq, convert_to(mac, 'UTF8') FROM audit_head WHERE id = 1 FOR UPDATE";
+/// The head with the tag of the entry it names.
+const HEAD: &str = "SELECT h.seq, CAST(h.mac AS BLOB), CAST(e.mac AS BLOB) FROM audit_head h
+    LEFT JOIN audit_entry e ON e.seq = h.seq WHERE h.id = 1";
+const PG_HEAD: &str = "SELECT seq, convert_to(mac, 'UTF8'), NULL::bytea FROM audit_head WHERE id = 1";
+const PG_HEAD_LOCKED: &str = "SELECT seq, convert_to(mac, 'UTF8'), NULL::bytea FROM audit_head WHERE id = 1 FOR UPDATE";
+/// PostgreSQL asks apart: a look that waits for the head's row sees it as it is after the wait, and the entries as before.
+const PG_LAST: &str = "SELECT convert_to(mac, 'UTF8') FROM audit_entry WHERE seq = $1";
 
 /// The stored end of the chain, checked against the entry it names and under the key in force.
 pub async fn head(tx: &mut Tx) -> Result<StoredHead> {
@@ -163,15 +167,15 @@ pub async fn count(tx: &mut Tx) -> Result<i64> {
 type Row = (i64, i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>);
 
 async fn read_head(tx: &mut Tx, sql: &'static str, key: &Key) -> Result<StoredHead> {
-    const SQLITE: &str = "SELECT CAST(mac AS BLOB) FROM audit_entry WHERE seq = $1";
-    const PG: &str = "SELECT convert_to(mac, 'UTF8') FROM audit_entry WHERE seq = $1";
-    let row: Option<(AuditSeq, Vec<u8>)> = on!(tx, c => sqlx::query_as(sql).fetch_optional(c).await)?;
-    let Some((seq, stored)) = row else { return Ok(StoredHead::Edited) };
+    let row: Option<(AuditSeq, Vec<u8>, Option<Vec<u8>>)> = on!(tx, c => sqlx::query_as(sql).fetch_optional(c).await)?;
+    let Some((seq, stored, last)) = row else { return Ok(StoredHead::Edited) };
     if seq == Head::EMPTY.seq && stored.is_empty() {
         return Ok(StoredHead::Sound(Head::EMPTY));
     }
-    let last = tx.pick(SQLITE, PG);
-    let last: Option<Vec<u8>> = on!(tx, c => sqlx::query_scalar(last).bind(seq).fetch_optional(c).await)?;
+    let last = match &tx.conn {
+        Conn::Sqlite(_) => last,
+        Conn::Pg(_) => on!(tx, c => sqlx::query_scalar(PG_LAST).bind(seq).fetch_optional(c).await)?,
+    };
     let Some(last) = last else { return Ok(StoredHead::Cut) };
     let head = Head { seq, mac: tag(&last).unwrap_or_default() };
     Ok(if head_tag(key, head).as_bytes() == stored { StoredHead::Sound(head) } else { StoredHead::Edited })

@@ -8,7 +8,7 @@ use crate::domain::hearing::Gap;
 use crate::ids::{AttemptId, ChannelId, DeliveryId, PushId};
 
 /// A stored gap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow, serde::Deserialize)]
 pub struct GapRow {
     pub id: i64,
     pub from_at: At,

@@ -18,7 +18,7 @@ pub struct NewOwn {
 }
 
 /// A person's own deadline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow, serde::Deserialize)]
 pub struct OwnRow {
     pub push_id: PushId,
     pub staff_id: StaffId,

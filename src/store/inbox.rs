@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::types::{json, listed};
+use super::types::{Added, json, told};
 use super::{At, Result, Tx, on};
 use crate::ids::{ChannelId, InboxId};
 
@@ -55,12 +55,24 @@ pub async fn receive(
         .fetch_all(c).await)?)
 }
 
-/// The same for updates that are worked through in this very transaction. Returns how many were not seen before.
-pub async fn receive_done(tx: &mut Tx, channel: ChannelId, batch: &[(&str, &str)], now: DateTime<Utc>) -> Result<u64> {
+/// The same for updates that are worked through in this very transaction. Returns the ids of all of them, and how many were
+/// not seen before.
+pub async fn receive_done(
+    tx: &mut Tx,
+    channel: ChannelId,
+    batch: &[(&str, &str)],
+    now: DateTime<Utc>,
+) -> Result<(Vec<(String, InboxId)>, u64)> {
     let sql = tx.pick(add_sql!(sqlite ""), add_sql!(pg ""));
     let ((places, texts), at) = (end_to_end(batch), At::from(now));
-    Ok(on!(tx, c => sqlx::query(sql).bind(channel).bind(&places).bind(at).bind(&texts).bind("done")
-        .execute(c).await.map(|done| done.rows_affected()))?)
+    let added = on!(tx, c => sqlx::query(sql).bind(channel).bind(&places).bind(at).bind(&texts).bind("done")
+        .execute(c).await.map(Added::from))?;
+    let events = batch.iter().map(|(event, _)| *event);
+    let ids = match added.first(batch.len()) {
+        Some(first) => events.map(str::to_owned).zip((first..).map(InboxId)).collect(),
+        None => seen(tx, channel, &events.collect::<Vec<_>>()).await?,
+    };
+    Ok((ids, added.rows))
 }
 
 /// The texts in one value, out of which the database cuts them, and their places in it: as JSON they would be escaped here
@@ -82,7 +94,7 @@ pub async fn seen(tx: &mut Tx, channel: ChannelId, event_ids: &[&str]) -> Result
     const PG: &str = "SELECT COALESCE(json_agg(json_build_array(event_id, id)), '[]')::text FROM inbox
         WHERE channel_id = $1 AND event_id IN (SELECT value FROM json_array_elements_text($2::json))";
     let (sql, ids) = (tx.pick(SQLITE, PG), json(event_ids));
-    listed(on!(tx, c => sqlx::query_scalar(sql).bind(channel).bind(&ids).fetch_one(c).await)?)
+    told(&on!(tx, c => sqlx::query_scalar::<_, String>(sql).bind(channel).bind(&ids).fetch_one(c).await)?)
 }
 
 /// Marks updates as worked through.

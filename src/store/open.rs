@@ -15,6 +15,7 @@ use sqlx::{Connection, PgConnection, SqliteConnection};
 use super::lease::LeaseClock;
 use super::office::OfficeRow;
 use super::pg::Pg;
+use super::push::audience::Rolls;
 use super::trouble::{Failing, Trouble};
 use super::{Pools, Result, Store, StoreError};
 use crate::config::DatabaseUrl;
@@ -96,7 +97,13 @@ impl Unsealed {
 
     /// The database with the keys that seal it.
     pub fn seal(self, keys: Arc<Keys>) -> Store {
-        Store { pools: self.0, keys, lease_clock: LeaseClock::Database, failing: Failing::default() }
+        Store {
+            pools: self.0,
+            keys,
+            lease_clock: LeaseClock::Database,
+            failing: Failing::default(),
+            rolls: Rolls::default(),
+        }
     }
 
     async fn check_schema(&self) -> Result<()> {

@@ -10,6 +10,8 @@ use crate::ids::{DeliveryId, ItemVersionId, OccurrenceId, PushId, StaffId, UnitI
 
 /// Pushes that people can read in their chats.
 pub mod arrived;
+/// How people stand to pushes.
+pub mod audience;
 
 /// A push to store.
 #[derive(Debug, Clone)]

@@ -3,13 +3,16 @@
 use chrono::{DateTime, Utc};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
+use sqlx::postgres::PgQueryResult;
+use sqlx::sqlite::SqliteQueryResult;
 use sqlx::{Database, Decode, Encode, Type};
 
 use super::StoreError;
 
 /// An instant as it is stored: UTC milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type, serde::Deserialize)]
 #[sqlx(transparent)]
+#[serde(transparent)]
 pub struct At(pub i64);
 
 impl At {
@@ -59,6 +62,13 @@ macro_rules! stored_word {
                 Self::parse(text).ok_or_else(|| crate::store::StoreError::Unreadable(text.to_owned()).into())
             }
         }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
+                Self::parse(&text).ok_or_else(|| serde::de::Error::custom(text))
+            }
+        }
     )+ };
 }
 
@@ -96,10 +106,38 @@ pub(super) fn json<T: serde::Serialize + ?Sized>(list: &T) -> String {
     serde_json::to_string(list).unwrap_or_default()
 }
 
-/// A list that the database made into one JSON text. SQLite hands rows over one by one, each waking whoever waits for them;
-/// what is asked for every batch of presses comes as one value.
-pub(super) fn listed<T: serde::de::DeserializeOwned>(text: String) -> super::Result<Vec<T>> {
-    serde_json::from_str(&text).map_err(|_| StoreError::Unreadable(text))
+/// What the database made into one JSON text. SQLite hands rows over one by one, each waking whoever waits for them; what is
+/// asked for every batch of presses comes as one value. A row is a list of its columns.
+pub(super) fn told<T: serde::de::DeserializeOwned>(text: &str) -> super::Result<T> {
+    serde_json::from_str(text).map_err(|error| StoreError::Unreadable(error.to_string()))
+}
+
+/// What one statement added.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Added {
+    pub(super) rows: u64,
+    /// The id of the last row, where one writer numbers rows one after the other.
+    last: Option<i64>,
+}
+
+impl Added {
+    /// The id of the first row, when all of `wanted` rows were added and numbered in their order.
+    pub(super) fn first(self, wanted: usize) -> Option<i64> {
+        let wanted = i64::try_from(wanted).ok().filter(|wanted| u64::try_from(*wanted) == Ok(self.rows))?;
+        Some(self.last? - wanted + 1)
+    }
+}
+
+impl From<SqliteQueryResult> for Added {
+    fn from(done: SqliteQueryResult) -> Self {
+        Self { rows: done.rows_affected(), last: Some(done.last_insert_rowid()) }
+    }
+}
+
+impl From<PgQueryResult> for Added {
+    fn from(done: PgQueryResult) -> Self {
+        Self { rows: done.rows_affected(), last: None }
+    }
 }
 
 /// A text as it was stored; one that is none begins with a mark that no text of ours begins with.

@@ -14,7 +14,7 @@ fn press(world: &World, staff: StaffId, second: i64) -> NewAck {
         push_id: world.push,
         staff_id: staff,
         pressed_at: at(second).timestamp_millis(),
-        method: AckMethod::Button.as_str(),
+        method: AckMethod::Button,
         attempt_id: None,
         inbox_id: Some(InboxId(second)),
     }
@@ -122,8 +122,7 @@ async fn a_press_for_nobody_or_nothing_is_refused() {
     for world in worlds().await {
         for wrong in [
             press(&world, StaffId(99), 1),
-            NewAck { method: "manual", ..press(&world, world.li, 1) },
-            NewAck { method: "guess", ..press(&world, world.li, 1) },
+            NewAck { method: AckMethod::Manual, ..press(&world, world.li, 1) },
             NewAck { attempt_id: Some(AttemptId(99)), ..press(&world, world.li, 1) },
         ] {
             let mut tx = world.tx().await;

@@ -1,5 +1,6 @@
 //! Raw inbound updates.
 
+use qingfeng::ids::InboxId;
 use qingfeng::store::inbox;
 
 use crate::world::{at, worlds};
@@ -39,16 +40,29 @@ async fn what_was_worked_through_waits_no_more() {
     }
 }
 
+fn sorted(mut rows: Vec<(String, InboxId)>) -> Vec<(String, InboxId)> {
+    rows.sort_unstable();
+    rows
+}
+
 #[tokio::test]
 async fn what_is_done_with_its_batch_never_waits() {
     for world in worlds().await {
         let mut tx = world.tx().await;
         inbox::receive(&mut tx, world.channel, &[("1", "{}")], at(0)).await.unwrap();
         let batch = [("1", "again"), ("2", "{\"a\":\"已阅\"}"), ("3", "{}"), ("3", "{}")];
-        assert_eq!(inbox::receive_done(&mut tx, world.channel, &batch, at(1)).await.unwrap(), 2);
-        assert_eq!(inbox::receive_done(&mut tx, world.channel, &batch, at(2)).await.unwrap(), 0);
-        let seen = inbox::seen(&mut tx, world.channel, &["1", "2", "3"]).await.unwrap();
+        let mut seen = inbox::seen(&mut tx, world.channel, &["1"]).await.unwrap();
+        for new in [2, 0] {
+            let stored = inbox::receive_done(&mut tx, world.channel, &batch, at(1)).await.unwrap();
+            seen = inbox::seen(&mut tx, world.channel, &["1", "2", "3"]).await.unwrap();
+            assert_eq!((sorted(stored.0), stored.1), (sorted(seen.clone()), new), "{}", world.db.label);
+        }
         assert_eq!(seen.len(), 3);
+        // All of a batch are new: each has the id that it has.
+        let batch = [("7", "{}"), ("5", "{}"), ("6", "{}")];
+        let (stored, new) = inbox::receive_done(&mut tx, world.channel, &batch, at(1)).await.unwrap();
+        let seen = inbox::seen(&mut tx, world.channel, &["5", "6", "7"]).await.unwrap();
+        assert_eq!((sorted(stored), new), (sorted(seen), 3), "{}", world.db.label);
         let waiting = inbox::waiting(&mut tx, world.channel, 9).await.unwrap();
         assert_eq!(waiting.iter().map(|row| row.event_id.as_str()).collect::<Vec<_>>(), ["1"]);
     }

@@ -9,7 +9,7 @@ use qingfeng::store::{At, Tx, ack, push, staff};
 
 use crate::world::{assert_constraint, at, day, new_person, new_push, take_in, worlds};
 
-fn absent(staff_id: StaffId, from: u32, to: Option<u32>) -> NewLeave {
+pub(crate) fn absent(staff_id: StaffId, from: u32, to: Option<u32>) -> NewLeave {
     let (starts_on, ends_on) = (day(from), to.map(day));
     NewLeave { staff_id, category: LeaveCategory::Study, starts_on, ends_on, declared: false }
 }
@@ -116,7 +116,7 @@ async fn an_own_deadline_only_moves_later() {
             push_id: world.push,
             staff_id: world.li,
             pressed_at: at(2).timestamp_millis(),
-            method: "button",
+            method: qingfeng::domain::word::AckMethod::Button,
             attempt_id: None,
             inbox_id: None,
         };

@@ -1,12 +1,13 @@
 //! Which push a confirmation speaks of. A button and a link say it by their seal, a reply by its message; a text in private
 //! that says nothing is taken for the one push that this person has not confirmed, if there is just one.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::facts::Accounts;
+use super::facts::accounts;
 use super::{By, Press};
+use crate::ctx::Line;
 use crate::domain::push::MemberStatus;
 use crate::ids::{AttemptId, InboxId, PushId, StaffId};
 use crate::office::Outcome;
@@ -60,8 +61,15 @@ pub struct Choice {
 }
 
 /// What each confirmation of a batch is aimed at, in its order.
-pub(super) async fn find(tx: &mut Tx, presses: &[(InboxId, Press<'_>)], accounts: &Accounts) -> Outcome<Vec<Aim>> {
+pub(super) async fn find(tx: &mut Tx, line: &Line, presses: &[(InboxId, Press<'_>)]) -> Outcome<Vec<Aim>> {
     let copies = replied_to(tx, presses).await?;
+    // Only what names no message is looked for by the person.
+    let unaimed = |by| match by {
+        By::Private { chat, reply_to } => reply_to.is_none_or(|message| !copies.contains_key(&(chat, message))),
+        By::Button { .. } | By::GroupReply { .. } | By::Link { .. } => false,
+    };
+    let names = presses.iter().filter(|(_, press)| unaimed(press.by)).map(|(_, press)| press.account);
+    let accounts = accounts(tx, line, &names.collect::<BTreeSet<_>>()).await?;
     let mut aims = Vec::with_capacity(presses.len());
     for (inbox, press) in presses {
         let aim = match press.by {
