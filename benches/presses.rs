@@ -3,7 +3,7 @@
 //! the same processors. Every flush takes a millisecond, with the database in memory, so that figures of different disks
 //! compare; one part runs on the machine's own disk.
 //!
-//! `cargo bench --bench presses -- [runs of each: 5] [parts: throttled own postgres history]`
+//! `cargo bench --bench presses -- [runs of each: 5] [parts: throttled alone own postgres history]`
 //!
 //! Targets: 20,000 a second at 512 in flight and 8,000 at 64, 99 of 100 answered within 100 and 20 ms, 0.05 s of processor
 //! for a thousand presses, 40 MiB, 0.05 flushes a press at 512; by webhook three quarters of polling at 100.
@@ -47,6 +47,8 @@ use stage::{Load, Stage};
 
 /// Runs of each when no number is given.
 const RUNS: usize = 5;
+/// What is run when no part is named; beside them there is `alone`, of the first the program without the others.
+const PARTS: [&str; 4] = ["throttled", "own", "postgres", "history"];
 /// Set by this program for the process that runs one part.
 const PART: &str = "PRESSES_PART";
 /// A flush in microseconds.
@@ -69,11 +71,11 @@ fn main() {
         return;
     }
     machine::print();
-    let asked = |part: &&str| words.iter().all(|word| word.parse::<usize>().is_ok()) || words.iter().any(|w| w == part);
-    for part in ["throttled", "own", "postgres", "history"].iter().filter(|part| asked(part)) {
+    let asked: Vec<&str> = words.iter().map(String::as_str).filter(|word| word.parse::<usize>().is_err()).collect();
+    for part in if asked.is_empty() { PARTS.to_vec() } else { asked } {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.arg(number.to_string()).env(PART, part);
-        if *part != "own" {
+        if part != "own" {
             command.env("TMPDIR", "/dev/shm");
         }
         assert!(command.status().unwrap().success(), "{part}");
@@ -83,6 +85,10 @@ fn main() {
 async fn run(part: &str, runs: usize) {
     match part {
         "throttled" => Box::pin(throttled(runs)).await,
+        "alone" => {
+            let stage = Stage::open(FLUSH_US, db::databases().await.swap_remove(0)).await;
+            plain("SQLite, every flush takes 1 ms", runs, stage).await;
+        }
         "own" => {
             let stage = Stage::open(0, db::databases().await.swap_remove(0)).await;
             plain("SQLite on the machine's own disk", runs, stage).await;

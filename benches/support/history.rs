@@ -10,7 +10,7 @@ use crate::runs::Table;
 use crate::stage::{Load, Stage};
 
 /// Confirmations of before, and the people they are of.
-const OLD: i64 = 1_000_000;
+const OLD: i64 = 10_000_000;
 const PEOPLE: i64 = 3_000;
 /// Confirmations of one commit.
 const BATCH: i64 = 100;
