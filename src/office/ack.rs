@@ -15,7 +15,7 @@ use crate::domain::word::AckMethod;
 use crate::ids::{AttemptId, InboxId, PushId, StaffId};
 use crate::office::ack::aim::Aim;
 use crate::office::ack::facts::{Facts, accounts, facts};
-use crate::office::{Outcome, hearing, note, quiz};
+use crate::office::{Outcome, delivery, hearing, note, quiz};
 use crate::secret::Purpose;
 use crate::store::ack::{AckRow, KeptPress, NewAck};
 use crate::store::{self, Tx};
@@ -329,6 +329,7 @@ pub(super) async fn proved(tx: &mut Tx, ctx: &Ctx, copies: Vec<(AttemptId, &str)
     }
     if !proved.is_empty() {
         store::delivery::decide::remove_late(tx, &proved, ctx.now()).await?;
+        delivery::found(tx, ctx, &proved).await?;
     }
     Ok(())
 }

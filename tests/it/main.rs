@@ -7,6 +7,7 @@ mod badly;
 mod blind;
 mod calendar;
 mod confirm_by_text;
+mod count_line;
 #[path = "../support/db.rs"]
 mod db;
 mod delivery;
