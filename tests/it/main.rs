@@ -3,6 +3,7 @@
 
 mod ack;
 mod audit;
+mod bad_input;
 mod badly;
 mod blind;
 mod calendar;
