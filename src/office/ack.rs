@@ -14,7 +14,7 @@ use crate::domain::delivery::AttemptOutcome;
 use crate::domain::word::AckMethod;
 use crate::ids::{AttemptId, InboxId, PushId, StaffId};
 use crate::office::ack::facts::{Taken, facts};
-use crate::office::{Outcome, hearing, note, quiz};
+use crate::office::{Outcome, delivery, hearing, note, quiz};
 use crate::secret::Purpose;
 use crate::store::ack::{AckRow, KeptPress, NewAck};
 use crate::store::{self, Tx};
@@ -318,6 +318,7 @@ pub(super) async fn proved(tx: &mut Tx, ctx: &Ctx, copies: Vec<(AttemptId, &str)
     }
     if !proved.is_empty() {
         store::delivery::decide::remove_late(tx, &proved, ctx.now()).await?;
+        delivery::found(tx, ctx, &proved).await?;
     }
     Ok(())
 }

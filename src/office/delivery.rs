@@ -38,6 +38,7 @@ pub use came::Came;
 pub use circuit::try_again;
 pub use claim::{Cursor, Round, claim, made_late};
 pub use compose::{basis, latest, read_tag, tag};
+pub(in crate::office) use edit::found;
 pub use edit::{Edit, edited};
 pub use remove::{Removal, removed};
 pub use settle::{Report, make, settle};

@@ -1,5 +1,6 @@
 //! Two staff numbers of one person are made one. What hangs on the first goes over to the second: the bound account, roles,
-//! absences that are not over. Frozen audiences and confirmations stay with the number under which they were made.
+//! absences that are not over, reminders that wait. Frozen audiences and confirmations stay with the number under which they
+//! were made.
 
 use serde_json::json;
 
@@ -82,6 +83,7 @@ pub async fn merge(ctx: &Ctx, actor: &Actor, (from, into): (&str, &str), other_n
     let leave = store::merge::copy_leave(&mut tx, merge, today).await?;
     store::merge::move_roles(&mut tx, merge).await?;
     store::merge::move_mute(&mut tx, merge).await?;
+    store::merge::move_nudges(&mut tx, merge).await?;
     store::merge::close(&mut tx, merge).await?;
     store::office::bump_roster(&mut tx).await?;
     let words: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();

@@ -12,7 +12,7 @@ use crate::domain::leave::{Absence, Effect, standing};
 use crate::domain::nudge::{Fate, Person, Terms, fate};
 use crate::domain::wall;
 use crate::ids::{AttemptId, PushId, StaffId};
-use crate::office::{Outcome, ack, binding, calendar, note, report, setting};
+use crate::office::{Outcome, Refusal, ack, binding, calendar, note, report, setting};
 use crate::store::nudge::{DayRow, NewNudge, OpenRow};
 use crate::store::{self, Tx};
 
@@ -43,15 +43,22 @@ pub async fn remind(ctx: &Ctx) -> Outcome<()> {
     if !settings.hours.allow(now, &calendar) {
         return Ok(());
     }
-    let mut turns = Vec::new();
+    let (mut turns, mut failed) = (Vec::new(), None);
     for row in &open {
-        turns.extend(turn(&mut tx, row, (&terms, now, wall.date())).await?);
+        match turn(&mut tx, row, (&terms, now, wall.date())).await {
+            Ok(turn) => turns.extend(turn),
+            Err(Refusal::Store(error)) if error.is_trouble() => return Err(error.into()),
+            // What is wrong with one push keeps nobody from being reminded of another.
+            Err(why) => {
+                failed.get_or_insert(why);
+            }
+        }
     }
     drop(tx);
     for turn in turns {
         book(ctx, &turn, wall.date()).await?;
     }
-    Ok(())
+    failed.map_or(Ok(()), Err)
 }
 
 /// What is decided about a push today.
@@ -91,6 +98,10 @@ async fn turn(
     for (one, deadline) in &silent {
         let staff = who.now(one.staff);
         if !seen.insert(staff) || gone.contains(&staff) || who.reminded.contains(&staff) {
+            continue;
+        }
+        if who.confirmed.contains(&staff) {
+            *counts.entry(Fate::Confirmed).or_default() += 1;
             continue;
         }
         let person = Person {
@@ -137,6 +148,8 @@ struct Who {
     reachable: BTreeSet<StaffId>,
     muted: BTreeSet<StaffId>,
     reminded: BTreeSet<StaffId>,
+    /// Confirmed under any number of theirs: nobody is asked for what they did before their numbers were made one.
+    confirmed: BTreeSet<StaffId>,
     /// Numbers that were merged into others since.
     now: HashMap<StaffId, StaffId>,
 }
@@ -145,9 +158,12 @@ impl Who {
     async fn read(tx: &mut Tx, push: PushId) -> Outcome<Self> {
         let reachable = store::nudge::reachable(tx).await?;
         let now: HashMap<StaffId, StaffId> = store::merge::formers(tx, &reachable).await?.into_iter().collect();
+        let current = |staff: StaffId| now.get(&staff).copied().unwrap_or(staff);
         let reminded = store::nudge::reminded(tx, push).await?;
+        let acks = store::ack::of_pushes(tx, &[push]).await?;
         Ok(Self {
-            reminded: reminded.into_iter().map(|staff| now.get(&staff).copied().unwrap_or(staff)).collect(),
+            reminded: reminded.into_iter().map(current).collect(),
+            confirmed: acks.into_iter().map(|(_, staff, _)| current(staff)).collect(),
             muted: store::nudge::muted(tx).await?.into_iter().collect(),
             reachable: reachable.into_iter().collect(),
             now,
@@ -170,7 +186,7 @@ pub(super) async fn away(tx: &mut Tx, people: &[StaffId], day: NaiveDate) -> Out
 }
 
 /// Who of these left the roster since.
-async fn gone(tx: &mut Tx, people: &[StaffId]) -> Outcome<BTreeSet<StaffId>> {
+pub(super) async fn gone(tx: &mut Tx, people: &[StaffId]) -> Outcome<BTreeSet<StaffId>> {
     let people = store::staff::find_many(tx, people).await?;
     Ok(people.into_iter().filter(|person| person.left_at.is_some()).map(|person| person.id).collect())
 }

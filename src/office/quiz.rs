@@ -129,13 +129,22 @@ pub(in crate::office) async fn record(
         let asking = asking(tx, ctx, &copy).await?;
         asks.insert(copy.id, (copy, asking));
     }
-    let mut batch = Batch { stands: stands(tx, &pushes, (&staff, &known)).await?, new: Vec::new() };
-    let mut results = Vec::with_capacity(presses.len());
-    for (inbox, press) in presses {
-        results.push(batch.take((*inbox, press), asks.get(&press.attempt), (&people, &known)));
+    let judge = |stands| {
+        let mut batch = Batch { stands, new: Vec::new() };
+        let take = |(inbox, press): &(InboxId, Press<'_>)| {
+            batch.take((*inbox, press), asks.get(&press.attempt), (&people, &known))
+        };
+        let results: Vec<Pressed> = presses.iter().map(take).collect();
+        (results, batch.new)
+    };
+    let (results, new) = judge(stands(tx, &pushes, (&staff, &known)).await?);
+    if seal(tx, ctx, &new).await? {
+        return Ok(results);
     }
-    if !seal(tx, ctx, &batch.new).await? {
-        // Another instance stored an answer of these people between our look and our insert: theirs stand.
+    // Another instance stored an answer of these people between our look and our insert: theirs stands, and what is left of
+    // ours comes after it.
+    let (mut results, new) = judge(stands(tx, &pushes, (&staff, &known)).await?);
+    if !seal(tx, ctx, &new).await? {
         let taken = stands(tx, &pushes, (&staff, &known)).await?;
         results.iter_mut().zip(presses).for_each(|(result, press)| overtaken(result, press.0, &taken));
     }
@@ -177,6 +186,12 @@ struct Batch {
 }
 
 impl Batch {
+    /// The number under which a person answered, or would: one that was merged may have answers that the other has not.
+    fn answers_as(&self, push: PushId, numbers: &[StaffId]) -> Option<StaffId> {
+        let given = |number: &StaffId| self.stands.get(&(push, *number)).map_or(0, Vec::len);
+        numbers.iter().copied().rev().max_by_key(given)
+    }
+
     fn take(
         &mut self,
         (inbox, press): (InboxId, &Press<'_>),
@@ -195,9 +210,9 @@ impl Batch {
         let Some(question) = asking.quiz.in_place() else { return Pressed::Unknown };
         let Some(staff) = people.get(press.account) else { return Pressed::NotBound };
         let numbers = known.numbers(asking.push, *staff);
-        let Some(first) = numbers.first() else { return Pressed::NotBound };
+        let Some(who) = self.answers_as(asking.push, &numbers) else { return Pressed::NotBound };
         let chosen = Letters::one(press.option).unwrap_or_default();
-        let stands = self.stands.entry((asking.push, *first)).or_default();
+        let stands = self.stands.entry((asking.push, who)).or_default();
         // Delivered again, it gets the same answer as the first time.
         let before = stands.iter().position(|standing| standing.inbox == Some(inbox));
         let tries: Vec<Try> = stands.iter().take(before.unwrap_or(stands.len())).map(|standing| standing.one).collect();

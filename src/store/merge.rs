@@ -104,6 +104,18 @@ pub async fn move_mute(tx: &mut Tx, merge: Merge) -> Result<()> {
     Ok(())
 }
 
+/// Reminders that were not sent to the one go to the other, unless they have their own of the same push.
+pub async fn move_nudges(tx: &mut Tx, merge: Merge) -> Result<()> {
+    const SQL: &str = "UPDATE delivery SET target_id = $2, state = 'queued', lease_owner = NULL, lease_until = NULL,
+            changed_at = $3
+        WHERE kind = 'nudge' AND target_kind = 'staff' AND target_id = $1 AND state IN ('queued', 'claimed', 'retry_wait')
+            AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.kind = 'nudge' AND o.subject_id = delivery.subject_id
+                AND o.target_kind = 'staff' AND o.target_id = $2)";
+    let at = At::from(merge.at);
+    on!(tx, c => sqlx::query(SQL).bind(merge.from).bind(merge.into).bind(at).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// The one leaves the roster for good: its open codes are void, and it names the other.
 pub async fn close(tx: &mut Tx, merge: Merge) -> Result<()> {
     const CODES: &str =

@@ -3,10 +3,12 @@
 
 mod ack;
 mod audit;
+mod bad_input;
 mod badly;
 mod blind;
 mod calendar;
 mod confirm_by_text;
+mod count_line;
 #[path = "../support/db.rs"]
 mod db;
 mod delivery;

@@ -13,6 +13,8 @@ use crate::db::databases;
 use crate::people_chat::{screen, tap};
 use crate::world::{FIRMS, OPERATOR, STUDY, World};
 
+/// What happens between the decision, the call and the press.
+pub(crate) mod between;
 /// What keeps people from being reminded, and what is looked at again.
 mod spared;
 /// Days and times.

@@ -76,7 +76,7 @@ pub(crate) async fn stored(office: &World, push: &Shown) -> Vec<(i64, i64, i64, 
 }
 
 /// A press with data that a forged client sends; the answer.
-async fn forged(office: &mut World, (user, chat): (i64, i64), message: &str, data: &str) -> String {
+pub(crate) async fn forged(office: &mut World, (user, chat): (i64, i64), message: &str, data: &str) -> String {
     let press = json!({"user": user, "chat": chat, "message_id": message.parse::<i64>().unwrap(), "data": data});
     let ids = office.server.order("press", json!({ "presses": [press] })).await;
     office.poll().await;
@@ -87,7 +87,7 @@ async fn forged(office: &mut World, (user, chat): (i64, i64), message: &str, dat
 }
 
 /// The copy that the push made in the group.
-async fn copy(office: &World, push: &Shown) -> AttemptId {
+pub(crate) async fn copy(office: &World, push: &Shown) -> AttemptId {
     let shown = office::push::show(&office.ctx(), &OPERATOR, push.push.id).await.unwrap();
     shown.deliveries[0].1[0].id
 }
@@ -122,6 +122,19 @@ async fn a_question_is_asked_once_it_is_switched_on_and_never_under_what_is_out(
             "正确答案是B。没有起点金额。（第六条）",
             "{label}: as it was made"
         );
+        office.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn an_office_that_set_nothing_asks_nothing() {
+    for db in databases().await {
+        let mut office = World::new(db).await;
+        office::content::sync(&office.ctx(), &OPERATOR, &items(SINGLE)).await.unwrap();
+        push(&office).await;
+        let (text, rows) = shown(&office).await;
+        assert!(text.contains("正文。") && !text.contains("先看什么"), "{text}");
+        assert_eq!(rows.iter().map(|row| labels(row)).collect::<Vec<_>>(), [vec!["已阅", "看原文"]]);
         office.stop().await;
     }
 }
@@ -201,6 +214,33 @@ async fn an_answer_may_be_given_as_often_as_is_set_and_the_key_is_told_last() {
         assert!(office.press(1, STUDY, &message, "C").await.starts_with("正确答案是B"), "{label}");
         assert!(office.press(1, STUDY, &message, "B").await.starts_with("您已答过"), "{label}");
         assert_eq!(stored(&office, &pushed).await.len(), 2, "{label}");
+        office.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn the_longest_explanation_that_is_let_in_is_told_whole_in_one_alert() {
+    let (longest, basis) = ("长".repeat(180), "《某办法》（2020年7月1日起施行）第九条");
+    let written = |explain: &str| SINGLE.replace("没有起点金额。", explain);
+    let text = |quiz: &str| {
+        let front = "slug: gift\ntheme: gifts\ntitle: 题目\naudience: 全体\narticle_text: 条文。\ntakeaway: 一句话。";
+        format!(
+            "---\n{front}\nbasis: {basis}\nverified_on: 2026-07-17\nchecked_by: 机关党委办公室\ncode: LP-001\nquiz:\n{quiz}---\n正文。\n"
+        )
+    };
+    assert!(parse("gifts", "gift", &text(&written(&longest))).is_ok());
+    assert!(parse("gifts", "gift", &text(&written(&format!("{longest}。")))).is_err(), "one more");
+    for db in databases().await {
+        let label = db.label;
+        let mut office = asking(db, &written(&longest), 2).await;
+        set(&office, "quiz.attempts", "2").await;
+        let (_, message) = push(&office).await;
+        for (user, option) in [(1, "B"), (1, "A"), (2, "A"), (2, "C"), (2, "B")] {
+            let told = office.press(user, STUDY, &message, option).await;
+            assert!(told.encode_utf16().count() <= 200, "{label}: {told}");
+            let hint = told.starts_with("这次没有答对");
+            assert!(hint || told.contains(&longest) && told.ends_with("（第六条）"), "{label}: {told}");
+        }
         office.stop().await;
     }
 }

@@ -125,6 +125,24 @@ async fn a_wish_stands_until_it_is_taken_back_and_goes_with_the_person() {
 }
 
 #[tokio::test]
+async fn what_waits_for_a_number_that_is_merged_goes_to_the_other_once() {
+    for world in worlds().await {
+        let label = world.db.label;
+        let mut tx = world.tx().await;
+        nudge::queue(&mut tx, world.push, &[nudge_of(world.zhang), nudge_of(world.li)], at(0)).await.unwrap();
+        let target = async |tx: &mut qingfeng::store::Tx| {
+            let rows = nudge::of_push(tx, world.push).await.unwrap();
+            rows.into_iter().map(|row| qingfeng::ids::StaffId(row.target_id)).collect::<Vec<_>>()
+        };
+        merge::move_nudges(&mut tx, Merge { from: world.li, into: world.wang, at: at(4) }).await.unwrap();
+        assert_eq!(target(&mut tx).await, [world.zhang, world.wang], "{label}");
+        // Who has one of their own gets no second one.
+        merge::move_nudges(&mut tx, Merge { from: world.zhang, into: world.wang, at: at(5) }).await.unwrap();
+        assert_eq!(target(&mut tx).await, [world.zhang, world.wang], "{label}");
+    }
+}
+
+#[tokio::test]
 async fn who_has_a_private_chat_is_known() {
     for world in worlds().await {
         let mut tx = world.tx().await;

@@ -77,7 +77,7 @@ pub async fn latest(ctx: &Ctx, staff: StaffId) -> Outcome<Option<Outgoing>> {
 }
 
 /// A group sees how many confirmed unless the audience is so small that the number would tell who did.
-async fn shows_count(tx: &mut Tx, ctx: &Ctx, push: &PushRow) -> Outcome<bool> {
+pub(super) async fn shows_count(tx: &mut Tx, ctx: &Ctx, push: &PushRow) -> Outcome<bool> {
     let smallest = setting::load(tx, ctx.zone).await?.count_min_audience;
     let audience = store::push::audiences(tx, &[push.id]).await?;
     let members = audience.iter().flat_map(|(_, chunk)| &chunk.members);

@@ -5,7 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::channel::{Address, Edited, SendError};
 use crate::ctx::{Ctx, Line};
-use crate::domain::delivery::LEASE;
+use crate::domain::ack::takes_presses;
+use crate::domain::delivery::{DeliveryKind, LEASE, TargetKind};
 use crate::ids::{AttemptId, DeliveryId, PushId};
 use crate::message::outgoing::Outgoing;
 use crate::office::delivery::{compose, settle};
@@ -15,6 +16,9 @@ use crate::store::{self, Tx, blind};
 
 /// Pause before an edit that did not arrive is tried again.
 const PAUSE: TimeDelta = TimeDelta::seconds(60);
+
+/// What a copy shows whose words nobody knows: no number, so that an edit says the right one.
+const UNKNOWN: i64 = -1;
 
 /// An edit that is booked and may be made.
 #[derive(Debug)]
@@ -112,6 +116,21 @@ pub(super) async fn start(tx: &mut Tx, ctx: &Ctx, (delivery, push): (DeliveryId,
     count_line::add(tx, delivery, shown, ctx.now() + pause).await?;
     if store::ack::count(tx, push).await? != shown {
         count_line::touch(tx, &[push]).await?;
+    }
+    Ok(())
+}
+
+/// Copies turned out to be in their chats, and nobody knows which number they show: they are kept up to date from now on.
+pub(in crate::office) async fn found(tx: &mut Tx, ctx: &Ctx, copies: &[AttemptId]) -> Outcome<()> {
+    for copy in store::delivery::pushes_of_attempts(tx, copies).await? {
+        let Some(delivery) = store::delivery::find(tx, copy.delivery_id).await? else { continue };
+        if (delivery.kind, delivery.target_kind) != (DeliveryKind::Push, TargetKind::Group) {
+            continue;
+        }
+        let Some(push) = store::push::find(tx, copy.push_id).await? else { continue };
+        if takes_presses(push.state) && compose::shows_count(tx, ctx, &push).await? {
+            start(tx, ctx, (delivery.id, push.id), UNKNOWN).await?;
+        }
     }
     Ok(())
 }

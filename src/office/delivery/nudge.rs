@@ -1,4 +1,5 @@
-//! Reminders, looked at right before their call: whoever confirmed, wants none, or went away since they were made gets none.
+//! Reminders, looked at right before their call: whoever confirmed, wants none, went away or left since they were
+//! made gets none.
 
 use chrono::{DateTime, Utc};
 
@@ -15,7 +16,7 @@ use crate::message::nudge::{Buttons, When, nudge};
 use crate::message::outgoing::Outgoing;
 use crate::message::push::Copy;
 use crate::office::ack::Known;
-use crate::office::nudge::away;
+use crate::office::nudge::{away, gone};
 use crate::office::{Outcome, Refusal, calendar, setting};
 use crate::store::delivery::{AttemptRow, DeliveryRow};
 use crate::store::{self, Tx};
@@ -38,8 +39,12 @@ pub(super) async fn still(tx: &mut Tx, ctx: &Ctx, delivery: &DeliveryRow) -> Out
     let Some(push) = open else { return Ok(Still::Over(StopReason::TakenBack)) };
     let settings = setting::load(tx, ctx.zone).await?;
     let Some(time) = settings.nudge_time else { return Ok(Still::Over(StopReason::ByAdmin)) };
+    if !gone(tx, &[staff]).await?.is_empty() {
+        return Ok(Still::Over(StopReason::NoTarget));
+    }
     let pairs = expected(tx, id, staff).await?;
-    if store::ack::find_many(tx, &pairs).await?.len() >= pairs.len() {
+    // Whoever confirmed under one of their numbers is not asked again under another.
+    if pairs.is_empty() || !store::ack::find_many(tx, &pairs).await?.is_empty() {
         return Ok(Still::Over(StopReason::Confirmed));
     }
     if store::nudge::is_muted(tx, staff).await? {

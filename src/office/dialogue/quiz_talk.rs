@@ -1,15 +1,17 @@
 //! The questions of a push, one after another, in private.
 
+use std::collections::HashMap;
+
 use super::Step;
 use crate::ctx::Ctx;
 use crate::domain::audit::Actor;
 use crate::domain::dialogue::quiz::{Ended as End, Move, Question as Ask, Row, Run, Summary, next};
 use crate::domain::dialogue::{Ended, Given, Pick, Question, Talk};
 use crate::domain::quiz::{Answered, Begins, Next, Try, counted, judge, next as next_question};
-use crate::ids::StaffId;
+use crate::ids::{PushId, StaffId};
+use crate::office::Outcome;
 use crate::office::ack::Known;
 use crate::office::quiz::{self, Asking, Given as Answer, Shut, asking, try_of};
-use crate::office::{Outcome, Refusal};
 use crate::store::quiz::CopyRow;
 use crate::store::{self, Tx};
 
@@ -79,13 +81,16 @@ async fn sheet(tx: &mut Tx, ctx: &Ctx, actor: &Actor, at: Run) -> Outcome<Result
     };
     let known = Known::read(tx, &[asking.push], &[staff]).await?;
     let numbers = known.numbers(asking.push, staff);
+    let mut given: HashMap<(i64, StaffId), Vec<Try>> = HashMap::new();
+    let pairs: Vec<(PushId, StaffId)> = numbers.iter().map(|number| (asking.push, *number)).collect();
+    for row in store::quiz::answers(tx, &pairs).await? {
+        given.entry((row.question, row.staff_id)).or_default().push(try_of(&row)?);
+    }
     let mut tries = vec![Vec::new(); asking.quiz.0.len()];
-    let first = numbers.first().copied().ok_or(Refusal::UnknownPush(asking.push.0))?;
-    for row in store::quiz::answers(tx, &[(asking.push, first)]).await? {
-        let place = usize::try_from(row.question).unwrap_or(usize::MAX);
-        if let Some(tries) = tries.get_mut(place) {
-            tries.push(try_of(&row)?);
-        }
+    for (place, tries) in (0..).zip(&mut tries) {
+        // A number that was merged may have answers that the other has not.
+        let all = numbers.iter().filter_map(|number| given.remove(&(place, *number)));
+        *tries = all.max_by_key(Vec::len).unwrap_or_default();
     }
     Ok(Ok(Sheet { asking, numbers, tries }))
 }
