@@ -131,7 +131,7 @@ fn acks(audience: &[(PushId, Chunk)], slot: DateTime<Utc>) -> Vec<NewAck> {
             push_id,
             staff_id,
             pressed_at: slot.timestamp_millis() + staff_id.0,
-            method: "button",
+            method: qingfeng::domain::word::AckMethod::Button,
             attempt_id: None,
             inbox_id: None,
         })

@@ -180,7 +180,12 @@ impl Caller {
         match error {
             SendError::NotSent(fault) => SendError::NotSent(clean(fault)),
             SendError::InDoubt(fault) => SendError::InDoubt(clean(fault)),
-            other => other,
+            error @ (SendError::Limited { .. }
+            | SendError::Gone(_)
+            | SendError::Refused(_)
+            | SendError::Migrated { .. }
+            | SendError::MarkupRefused(_)
+            | SendError::Unauthorized) => error,
         }
     }
 
