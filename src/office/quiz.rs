@@ -129,6 +129,7 @@ pub(in crate::office) async fn record(
         let asking = asking(tx, ctx, &copy).await?;
         asks.insert(copy.id, (copy, asking));
     }
+    prove(tx, ctx, presses, &asks).await?;
     let judge = |stands| {
         let mut batch = Batch { stands, new: Vec::new() };
         let take = |(inbox, press): &(InboxId, Press<'_>)| {
@@ -148,12 +149,12 @@ pub(in crate::office) async fn record(
         let taken = stands(tx, &pushes, (&staff, &known)).await?;
         results.iter_mut().zip(presses).for_each(|(result, press)| overtaken(result, press.0, &taken));
     }
-    prove(tx, ctx, presses, &asks).await?;
     Ok(results)
 }
 
 /// The copies of a batch, each with the push behind it.
 type Copies = HashMap<AttemptId, (CopyRow, Result<Asking, Shut>)>;
+
 type Stands = HashMap<(PushId, StaffId), Vec<Standing>>;
 
 /// What people answered before to the question that stands under a copy.

@@ -10,7 +10,7 @@ use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnectionMetadata;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, PgConnection, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, PgConnection, SqliteConnection};
 
 use super::lease::LeaseClock;
 use super::office::OfficeRow;
@@ -158,7 +158,8 @@ async fn connect(url: &DatabaseUrl, on_missing: OnMissing) -> Result<Pools> {
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .row_buffer_size(ROWS_AHEAD)
-                .busy_timeout(BUSY_TIMEOUT);
+                .busy_timeout(BUSY_TIMEOUT)
+                .disable_statement_logging();
             let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).after_release(drop_if_stuck);
             let write = pool().max_connections(1).connect_with(options.clone()).await?;
             let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&write).await?;

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{ConnectOptions, PgConnection, PgPool, Postgres, Transaction};
 
 use super::Result;
 use crate::clock;
@@ -41,7 +41,7 @@ pub(super) struct Pg {
 impl Pg {
     /// Connects.
     pub(super) async fn connect(options: PgConnectOptions) -> Result<Arc<Self>> {
-        let options = options.application_name("qingfeng").options(SERVER_SIDE);
+        let options = options.application_name("qingfeng").options(SERVER_SIDE).disable_statement_logging();
         let pool = pool_options().connect_with(options.clone()).await?;
         Ok(Arc::new(Self { options, pool: RwLock::new(pool) }))
     }

@@ -96,7 +96,7 @@ async fn a_press_on_what_is_for_others_is_thanked_and_in_no_rate() {
             office::push::now(&office.ctx(), &OPERATOR, &Now { target, ..World::by_hand() }).await.unwrap().shown;
         office.work().await;
         let theirs = office.newest(FIRMS).await;
-        let thanked = "谢谢阅读。本条面向全体，您不在应知范围，不计入统计。";
+        let thanked = "谢谢阅读。本条发出时您不在应知范围，不计入统计。";
         assert_eq!(office.press(1, FIRMS, &theirs, "已阅").await, thanked, "{label}");
         assert_eq!(office.press(1, FIRMS, &theirs, "已阅").await, thanked, "{label}: again");
         assert_eq!(acks(&office, pushed.push.id).await, 1, "{label}: it is stored once");

@@ -11,8 +11,9 @@ use crate::domain::push::MemberStatus;
 use crate::domain::quiz::{Letters, Question, Score, Try, counted};
 use crate::ids::{PushId, StaffId, UnitId};
 
-/// How many people must have answered before it is told how many answers are right: of one alone, it would tell theirs.
-const TOLD_FROM: u32 = 2;
+/// How many people must have answered before it is told how many answers are right: of one alone it would tell theirs, and of
+/// two it would tell each of them the other's.
+const TOLD_FROM: u32 = 3;
 
 /// What a push asked and what was answered.
 #[derive(Debug, Clone)]
@@ -174,14 +175,16 @@ pub(super) fn quiz_report(pushes: &[&PushFacts], units: &[UnitRef], as_of: DateT
     asks.then_some(QuizReport { total: sum.total, units, questions: sum.questions })
 }
 
-/// Decides which parts tell how many answers are right. When a single part is one person's, what is left of the whole would
-/// tell it, so that the smallest of the other parts does not tell either.
+/// Decides which parts tell how many answers are right. When those that do not are of too few people together, what is left of
+/// the whole would tell of them, so that the smallest of the other parts does not tell either.
 fn tell(mut parts: Vec<&mut QuizCounts>) {
     for part in &mut parts {
         part.told = part.people >= TOLD_FROM;
     }
-    if parts.iter().filter(|part| part.people > 0 && !part.told).count() == 1
-        && let Some(smallest) = parts.into_iter().filter(|part| part.told).min_by_key(|part| part.people)
+    let untold =
+        |parts: &[&mut QuizCounts]| parts.iter().filter(|part| !part.told).map(|part| part.people).sum::<u32>();
+    while (1..TOLD_FROM).contains(&untold(&parts))
+        && let Some(smallest) = parts.iter_mut().filter(|part| part.told).min_by_key(|part| part.people)
     {
         smallest.told = false;
     }
