@@ -61,6 +61,15 @@ async fn age(path: &Path) {
     connection.close().await.unwrap();
 }
 
+/// Has a SQLite database believe that it listened until now: after a silence the program tells every chat of it by an edit,
+/// which is work of its own.
+pub(crate) async fn listening(path: &Path) {
+    const SQL: &str = "UPDATE channel SET heard_at = 1000 * unixepoch()";
+    let mut connection = sqlite(path).await;
+    sqlx::raw_sql(SQL).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
 /// Presses that a peer stored.
 pub(crate) async fn stored(path: &Path) -> usize {
     let mut connection = sqlite(path).await;
@@ -71,6 +80,12 @@ pub(crate) async fn stored(path: &Path) -> usize {
 /// Takes every confirmation out of a PostgreSQL database.
 pub(crate) async fn forget_acks(url: &str) {
     let mut connection = PgConnection::connect(url).await.unwrap();
-    sqlx::raw_sql("DELETE FROM ack; DELETE FROM ack_batch; DELETE FROM inbox").execute(&mut connection).await.unwrap();
+    sqlx::raw_sql(
+        "DELETE FROM ack; DELETE FROM ack_batch; DELETE FROM inbox;
+        UPDATE channel SET heard_at = 1000 * extract(epoch FROM now())::bigint",
+    )
+    .execute(&mut connection)
+    .await
+    .unwrap();
     connection.close().await.unwrap();
 }

@@ -167,6 +167,7 @@ impl Stage {
                 fs::remove_file(file).unwrap();
             }
             copy(self.before.path(), self.folder());
+            history::listening(&self.folder().join("test.db")).await;
         } else {
             history::forget_acks(&self.office.db.url).await;
         }

@@ -21,8 +21,10 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const STATEMENT_TIMEOUT: &str = "20s";
 /// After this a statement that the server should have ended is taken for a connection that is dead.
 const SILENCE: Duration = Duration::from_secs(25);
-/// What the server does about a client that is gone: its locks are free within half a minute.
-const SERVER_SIDE: [(&str, &str); 6] = [
+/// What the server does about a client that is gone: its locks are free within half a minute. And it compiles no statement:
+/// what takes milliseconds would take tenths of a second.
+const SERVER_SIDE: [(&str, &str); 7] = [
+    ("jit", "off"),
     ("statement_timeout", STATEMENT_TIMEOUT),
     ("idle_in_transaction_session_timeout", "30s"),
     ("tcp_keepalives_idle", "10"),

@@ -59,10 +59,14 @@ pub struct PressedPush {
     pub audience: String,
 }
 
-/// The look: the presses as rows `j`, the three parts of one, and what makes a list of rows. A `CROSS JOIN` keeps SQLite from
-/// going through a whole table to find the few rows of these people.
+/// The look: the presses as rows `j`, the three parts of one, what makes a list of rows, and the rows `a` and `d` that belong to
+/// people. No database may go through a whole table to find those few: SQLite is kept from it by a `CROSS JOIN`, PostgreSQL,
+/// whatever number of people it expects, by an `OFFSET`.
 macro_rules! look_sql {
-    (rows $rows:literal, parts $name:literal $attempt:literal $push:literal, list $list:literal $end:literal $last:literal) => {
+    (
+        rows $rows:literal, parts $name:literal $attempt:literal $push:literal,
+        list $list:literal $end:literal $last:literal, acks $acks:literal, own $own:literal
+    ) => {
         concat!(
             "WITH RECURSIVE press (n, account_id, staff_id, outcome, push_id) AS MATERIALIZED (
                 SELECT j.key, a.id, b.staff_id, CASE WHEN d.id IS NOT NULL THEN t.outcome END,
@@ -85,10 +89,8 @@ macro_rules! look_sql {
             (SELECT ", $list, "id, now", $end, " ORDER BY id", $last, " FROM merged
                 WHERE now IN (SELECT staff_id FROM press)),
             (SELECT ", $list, "a.id, a.push_id, a.staff_id, a.pressed_at, a.method, a.recorded_by, a.attempt_id,
-                a.inbox_id, a.batch_id", $end, $last, " FROM person p CROSS JOIN ack a
-                WHERE a.push_id = p.push_id AND a.staff_id = p.staff_id),
-            (SELECT ", $list, "d.push_id, d.staff_id, d.deadline_at", $end, $last, " FROM person p
-                CROSS JOIN personal_deadline d WHERE d.push_id = p.push_id AND d.staff_id = p.staff_id),
+                a.inbox_id, a.batch_id", $end, $last, " FROM person p CROSS JOIN ", $acks, "),
+            (SELECT ", $list, "d.push_id, d.staff_id, d.deadline_at", $end, $last, " FROM person p CROSS JOIN ", $own, "),
             (SELECT ", $list, "id, from_at, to_at, settled_at", $end, " ORDER BY from_at, id", $last, "
                 FROM blind_window WHERE settled_at >= (SELECT MIN(deadline_at) FROM target))"
         )
@@ -102,12 +104,17 @@ pub async fn look(tx: &mut Tx, channel: ChannelId, presses: &[Asked<'_>]) -> Res
     const SQLITE: &str = look_sql!(
         rows "json_each($2) j",
         parts "json_extract(j.value, '$[0]')" "json_extract(j.value, '$[1]')" "json_extract(j.value, '$[2]')",
-        list "json_group_array(json_array(" ")" ")"
+        list "json_group_array(json_array(" ")" ")",
+        acks "ack a WHERE a.push_id = p.push_id AND a.staff_id = p.staff_id",
+        own "personal_deadline d WHERE d.push_id = p.push_id AND d.staff_id = p.staff_id"
     );
     const PG: &str = look_sql!(
         rows "json_array_elements($2::json) WITH ORDINALITY AS j (value, key)",
         parts "j.value->>0" "(j.value->>1)::bigint" "(j.value->>2)::bigint",
-        list "COALESCE(json_agg(json_build_array(" ")" "), '[]')::text"
+        list "COALESCE(json_agg(json_build_array(" ")" "), '[]')::text",
+        acks "LATERAL (SELECT * FROM ack k WHERE k.push_id = p.push_id AND k.staff_id = p.staff_id OFFSET 0) a",
+        own "LATERAL (SELECT * FROM personal_deadline k
+            WHERE k.push_id = p.push_id AND k.staff_id = p.staff_id OFFSET 0) d"
     );
     let (sql, presses) = (tx.pick(SQLITE, PG), json(presses));
     let (presses, pushes, chunks, formers, acks, own, gaps): Lists =
