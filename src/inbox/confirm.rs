@@ -23,7 +23,7 @@ pub struct Confirming {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum How {
-    Button { attempt: AttemptId, message_id: String, callback_id: String },
+    Button { attempt: AttemptId, chat: String, message_id: String, callback_id: String },
     GroupReply { chat: String, message_id: String },
     Private { chat: String, reply_to: Option<String> },
     Link { attempt: AttemptId },
@@ -49,8 +49,8 @@ fn pressed(ctx: &Ctx, press: Press) -> Option<Confirming> {
         return None;
     }
     let tag = delivery::read_tag(ctx.store.keys(), &press.data).filter(|tag| tag.verb == Verb::Ack)?;
-    let Press { account, message_id, callback_id, .. } = press;
-    Some(Confirming { account, how: How::Button { attempt: AttemptId(tag.id), message_id, callback_id } })
+    let Press { account, chat, message_id, callback_id, .. } = press;
+    Some(Confirming { account, how: How::Button { attempt: AttemptId(tag.id), chat, message_id, callback_id } })
 }
 
 fn said_so(ctx: &Ctx, said: Said) -> Option<Confirming> {
@@ -81,7 +81,7 @@ impl Confirming {
     /// What the office counts.
     pub fn press(&self, at: DateTime<Utc>) -> ack::Press<'_> {
         let by = match &self.how {
-            How::Button { attempt, message_id, .. } => By::Button { attempt: *attempt, message_id },
+            How::Button { attempt, chat, message_id, .. } => By::Button { attempt: *attempt, chat, message_id },
             How::GroupReply { chat, message_id } => By::GroupReply { chat, message_id },
             How::Private { chat, reply_to } => By::Private { chat, reply_to: reply_to.as_deref() },
             How::Link { attempt } => By::Link { attempt: *attempt },

@@ -25,7 +25,7 @@ pub(super) async fn away(
     if press.place != Place::Private {
         return Ok(vec![answered(press, toast::unknown())]);
     }
-    nudge::seen(ctx, attempt, &press.message_id).await?;
+    nudge::seen(ctx, (attempt, (&press.chat, &press.message_id))).await?;
     Ok(match dialogue::begin(ctx, line, &press.account, update, Talk::Me(Me::Back)).await? {
         Begun::Said(what) => vec![answered(press, toast::quiet()), say(&press.account, what)],
         Begun::NoRight | Begun::NotBound => vec![answered(press, toast::unknown())],
@@ -37,7 +37,7 @@ pub(super) async fn muted(ctx: &Ctx, line: &Line, press: &Press, attempt: Attemp
     if press.place != Place::Private {
         return Ok(vec![answered(press, toast::unknown())]);
     }
-    nudge::seen(ctx, attempt, &press.message_id).await?;
+    nudge::seen(ctx, (attempt, (&press.chat, &press.message_id))).await?;
     let stored = nudge::mute(ctx, line, &press.account).await?;
     Ok(vec![answered(press, if stored { words::muted() } else { toast::unknown() })])
 }

@@ -17,6 +17,7 @@ use crate::office::ack::facts::{Taken, facts};
 use crate::office::{Outcome, delivery, hearing, note, quiz};
 use crate::secret::Purpose;
 use crate::store::ack::{AckRow, KeptPress, NewAck};
+use crate::store::delivery::Seen;
 use crate::store::{self, Tx};
 
 /// Which push a confirmation speaks of.
@@ -58,7 +59,7 @@ pub struct Press<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By<'a> {
     /// The button of a copy; the press shows that the copy arrived, as this message.
-    Button { attempt: AttemptId, message_id: &'a str },
+    Button { attempt: AttemptId, chat: &'a str, message_id: &'a str },
     /// A text in reply to a message in a group.
     GroupReply { chat: &'a str, message_id: &'a str },
     /// A text in private, in reply to a message of ours or to none.
@@ -289,11 +290,11 @@ pub fn line(ack: &AckRow) -> AckLine {
 async fn prove(tx: &mut Tx, ctx: &Ctx, taken: &[Taken<'_>]) -> Outcome<()> {
     let open = taken.iter().filter(|one| one.outcome.is_some_and(is_open));
     let copies = open.filter_map(|one| match one.press.by {
-        By::Button { attempt, message_id } => Some((attempt, message_id)),
+        By::Button { attempt, chat, message_id } => Some((attempt, (chat, message_id))),
         By::GroupReply { .. } | By::Private { .. } | By::Link { .. } => None,
     });
-    let copies: HashMap<AttemptId, &str> = copies.collect();
-    proved(tx, ctx, copies.into_iter().collect()).await
+    let copies: BTreeSet<Seen<'_>> = copies.collect();
+    proved(tx, ctx, copies).await
 }
 
 /// Whether it is not known that the copy of an attempt arrived.
@@ -308,14 +309,16 @@ pub(super) const fn is_open(outcome: AttemptOutcome) -> bool {
     }
 }
 
-/// Stores that these copies arrived, as these messages.
-pub(super) async fn proved(tx: &mut Tx, ctx: &Ctx, copies: Vec<(AttemptId, &str)>) -> Outcome<()> {
-    let proved: Vec<AttemptId> = copies.iter().map(|(attempt, _)| *attempt).collect();
-    for delivery in store::delivery::prove(tx, &copies, ctx.now()).await? {
+/// Stores that these copies arrived, where they were pressed under the messages they can be.
+pub(super) async fn proved(tx: &mut Tx, ctx: &Ctx, copies: BTreeSet<Seen<'_>>) -> Outcome<()> {
+    let copies: Vec<Seen<'_>> = copies.into_iter().collect();
+    let proved = store::delivery::prove(tx, &copies, ctx.now()).await?;
+    for delivery in proved.iter().filter_map(|(_, delivery)| *delivery) {
         let actor = Actor::System { job: Job::Inbox };
         let detail = json!({ "state": "sent", "by": "press" });
         note(tx, ctx.now(), &actor, (Action::DeliveryState, format!("delivery:{delivery}"), detail));
     }
+    let proved: Vec<AttemptId> = proved.into_iter().map(|(attempt, _)| attempt).collect();
     if !proved.is_empty() {
         store::delivery::decide::remove_late(tx, &proved, ctx.now()).await?;
         delivery::found(tx, ctx, &proved).await?;

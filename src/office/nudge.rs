@@ -11,8 +11,9 @@ use crate::domain::audit::{Action, Actor, Job};
 use crate::domain::leave::{Absence, Effect, standing};
 use crate::domain::nudge::{Fate, Person, Terms, fate};
 use crate::domain::wall;
-use crate::ids::{AttemptId, PushId, StaffId};
+use crate::ids::{PushId, StaffId};
 use crate::office::{Outcome, Refusal, ack, binding, calendar, note, report, setting};
+use crate::store::delivery::Seen;
 use crate::store::nudge::{DayRow, NewNudge, OpenRow};
 use crate::store::{self, Tx};
 
@@ -212,8 +213,8 @@ pub(super) async fn unmute_in(tx: &mut Tx, ctx: &Ctx, actor: &Actor, staff: Staf
 }
 
 /// A press on any button of a reminder shows that it arrived.
-pub async fn seen(ctx: &Ctx, attempt: AttemptId, message_id: &str) -> Outcome<()> {
+pub async fn seen(ctx: &Ctx, copy: Seen<'_>) -> Outcome<()> {
     let mut tx = ctx.store.write().await?;
-    ack::proved(&mut tx, ctx, vec![(attempt, message_id)]).await?;
+    ack::proved(&mut tx, ctx, BTreeSet::from([copy])).await?;
     Ok(tx.commit().await?)
 }

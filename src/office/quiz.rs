@@ -322,8 +322,7 @@ pub async fn again(ctx: &Ctx, line: &Line, stored: (InboxId, Press<'_>)) -> Outc
 async fn prove(tx: &mut Tx, ctx: &Ctx, presses: &[(InboxId, Press<'_>)], asks: &Copies) -> Outcome<()> {
     let shown = presses.iter().filter_map(|(_, press)| {
         let (copy, _) = asks.get(&press.attempt)?;
-        (ack::is_open(copy.outcome) && is_under(press, copy)).then_some((press.attempt, press.message_id))
+        ack::is_open(copy.outcome).then_some((press.attempt, (press.chat, press.message_id)))
     });
-    let shown: HashMap<AttemptId, &str> = shown.collect();
-    ack::proved(tx, ctx, shown.into_iter().collect()).await
+    ack::proved(tx, ctx, shown.collect()).await
 }

@@ -160,25 +160,37 @@ pub async fn finish_attempt(
     Ok(moved == 1)
 }
 
+/// A copy, and the message it was pressed under, as `(chat, message)`.
+pub type Seen<'a> = (AttemptId, (&'a str, &'a str));
+
 /// A press on a copy proves that copy: its attempt and, unless it was over, its delivery, which is then sent no second
-/// time. Returns the deliveries moved.
-pub async fn prove(tx: &mut Tx, copies: &[(AttemptId, &str)], now: DateTime<Utc>) -> Result<Vec<DeliveryId>> {
-    const ATTEMPT: &str = "UPDATE attempt SET outcome = 'proved', ended_at = $3, message_id = COALESCE(message_id, $2)
-        WHERE id = $1 AND outcome IN ('pending', 'unknown') RETURNING delivery_id";
+/// time. A press under a message that the copy cannot be, because it is in another chat or known to be another one, proves
+/// nothing; a group that became a supergroup has other numbers. Returns the copies proved, with the deliveries moved.
+pub async fn prove(
+    tx: &mut Tx,
+    copies: &[Seen<'_>],
+    now: DateTime<Utc>,
+) -> Result<Vec<(AttemptId, Option<DeliveryId>)>> {
+    const ATTEMPT: &str = "UPDATE attempt SET outcome = 'proved', ended_at = $4, message_id = COALESCE(message_id, $3)
+        WHERE id = $1 AND outcome IN ('pending', 'unknown') AND (chat = $2 AND COALESCE(message_id, $3) = $3
+            OR chat <> $2 AND EXISTS (SELECT 1 FROM delivery d JOIN chat_group g ON g.id = d.target_id
+                WHERE d.id = attempt.delivery_id AND d.target_kind = 'group' AND g.external_id = $2))
+            AND NOT EXISTS (SELECT 1 FROM attempt o WHERE o.chat = $2 AND o.message_id = $3 AND o.id <> $1)
+        RETURNING delivery_id";
     const DELIVERY: &str = "UPDATE delivery SET state = 'sent', reason = NULL, changed_at = $2, lease_owner = NULL,
             lease_until = NULL
         WHERE id = $1 AND state IN ('queued', 'claimed', 'sending', 'retry_wait', 'in_doubt') RETURNING id";
-    let mut moved = Vec::new();
-    for (attempt, message_id) in copies {
-        let delivery: Option<DeliveryId> = on!(tx, c => sqlx::query_scalar(ATTEMPT).bind(attempt).bind(message_id)
-            .bind(At::from(now)).fetch_optional(c).await)?;
+    let mut proved = Vec::new();
+    for (attempt, (chat, message_id)) in copies {
+        let delivery: Option<DeliveryId> = on!(tx, c => sqlx::query_scalar(ATTEMPT).bind(attempt).bind(chat)
+            .bind(message_id).bind(At::from(now)).fetch_optional(c).await)?;
         if let Some(delivery) = delivery {
-            let id: Option<DeliveryId> =
+            let moved =
                 on!(tx, c => sqlx::query_scalar(DELIVERY).bind(delivery).bind(At::from(now)).fetch_optional(c).await)?;
-            moved.extend(id);
+            proved.push((*attempt, moved));
         }
     }
-    Ok(moved)
+    Ok(proved)
 }
 
 /// One delivery.

@@ -163,7 +163,7 @@ async fn arrived(world: &World, tx: &mut Tx) -> AttemptId {
     world.deliver(tx).await;
     let claimed = crate::delivery::claim(tx, "boot", 0).await.remove(0);
     let attempt = delivery::begin_attempt(tx, &claimed, "boot", "-100", at(0)).await.unwrap().unwrap().id;
-    delivery::prove(tx, &[(attempt, "5")], at(1)).await.unwrap();
+    delivery::prove(tx, &[(attempt, ("-100", "5"))], at(1)).await.unwrap();
     attempt
 }
 

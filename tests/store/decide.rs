@@ -109,7 +109,7 @@ async fn sent(world: &World, tx: &mut Tx) -> qingfeng::ids::AttemptId {
     world.deliver(tx).await;
     let claimed = crate::delivery::claim(tx, "boot", 0).await.remove(0);
     let attempt = delivery::begin_attempt(tx, &claimed, "boot", "-100", at(1)).await.unwrap().unwrap();
-    delivery::prove(tx, &[(attempt.id, "901")], at(2)).await.unwrap();
+    delivery::prove(tx, &[(attempt.id, ("-100", "901"))], at(2)).await.unwrap();
     attempt.id
 }
 

@@ -231,8 +231,11 @@ async fn a_press_proves_its_copy() {
         finish(&mut tx, &row, &attempt, CallResult::Unknown).await;
         let copy = delivery::pushes_of_attempts(&mut tx, &[attempt.id]).await.unwrap().remove(0);
         assert_eq!((copy.delivery_id, copy.push_id, copy.outcome), (row.id, world.push, AttemptOutcome::Unknown));
-        assert_eq!(delivery::prove(&mut tx, &[(attempt.id, "902")], at(30)).await.unwrap(), [row.id]);
-        assert_eq!(delivery::prove(&mut tx, &[(attempt.id, "902")], at(31)).await.unwrap(), []);
+        // In another chat it proves nothing.
+        assert_eq!(delivery::prove(&mut tx, &[(attempt.id, ("-200", "902"))], at(30)).await.unwrap(), []);
+        let seen = (attempt.id, ("-100", "902"));
+        assert_eq!(delivery::prove(&mut tx, &[seen], at(30)).await.unwrap(), [(attempt.id, Some(row.id))]);
+        assert_eq!(delivery::prove(&mut tx, &[seen], at(31)).await.unwrap(), []);
         assert_eq!(world.delivery(&mut tx, row.id).await.state, DeliveryState::Sent);
         let stored = delivery::attempts(&mut tx, row.id).await.unwrap().remove(0);
         assert_eq!((stored.outcome, stored.message_id.as_deref()), (AttemptOutcome::Proved, Some("902")));
@@ -244,7 +247,8 @@ async fn a_press_quicker_than_the_reply_is_not_forgotten_when_the_reply_is_lost(
     for world in worlds().await {
         let mut tx = world.tx().await;
         let (row, attempt) = sending(&world, &mut tx).await;
-        assert_eq!(delivery::prove(&mut tx, &[(attempt.id, "902")], at(3)).await.unwrap(), [row.id]);
+        let seen = (attempt.id, ("-100", "902"));
+        assert_eq!(delivery::prove(&mut tx, &[seen], at(3)).await.unwrap(), [(attempt.id, Some(row.id))]);
         assert!(!finish(&mut tx, &row, &attempt, CallResult::Unknown).await);
         assert_eq!(world.delivery(&mut tx, row.id).await.state, DeliveryState::Sent);
         let stored = delivery::attempts(&mut tx, row.id).await.unwrap().remove(0);

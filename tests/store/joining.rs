@@ -64,7 +64,7 @@ async fn kept_presses_go_with_their_month_and_arrived_pushes_are_listed() {
         world.deliver(&mut tx).await;
         let claimed = crate::delivery::claim(&mut tx, "boot", 0).await.remove(0);
         let attempt = delivery::begin_attempt(&mut tx, &claimed, "boot", "-100", at(0)).await.unwrap().unwrap().id;
-        delivery::prove(&mut tx, &[(attempt, "5")], at(1)).await.unwrap();
+        delivery::prove(&mut tx, &[(attempt, ("-100", "5"))], at(1)).await.unwrap();
         let account = account::ensure(&mut tx, world.channel, "501").await.unwrap().id;
         let press = KeptPress {
             push_id: world.push,

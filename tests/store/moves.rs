@@ -50,7 +50,7 @@ async fn happen(tx: &mut Tx, event: Event, (row, attempt): (&DeliveryRow, Attemp
             let to = to(next(DeliveryState::Claimed, event).unwrap());
             delivery::put_down(tx, row, (&to, None), at(1)).await.map(|_| None).unwrap()
         }
-        Event::Pressed => delivery::prove(tx, &[(attempt, "9")], at(1)).await.map(|_| None).unwrap(),
+        Event::Pressed => delivery::prove(tx, &[(attempt, ("-100", "9"))], at(1)).await.map(|_| None).unwrap(),
         Event::WaitedOut => delivery::requeue_doubtful(tx, at(999), at(900)).await.map(|_| None).unwrap(),
         Event::Expired => delivery::expire(tx, at(3600)).await.map(|_| None).unwrap(),
         Event::Sent

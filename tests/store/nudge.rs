@@ -86,7 +86,7 @@ async fn a_person_is_reminded_of_a_push_once() {
         decide::close(&mut tx, world.push, at(3)).await.unwrap();
         assert_eq!(nudge::reminded(&mut tx, world.push).await.unwrap(), [world.zhang], "{label}");
         assert_eq!(nudge::arrived(&mut tx, world.push).await.unwrap(), 0, "{label}");
-        delivery::prove(&mut tx, &[(attempt.id, "77")], at(4)).await.unwrap();
+        delivery::prove(&mut tx, &[(attempt.id, ("501", "77"))], at(4)).await.unwrap();
         assert_eq!(nudge::arrived(&mut tx, world.push).await.unwrap(), 1, "{label}");
         let placed = decide::placed(&mut tx, world.push).await.unwrap();
         let placed: Vec<_> = placed.iter().map(|row| (row.kind, row.message_id.as_deref())).collect();

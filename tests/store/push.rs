@@ -94,7 +94,7 @@ async fn covers_tell_what_became_of_each_unit_and_person() {
         let attempt = delivery::begin_attempt(&mut tx, &row, "boot", "-100", at(0)).await.unwrap().unwrap();
         let before = report::covers(&mut tx, &[world.push]).await.unwrap();
         assert!(before.iter().all(|cover| !cover.arrived && cover.state == DeliveryState::Sending));
-        delivery::prove(&mut tx, &[(attempt.id, "9")], at(1)).await.unwrap();
+        delivery::prove(&mut tx, &[(attempt.id, ("-100", "9"))], at(1)).await.unwrap();
         let after = report::covers(&mut tx, &[world.push]).await.unwrap();
         assert!(after.iter().all(|c| c.arrived && c.delivery_id == group && c.push_id == world.push));
         let told: BTreeSet<_> = after.iter().map(|cover| (cover.unit_id, cover.staff_id)).collect();

@@ -11,6 +11,7 @@ use qingfeng::store;
 use serde_json::json;
 
 use crate::db::databases;
+use crate::quiz::forged;
 use crate::world::{OPERATOR, STUDY, World};
 
 async fn claim(office: &World) -> Round {
@@ -348,6 +349,34 @@ async fn copies_that_are_wanted_back_are_deleted_at_our_pace_and_tried_again() {
         let of =
             |attempt: AttemptId, became: Removal| json!({"attempt": attempt, "removal": became.as_str()}).to_string();
         assert_eq!(became, [of(two, Removal::TooOld), of(one, Removal::Done)], "{label}");
+        office.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_press_under_another_message_settles_no_doubt() {
+    for db in databases().await {
+        let label = db.label;
+        let mut office = World::new(db).await;
+        office.bind(1).await;
+        office.push_now(None).await;
+        office.work().await;
+        let other = office.newest(STUDY).await;
+        office.later(10).await;
+        fault(&office, "reset", true).await;
+        let push = office.push_now(None).await;
+        office.work().await;
+        assert_eq!(office.delivery(&push).await.0, "in_doubt", "{label}");
+        // What the button of the message in doubt holds, sent under the message before it by a client that was tampered with.
+        let sent = office.sent(STUDY).await;
+        let data = sent.last().unwrap()["buttons"][0][0]["data"].as_str().unwrap().to_owned();
+        let said = forged(&mut office, (1, STUDY), &other, &data).await;
+        // The person confirmed; which message carries the button is not known by it.
+        assert_eq!(said, "已记录（9月1日09:30），谢谢。", "{label}");
+        assert_eq!(office.delivery(&push).await, ("in_doubt".to_owned(), vec!["unknown".to_owned()]), "{label}");
+        let message = office.newest(STUDY).await;
+        assert_eq!(office.press(1, STUDY, &message, "已阅").await, "已记录过（9月1日09:30），不用再点。", "{label}");
+        assert_eq!(office.delivery(&push).await, ("sent".to_owned(), vec!["proved".to_owned()]), "{label}");
         office.stop().await;
     }
 }

@@ -206,19 +206,18 @@ impl<'a> Story<'a> {
         let all: Vec<(DeliveryId, AttemptId)> =
             self.deliveries.iter().flat_map(|d| d.calls.iter().map(|call| (d.id, call.id))).collect();
         let Some((id, attempt)) = n.checked_rem(all.len()).map(|n| all[n]) else { return };
-        let now = self.now;
-        let moved = delivery::prove(&mut self.tx, &[(attempt, "pressed")], now).await.unwrap();
+        let (now, pressed) = (self.now, format!("pressed {attempt}"));
+        let proved = delivery::prove(&mut self.tx, &[(attempt, ("-100", &pressed))], now).await.unwrap();
         let model = self.of(id);
         let call = model.calls.iter_mut().find(|call| call.id == attempt).unwrap();
         let mut expected = Vec::new();
-        if matches!(call.outcome, AttemptOutcome::Pending | AttemptOutcome::Unknown) {
+        let is_under = call.message.as_deref().is_none_or(|message| message == pressed);
+        if is_under && matches!(call.outcome, AttemptOutcome::Pending | AttemptOutcome::Unknown) {
             call.outcome = AttemptOutcome::Proved;
-            call.message.get_or_insert_with(|| "pressed".to_owned());
-            if model.go(Event::Pressed, now) {
-                expected.push(id);
-            }
+            call.message.get_or_insert(pressed);
+            expected.push((attempt, model.go(Event::Pressed, now).then_some(id)));
         }
-        assert_eq!(moved, expected);
+        assert_eq!(proved, expected);
     }
 
     async fn expire(&mut self) {
