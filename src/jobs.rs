@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ctx::{Ctx, Line};
 use crate::office::lease::Lease;
-use crate::office::{Outcome, Refusal, alert, binding, db, depart, dialogue, inbox, nudge, plan};
+use crate::office::{Outcome, Refusal, alert, binding, db, delivery, depart, dialogue, inbox, nudge, plan};
 use crate::stop::Stop;
 use crate::store::trouble::Trouble;
 
@@ -21,7 +21,7 @@ pub mod strangers;
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(1);
 /// Pause after a step that failed.
 const PAUSE: TimeDelta = TimeDelta::seconds(5);
-/// How often the files of the calendar and the clock are looked at.
+/// How often the files of the calendar, the clock and the numbers shown lately are looked at.
 const REFRESH_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// How often it is looked at what admins should know; they are told days ahead.
 const WATCH_EVERY: TimeDelta = TimeDelta::minutes(10);
@@ -123,6 +123,7 @@ pub async fn send(ctx: Ctx, line: Line, mut stop: Stop) {
 pub async fn refresh(ctx: Ctx, stop: Stop) {
     let work = async || {
         plan::refresh(&ctx).await?;
+        delivery::recount(&ctx).await?;
         Ok(ctx.now() + REFRESH_EVERY)
     };
     repeat(&ctx, stop, "refresh", work).await;

@@ -283,6 +283,16 @@ async fn a_count_line_is_edited_when_it_changed_and_rested() {
         // One more came while the edit was under way.
         count_line::show(&mut tx, row.id, 0, at(70)).await.unwrap();
         assert_eq!(count_line::next_due(&mut tx).await.unwrap(), Some(At::from(at(70))));
+        // It was settled by somebody who did not see the last press yet.
+        count_line::show(&mut tx, row.id, 1, at(90)).await.unwrap();
+        crate::ack::confirm(&world, &mut tx, &[world.wang]).await;
+        count_line::recount(&mut tx, at(91)).await.unwrap();
+        assert_eq!(count_line::next_due(&mut tx).await.unwrap(), None, "settled longer ago");
+        count_line::recount(&mut tx, at(90)).await.unwrap();
+        assert_eq!(count_line::next_due(&mut tx).await.unwrap(), Some(At::from(at(90))));
+        count_line::show(&mut tx, row.id, 2, at(99)).await.unwrap();
+        count_line::recount(&mut tx, at(90)).await.unwrap();
+        assert_eq!(count_line::next_due(&mut tx).await.unwrap(), None, "it shows what there is");
         count_line::remove(&mut tx, row.id).await.unwrap();
         assert_eq!(count_line::next_due(&mut tx).await.unwrap(), None);
     }

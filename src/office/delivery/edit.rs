@@ -17,6 +17,9 @@ use crate::store::{self, Tx, blind};
 /// Pause before an edit that did not arrive is tried again.
 const PAUSE: TimeDelta = TimeDelta::seconds(60);
 
+/// For how long after an edit its number is compared with the presses again: several times as long as a transaction lasts.
+const RECOUNTED_FOR: TimeDelta = TimeDelta::minutes(10);
+
 /// What a copy shows whose words nobody knows: no number, so that an edit says the right one.
 const UNKNOWN: i64 = -1;
 
@@ -108,6 +111,13 @@ impl Edit {
         }
         Ok(count_line::book(tx, self.delivery, again).await?)
     }
+}
+
+/// Looks again at the numbers shown lately, so that the last one is shown in the end.
+pub async fn recount(ctx: &Ctx) -> Outcome<()> {
+    let mut tx = ctx.store.write().await?;
+    count_line::recount(&mut tx, ctx.now() - RECOUNTED_FOR).await?;
+    Ok(tx.commit().await?)
 }
 
 /// From now on the copy's count line is kept up to date.

@@ -78,6 +78,16 @@ pub async fn show(tx: &mut Tx, delivery: DeliveryId, shown: i64, edit_after: Dat
     Ok(())
 }
 
+/// Marks lines that rest, were settled since an instant and show another number than there is. On PostgreSQL a batch of
+/// presses can find a line marked that is just being settled without it.
+pub async fn recount(tx: &mut Tx, since: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "UPDATE count_line SET dirty = TRUE WHERE NOT dirty AND edit_after >= $1
+        AND shown <> (SELECT COUNT(*) FROM ack k JOIN delivery d ON d.subject_id = k.push_id
+            WHERE d.id = count_line.delivery_id)";
+    on!(tx, c => sqlx::query(SQL).bind(At::from(since)).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// The message that carried the line is gone: there is nothing more to edit.
 pub async fn remove(tx: &mut Tx, delivery: DeliveryId) -> Result<()> {
     const SQL: &str = "DELETE FROM count_line WHERE delivery_id = $1";
