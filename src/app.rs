@@ -83,7 +83,7 @@ pub async fn build(config: &Config, clock: Clock) -> Result<App, StartError> {
     home.check_in(&store, clock.now()).await?;
     let id = db::connect(&store, KIND, &token.bot_id().to_string(), clock.now()).await?;
     let boot = format!("{}-{}", std::process::id(), clock.now().timestamp_millis());
-    let line = Line { id, channel: Channel::Telegram(telegram.clone()) };
+    let line = Line { id, channel: Channel::Telegram(telegram.clone()), heard: Arc::default() };
     let public_url = config.public_url.as_ref().map(ToString::to_string);
     let (content_dir, spool) = (config.content_dir.as_path().into(), config.spool_file().into());
     let ctx = Ctx { store, clock, zone: config.zone, content_dir, boot, spool };

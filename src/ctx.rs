@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -31,6 +32,9 @@ pub struct Ctx {
 pub struct Line {
     pub id: ChannelId,
     pub channel: Channel,
+    /// When updates last reached us, as it was last read from the row, in milliseconds since 1970: what is asked for with every
+    /// batch of presses is asked of the database only now and then.
+    pub heard: Arc<AtomicI64>,
 }
 
 impl Ctx {

@@ -2,6 +2,8 @@
 //! the platform may have dropped meanwhile are not guessed: the time is on record, the copies in the chats say it, the
 //! report says it.
 
+use std::sync::atomic::Ordering;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
@@ -20,17 +22,29 @@ const WRITE_EVERY: TimeDelta = TimeDelta::seconds(10);
 /// Updates reached us. After a time in which they did not, the gap is on record, and when presses may be lost the copies of
 /// open pushes are to say so.
 pub async fn heard(tx: &mut Tx, ctx: &Ctx, line: &Line, now: DateTime<Utc>) -> Outcome<()> {
-    let (mode, last) = store::channel::inbound(tx, line.id).await?;
-    if !is_news(last, now) {
-        return Ok(());
-    }
+    let Some((mode, last)) = news(tx, line, now).await? else { return Ok(()) };
     if let Some(gap) = Gap::ending(now, last.map(At::utc), mode) {
         remember(tx, ctx, line, &gap).await?;
     }
     Ok(store::channel::set_heard(tx, line.id, now).await?)
 }
 
-/// Not every batch writes it: a storm of presses would queue up behind this one row. A clock that was set back does.
+/// What the row says, when it is to be written anew. Not every batch writes it, nor asks: a storm of presses would queue up
+/// behind this one row.
+async fn news(tx: &mut Tx, line: &Line, now: DateTime<Utc>) -> Outcome<Option<(InboundMode, Option<At>)>> {
+    if !is_news(Some(At(line.heard.load(Ordering::Relaxed))), now) {
+        return Ok(None);
+    }
+    let (mode, last) = store::channel::inbound(tx, line.id).await?;
+    if is_news(last, now) {
+        return Ok(Some((mode, last)));
+    }
+    // Only what was read is kept: what this transaction writes may yet be undone.
+    line.heard.store(last.map_or(0, |At(last)| last), Ordering::Relaxed);
+    Ok(None)
+}
+
+/// A clock that was set back is news as well.
 fn is_news(last: Option<At>, now: DateTime<Utc>) -> bool {
     last.is_none_or(|last| (now - last.utc()).abs() >= WRITE_EVERY)
 }
@@ -52,11 +66,10 @@ async fn remember(tx: &mut Tx, ctx: &Ctx, line: &Line, gap: &Gap) -> Outcome<()>
 pub async fn listening(ctx: &Ctx, line: &Line) -> Outcome<()> {
     let now = ctx.now();
     let mut tx = ctx.store.read().await?;
-    let (_, last) = store::channel::inbound(&mut tx, line.id).await?;
-    drop(tx);
-    if !is_news(last, now) {
+    if news(&mut tx, line, now).await?.is_none() {
         return Ok(());
     }
+    drop(tx);
     let mut tx = ctx.store.write().await?;
     heard(&mut tx, ctx, line, now).await?;
     Ok(tx.commit().await?)
