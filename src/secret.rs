@@ -82,13 +82,16 @@ impl Purpose {
 pub struct Key {
     id: KeyId,
     bytes: SecretBox<[u8; KEY_LEN]>,
+    /// Of [`Purpose::Button`]: while an office presses, hundreds of buttons are read in a second.
+    buttons: Sealer,
 }
 
 impl Key {
     fn new(bytes: SecretBox<[u8; KEY_LEN]>) -> Self {
         let digest = Sha256::digest(bytes.expose_secret());
         let id = KeyId(hex::encode(digest.iter().take(4).copied().collect::<Vec<u8>>()));
-        Self { id, bytes }
+        let buttons = Sealer(hmac_under(&derive(&bytes, Purpose::Button)));
+        Self { id, bytes, buttons }
     }
 
     /// Names the key.
@@ -99,12 +102,17 @@ impl Key {
     /// HMAC-SHA256 over `parts` under the key of `purpose`. Each part is preceded by its length (8 bytes, big endian),
     /// so `["ab", "c"]` and `["a", "bc"]` have different tags.
     pub fn mac(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; KEY_LEN] {
-        self.sealer(purpose).mac(parts)
+        match purpose {
+            Purpose::Button => self.buttons.mac(parts),
+            Purpose::Audit | Purpose::AckBatch | Purpose::Invite | Purpose::Webhook | Purpose::Checkpoint => {
+                self.sealer(purpose).mac(parts)
+            }
+        }
     }
 
     /// The key of one purpose, for many tags: it is derived once.
     pub fn sealer(&self, purpose: Purpose) -> Sealer {
-        Sealer(hmac_under(&self.derive(purpose)))
+        Sealer(hmac_under(&derive(&self.bytes, purpose)))
     }
 
     /// Whether `tag` is the tag of `parts`; takes the same time wherever the two differ. A tag of another length than
@@ -112,15 +120,15 @@ impl Key {
     pub fn verify(&self, purpose: Purpose, parts: &[&[u8]], tag: &[u8]) -> bool {
         self.mac(purpose, parts).ct_eq(tag).into()
     }
+}
 
-    #[expect(clippy::expect_used, reason = "HKDF-SHA256 refuses only outputs above 255 × 32 bytes; this one is 32")]
-    fn derive(&self, purpose: Purpose) -> SecretBox<[u8; KEY_LEN]> {
-        SecretBox::init_with_mut(|okm: &mut [u8; KEY_LEN]| {
-            Hkdf::<Sha256>::new(None, self.bytes.expose_secret())
-                .expand(purpose.info(), okm)
-                .expect("32 bytes are within HKDF's bound");
-        })
-    }
+#[expect(clippy::expect_used, reason = "HKDF-SHA256 refuses only outputs above 255 × 32 bytes; this one is 32")]
+fn derive(bytes: &SecretBox<[u8; KEY_LEN]>, purpose: Purpose) -> SecretBox<[u8; KEY_LEN]> {
+    SecretBox::init_with_mut(|okm: &mut [u8; KEY_LEN]| {
+        Hkdf::<Sha256>::new(None, bytes.expose_secret())
+            .expand(purpose.info(), okm)
+            .expect("32 bytes are within HKDF's bound");
+    })
 }
 
 impl fmt::Debug for Key {

@@ -23,7 +23,7 @@ pub fn read(raw: &str) -> Inbound {
 /// Takes the number out of an update and keeps its text as it came. `None` without a number: there is no way to
 /// confirm such an update, and the server never sends one.
 pub(super) fn number(update: Box<RawValue>) -> Option<RawUpdate> {
-    let id = numbered(update.get())?;
+    let id = leading_number(update.get()).or_else(|| numbered(update.get()))?;
     Some(RawUpdate { event_id: id.to_string(), id, raw: Box::<str>::from(update).into_string() })
 }
 
@@ -44,6 +44,13 @@ fn numbered(raw: &str) -> Option<i64> {
     serde_json::from_str(raw).ok().map(|Numbered { update_id }| update_id)
 }
 
+/// The number of an update that is known to be JSON. The server writes it first; then the rest is not gone through for it.
+fn leading_number(raw: &str) -> Option<i64> {
+    let rest = raw.strip_prefix("{\"update_id\":")?;
+    let (number, _) = rest.split_once(',')?;
+    number.parse().ok()
+}
+
 /// The digits after the name of the number, in what cannot be read whole.
 fn seen_number(raw: &str) -> Option<i64> {
     let (_, rest) = raw.split_once("\"update_id\"")?;
@@ -52,14 +59,12 @@ fn seen_number(raw: &str) -> Option<i64> {
     rest.get(..end)?.parse().ok()
 }
 
+/// An update holds one of these.
 #[derive(Deserialize)]
-struct Update<'a> {
-    #[serde(borrow)]
-    callback_query: Option<&'a RawValue>,
-    #[serde(borrow)]
-    message: Option<&'a RawValue>,
-    #[serde(borrow)]
-    my_chat_member: Option<&'a RawValue>,
+struct Update {
+    callback_query: Option<CallbackQuery>,
+    message: Option<Written>,
+    my_chat_member: Option<ChatMemberUpdated>,
 }
 
 #[derive(Deserialize)]
@@ -166,13 +171,13 @@ impl Chat {
 }
 
 fn understood(raw: &str) -> Option<Inbound> {
-    let update: Update<'_> = serde_json::from_str(raw).ok()?;
+    let update: Update = serde_json::from_str(raw).ok()?;
     if let Some(query) = update.callback_query {
-        press(serde_json::from_str(query.get()).ok()?)
+        press(query)
     } else if let Some(message) = update.message {
-        written(serde_json::from_str(message.get()).ok()?)
+        written(message)
     } else {
-        membership(serde_json::from_str(update.my_chat_member?.get()).ok()?)
+        membership(update.my_chat_member?)
     }
 }
 
