@@ -293,6 +293,13 @@ impl Tx {
         self.next_keys = Some(keys);
     }
 
+    fn is_sqlite(&self) -> bool {
+        match self.conn {
+            Conn::Sqlite(_) => true,
+            Conn::Pg(_) => false,
+        }
+    }
+
     /// Of two texts that mean the same, the one for this database.
     fn pick(&self, sqlite: &'static str, pg: &'static str) -> &'static str {
         match self.conn {

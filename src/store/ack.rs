@@ -15,17 +15,19 @@ pub mod look;
 pub mod manual;
 
 /// A confirmation to store.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct NewAck {
     pub push_id: PushId,
     pub staff_id: StaffId,
     /// When it was pressed, in milliseconds.
     pub pressed_at: i64,
-    #[serde(serialize_with = "spelled")]
     pub method: AckMethod,
     pub attempt_id: Option<AttemptId>,
     pub inbox_id: Option<InboxId>,
 }
+
+/// One as the database is told it.
+type NewRow = (PushId, StaffId, i64, &'static str, Option<AttemptId>, Option<InboxId>);
 
 impl NewAck {
     /// What a person did: a press, or a text. The copy is unknown when a text names none.
@@ -37,6 +39,11 @@ impl NewAck {
     ) -> Self {
         let (pressed_at, inbox_id) = (pressed_at.timestamp_millis(), Some(inbox));
         Self { push_id, staff_id, pressed_at, method, attempt_id, inbox_id }
+    }
+
+    fn row(&self) -> NewRow {
+        let Self { push_id, staff_id, pressed_at, method, attempt_id, inbox_id } = *self;
+        (push_id, staff_id, pressed_at, method.as_str(), attempt_id, inbox_id)
     }
 
     /// The row that it became.
@@ -128,23 +135,30 @@ pub async fn batches(tx: &mut Tx, from: i64, limit: i64) -> Result<Vec<(i64, At)
 /// Stores confirmations in the order given; a person's second one for a push is left out. Returns those stored, by id.
 pub async fn add_many(tx: &mut Tx, batch: i64, acks: &[NewAck]) -> Result<Vec<AckRow>> {
     const SQLITE: &str = "INSERT INTO ack (push_id, staff_id, pressed_at, method, attempt_id, inbox_id, batch_id)
-        SELECT json_extract(value, '$.push_id'), json_extract(value, '$.staff_id'), json_extract(value, '$.pressed_at'),
-            json_extract(value, '$.method'), json_extract(value, '$.attempt_id'), json_extract(value, '$.inbox_id'), $2
-        FROM json_each($1) WHERE true ORDER BY key ON CONFLICT (push_id, staff_id) DO NOTHING";
-    const PG: &str = "INSERT INTO ack (push_id, staff_id, pressed_at, method, attempt_id, inbox_id, batch_id)
-        SELECT (value->>'push_id')::bigint, (value->>'staff_id')::bigint, (value->>'pressed_at')::bigint,
-            value->>'method', (value->>'attempt_id')::bigint, (value->>'inbox_id')::bigint, $2
+        SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+            json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'), $2
+        FROM jsonb_each($1) WHERE true ORDER BY key ON CONFLICT (push_id, staff_id) DO NOTHING";
+    const STORED: &str = listed_sql!(sqlite "FROM ack a WHERE a.batch_id = $1");
+    const PG: &str = concat!(
+        "WITH a AS (INSERT INTO ack (push_id, staff_id, pressed_at, method, attempt_id, inbox_id, batch_id)
+        SELECT (value->>0)::bigint, (value->>1)::bigint, (value->>2)::bigint, value->>3, (value->>4)::bigint,
+            (value->>5)::bigint, $2
         FROM json_array_elements($1::json) WITH ORDINALITY AS t (value, n) ORDER BY n
-        ON CONFLICT (push_id, staff_id) DO NOTHING";
-    const STORED_SQLITE: &str = listed_sql!(sqlite "FROM ack a WHERE a.batch_id = $1");
-    const STORED_PG: &str = listed_sql!(pg "FROM ack a WHERE a.batch_id = $1");
-    let (sql, stored, rows) = (tx.pick(SQLITE, PG), tx.pick(STORED_SQLITE, STORED_PG), json(acks));
-    let added = on!(tx, c => sqlx::query(sql).bind(&rows).bind(batch).execute(c).await.map(Added::from))?;
-    if let Some(first) = added.first(acks.len()) {
-        return Ok(acks.iter().zip(first..).map(|(ack, id)| ack.stored(AckId(id), batch)).collect());
-    }
-    let mut stored: Vec<AckRow> =
-        told(&on!(tx, c => sqlx::query_scalar::<_, String>(stored).bind(batch).fetch_one(c).await)?)?;
+        ON CONFLICT (push_id, staff_id) DO NOTHING RETURNING *) ",
+        listed_sql!(pg "FROM a")
+    );
+    let rows: Vec<NewRow> = acks.iter().map(NewAck::row).collect();
+    let rows = json(&rows);
+    let stored: String = if tx.is_sqlite() {
+        let added = on!(tx, c => sqlx::query(SQLITE).bind(&rows).bind(batch).execute(c).await.map(Added::from))?;
+        if let Some(first) = added.first(acks.len()) {
+            return Ok(acks.iter().zip(first..).map(|(ack, id)| ack.stored(AckId(id), batch)).collect());
+        }
+        on!(tx, c => sqlx::query_scalar(STORED).bind(batch).fetch_one(c).await)?
+    } else {
+        on!(tx, c => sqlx::query_scalar(PG).bind(&rows).bind(batch).fetch_one(c).await)?
+    };
+    let mut stored: Vec<AckRow> = told(&stored)?;
     stored.sort_unstable_by_key(|row| row.id);
     Ok(stored)
 }
@@ -152,7 +166,7 @@ pub async fn add_many(tx: &mut Tx, batch: i64, acks: &[NewAck]) -> Result<Vec<Ac
 /// The stored confirmations of given people for given pushes.
 pub async fn find_many(tx: &mut Tx, pairs: &[(PushId, StaffId)]) -> Result<Vec<AckRow>> {
     const SQLITE: &str = listed_sql!(
-        sqlite "FROM json_each($1) j JOIN ack a ON a.push_id = json_extract(j.value, '$[0]')
+        sqlite "FROM jsonb_each($1) j JOIN ack a ON a.push_id = json_extract(j.value, '$[0]')
             AND a.staff_id = json_extract(j.value, '$[1]')"
     );
     const PG: &str = listed_sql!(

@@ -52,7 +52,6 @@ pub async fn head_by(tx: &mut Tx, key: &KeyId) -> Result<StoredHead> {
 /// Nothing is appended to a head that was edited. With `next` the last entry is the last one under its key: the head is
 /// sealed with the current one of `next`, and the office names it.
 pub(super) async fn append(tx: &mut Tx, events: Vec<Event>, next: Option<Arc<Keys>>) -> Result<()> {
-    const MOVE: &str = "UPDATE audit_head SET seq = $1, mac = $2 WHERE id = 1";
     if events.is_empty() && next.is_none() {
         return Ok(());
     }
@@ -75,9 +74,8 @@ pub(super) async fn append(tx: &mut Tx, events: Vec<Event>, next: Option<Arc<Key
             hex::encode(entry.mac),
         ));
     }
-    add_many(tx, &json(&rows)).await?;
     let sealing = next.as_ref().map_or(key, |next| next.current());
-    on!(tx, c => sqlx::query(MOVE).bind(head.seq).bind(head_tag(sealing, head)).execute(c).await.map(drop))?;
+    add_many(tx, &json(&rows), (head.seq, &head_tag(sealing, head))).await?;
     if let Some(next) = &next {
         super::office::set_key_id(tx, (&id, next.current().id())).await?;
     }
@@ -109,17 +107,24 @@ async fn unusable(tx: &mut Tx) -> Result<StoreError> {
     })
 }
 
-async fn add_many(tx: &mut Tx, rows: &str) -> Result<()> {
+/// Adds the entries and moves the head to where they end.
+async fn add_many(tx: &mut Tx, rows: &str, (seq, mac): (AuditSeq, &str)) -> Result<()> {
+    const MOVE: &str = "UPDATE audit_head SET seq = $1, mac = $2 WHERE id = 1";
     const SQLITE: &str = "INSERT INTO audit_entry (seq, at, actor, action, subject, detail, mac)
         SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
             json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'),
             json_extract(value, '$[6]')
         FROM json_each($1)";
-    const PG: &str = "INSERT INTO audit_entry (seq, at, actor, action, subject, detail, mac)
+    const PG: &str = "WITH moved AS (UPDATE audit_head SET seq = $2, mac = $3 WHERE id = 1)
+        INSERT INTO audit_entry (seq, at, actor, action, subject, detail, mac)
         SELECT (value->>0)::bigint, (value->>1)::bigint, value->>2, value->>3, value->>4, value->>5, value->>6
         FROM json_array_elements($1::json)";
-    let sql = tx.pick(SQLITE, PG);
-    on!(tx, c => sqlx::query(sql).bind(rows).execute(c).await.map(drop))?;
+    if tx.is_sqlite() {
+        on!(tx, c => sqlx::query(SQLITE).bind(rows).execute(c).await.map(drop))?;
+        on!(tx, c => sqlx::query(MOVE).bind(seq).bind(mac).execute(c).await.map(drop))?;
+    } else {
+        on!(tx, c => sqlx::query(PG).bind(rows).bind(seq).bind(mac).execute(c).await.map(drop))?;
+    }
     Ok(())
 }
 

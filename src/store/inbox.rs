@@ -24,7 +24,7 @@ macro_rules! add_sql {
             "INSERT INTO inbox (channel_id, event_id, received_at, raw, state)
             SELECT $1, json_extract(value, '$[0]'), $3,
                 CAST(substr($4, json_extract(value, '$[1]'), json_extract(value, '$[2]')) AS TEXT), $5
-            FROM json_each($2) WHERE true ORDER BY key
+            FROM jsonb_each($2) WHERE true ORDER BY key
             ON CONFLICT (channel_id, event_id) DO NOTHING",
             $rest
         )
@@ -62,17 +62,30 @@ pub async fn receive_done(
     channel: ChannelId,
     batch: &[(&str, &str)],
     now: DateTime<Utc>,
-) -> Result<(Vec<(String, InboxId)>, u64)> {
-    let sql = tx.pick(add_sql!(sqlite ""), add_sql!(pg ""));
+) -> Result<(Vec<(String, InboxId)>, usize)> {
     let ((places, texts), at) = (end_to_end(batch), At::from(now));
-    let added = on!(tx, c => sqlx::query(sql).bind(channel).bind(&places).bind(at).bind(&texts).bind("done")
-        .execute(c).await.map(Added::from))?;
     let events = batch.iter().map(|(event, _)| *event);
-    let ids = match added.first(batch.len()) {
-        Some(first) => events.map(str::to_owned).zip((first..).map(InboxId)).collect(),
+    let (rows, ids) = if tx.is_sqlite() {
+        const SQLITE: &str = add_sql!(sqlite "");
+        let added = on!(tx, c => sqlx::query(SQLITE).bind(channel).bind(&places).bind(at).bind(&texts).bind("done")
+            .execute(c).await.map(Added::from))?;
+        let numbered = |first| events.clone().map(str::to_owned).zip((first..).map(InboxId)).collect();
+        (usize::try_from(added.rows).unwrap_or(usize::MAX), added.first(batch.len()).map(numbered))
+    } else {
+        const PG: &str = concat!(
+            "WITH new AS (",
+            add_sql!(pg " RETURNING event_id, id"),
+            ") SELECT COALESCE(json_agg(json_build_array(event_id, id)), '[]')::text FROM new"
+        );
+        let new: Vec<(String, InboxId)> = told(&on!(tx, c => sqlx::query_scalar::<_, String>(PG).bind(channel)
+            .bind(&places).bind(at).bind(&texts).bind("done").fetch_one(c).await)?)?;
+        (new.len(), Some(new).filter(|new| new.len() == batch.len()))
+    };
+    let ids = match ids {
+        Some(ids) => ids,
         None => seen(tx, channel, &events.collect::<Vec<_>>()).await?,
     };
-    Ok((ids, added.rows))
+    Ok((ids, rows))
 }
 
 /// The texts in one value, out of which the database cuts them, and their places in it: as JSON they would be escaped here

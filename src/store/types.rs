@@ -100,7 +100,8 @@ stored_word!(
     crate::domain::word::ScheduleState,
 );
 
-/// A list as one JSON parameter: `json_each` on SQLite, `json_array_elements` on PostgreSQL.
+/// A list as one JSON parameter: `json_each` on SQLite, `json_array_elements` on PostgreSQL. Where the list holds lists and a
+/// batch of presses waits, SQLite takes it apart by `jsonb_each`, which does not spell out each of them only to read it again.
 pub(super) fn json<T: serde::Serialize + ?Sized>(list: &T) -> String {
     // Lists of numbers and texts always serialise.
     serde_json::to_string(list).unwrap_or_default()

@@ -102,7 +102,7 @@ type Lists = (String, String, String, String, String, String, String);
 /// Looks.
 pub async fn look(tx: &mut Tx, channel: ChannelId, presses: &[Asked<'_>]) -> Result<Look> {
     const SQLITE: &str = look_sql!(
-        rows "json_each($2) j",
+        rows "jsonb_each($2) j",
         parts "json_extract(j.value, '$[0]')" "json_extract(j.value, '$[1]')" "json_extract(j.value, '$[2]')",
         list "json_group_array(json_array(" ")" ")",
         acks "ack a WHERE a.push_id = p.push_id AND a.staff_id = p.staff_id",
