@@ -98,11 +98,12 @@ impl Effects {
             self.started.join_next().await;
         }
         let (line, room) = (self.line.clone(), Arc::clone(&self.room));
-        self.started.spawn(async move {
+        // Boxed: a task is moved several times in its life, and hundreds of them live in a second.
+        self.started.spawn(Box::pin(async move {
             // It is never closed.
             let _room = room.acquire().await;
             carry_out(&line, effect).await;
-        });
+        }));
     }
 
     /// Waits for all of them.

@@ -26,6 +26,9 @@ use crate::secret::Keys;
 const SQLITE_OLDEST: (u32, u32, u32) = (3, 51, 3);
 /// How long a statement waits for another writer's lock before it fails.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Pages of the write-ahead log, of 4 KiB each, after which a commit brings them home: SQLite's own 1,000 is reached every
+/// twenty batches of presses, and most pages of a batch are those of the one before.
+const CHECKPOINT_PAGES: &str = "4000";
 /// Rows that SQLite may be ahead of whoever reads them: with fewer the two wake each other all the time.
 const ROWS_AHEAD: usize = 256;
 /// Readers beside the one SQLite writer; more would only queue on two cores.
@@ -159,8 +162,13 @@ async fn connect(url: &DatabaseUrl, on_missing: OnMissing) -> Result<Pools> {
                 .foreign_keys(true)
                 .row_buffer_size(ROWS_AHEAD)
                 .busy_timeout(BUSY_TIMEOUT)
+                .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
                 .disable_statement_logging();
-            let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).after_release(drop_if_stuck);
+            // A file does not hang up: whether a connection works is looked at once, when it is given back.
+            let pool = || {
+                let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false);
+                pool.after_release(drop_if_stuck)
+            };
             let write = pool().max_connections(1).connect_with(options.clone()).await?;
             let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&write).await?;
             if !is_safe_sqlite(&version) {
