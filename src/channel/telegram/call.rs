@@ -22,8 +22,8 @@ use crate::channel::{Fault, PollError, Refusal, RefusalKind, SendError, SetupErr
 
 /// Where Telegram's own servers answer.
 const TELEGRAM: &str = "https://api.telegram.org";
-/// Idle connections kept open: as many as answers go out side by side, and some for everything else. Fewer would be closed
-/// and opened all the time while people press.
+/// Idle connections kept open: as many as answers go out side by side, which they do here when there is a proxy, and some for
+/// everything else. Fewer would be closed and opened all the time while people press.
 const KEPT_CONNECTIONS: usize = 72;
 
 /// How long a connection may rest unused. Firewalls forget quiet connections without a word, and a message written to a

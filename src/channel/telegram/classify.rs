@@ -176,7 +176,7 @@ pub(super) fn network(error: &reqwest::Error, detail: String) -> SendError {
     if error.is_builder() {
         SendError::Refused(Refusal { kind: RefusalKind::Malformed, text: detail })
     } else if error.is_connect() {
-        SendError::NotSent(Fault { kind: connect_kind(error, &detail), detail })
+        not_connected(error, detail)
     } else if error.is_timeout() {
         SendError::InDoubt(Fault { kind: FaultKind::Timeout, detail })
     } else {
@@ -184,15 +184,16 @@ pub(super) fn network(error: &reqwest::Error, detail: String) -> SendError {
     }
 }
 
-/// Only chooses words for people: all of these are equally not sent.
-fn connect_kind(error: &reqwest::Error, detail: &str) -> FaultKind {
-    if detail.contains("dns error") {
+/// What a connection that did not come about means. The kind only chooses words for people: all are equally not sent.
+pub(super) fn not_connected(error: &(dyn Error + 'static), detail: String) -> SendError {
+    let kind = if detail.contains("dns error") {
         FaultKind::Dns
-    } else if sources(error).filter_map(|cause| cause.downcast_ref()).any(is_of_tls) {
+    } else if chain(error).filter_map(|cause| cause.downcast_ref()).any(is_of_tls) {
         FaultKind::Tls
     } else {
         FaultKind::Connect
-    }
+    };
+    SendError::NotSent(Fault { kind, detail })
 }
 
 /// Wrong certificates and foreign protocols are invalid data; a peer that hangs up meanwhile is an unexpected end. TCP
@@ -202,13 +203,15 @@ fn is_of_tls(error: &io::Error) -> bool {
     matches!(inner.unwrap_or(error).kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
 }
 
-fn sources<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(error.source(), |e| (*e).source())
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |e| (*e).source())
 }
 
-/// The chain of causes. The outermost error is left out: it names the address, and the address holds the token.
-pub(super) fn causes(error: &reqwest::Error) -> String {
-    sources(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+/// An error with its causes. The general client's own error is left out: it names the address, and the address holds the
+/// token.
+pub(super) fn causes(error: &(dyn Error + 'static)) -> String {
+    let told = chain(error).filter(|cause| !cause.is::<reqwest::Error>());
+    told.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! and the general client spends on each call as much as the exchange itself. Only answers go this way, and none through a
 //! proxy: what matters for a message, whether it may have left, is the general client's to tell.
 
+use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http_body_util::{BodyExt as _, Full};
@@ -9,6 +10,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, Response, StatusCode, Uri};
+use hyper_rustls::builderstates::WantsSchemes;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use reqwest::Url;
@@ -18,6 +20,7 @@ use tower_service::Service as _;
 
 use super::Timeouts;
 use super::call::{AGENT, KEEPALIVE, REST};
+use super::classify::{causes, not_connected};
 use crate::channel::{Fault, FaultKind, SendError};
 
 /// A body as it came, with what was said around it.
@@ -48,15 +51,19 @@ struct Kept {
 impl Direct {
     /// Connections for calls of one method; `None` when its address is none that a request can be written for.
     pub(super) fn new(url: &Url, timeouts: Timeouts) -> Option<Self> {
+        Self::trusting(HttpsConnectorBuilder::new().with_webpki_roots(), url, timeouts)
+    }
+
+    /// The same with certificates that are said to be good.
+    pub(super) fn trusting(tls: HttpsConnectorBuilder<WantsSchemes>, url: &Url, timeouts: Timeouts) -> Option<Self> {
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_keepalive(Some(KEEPALIVE));
-        let tls = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1();
         let host = url.host_str()?;
         let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         Some(Self {
-            connector: tls.wrap_connector(http),
+            connector: tls.https_or_http().enable_http1().wrap_connector(http),
             server: format!("{}://{host}/", url.scheme()).parse().ok()?,
             path: url.path().parse().ok()?,
             host: HeaderValue::from_str(&host).ok()?,
@@ -117,15 +124,13 @@ impl Direct {
     async fn connect(&self) -> Result<Kept, SendError> {
         let opening = async {
             let mut connector = self.connector.clone();
-            std::future::poll_fn(|context| connector.poll_ready(context)).await.map_err(|error| error.to_string())?;
-            let stream = connector.call(self.server.clone()).await.map_err(|error| error.to_string())?;
+            std::future::poll_fn(|context| connector.poll_ready(context)).await?;
+            let stream = connector.call(self.server.clone()).await?;
             let mut http = http1::Builder::new();
-            http.writev(false).handshake(stream).await.map_err(|error| error.to_string())
+            Ok::<_, Box<dyn Error + Send + Sync>>(http.writev(false).handshake(stream).await?)
         };
-        let opened = timeout(self.timeouts.connect, opening).await;
-        let (way, connection) = opened
-            .unwrap_or_else(|_| Err("no connection in time".to_owned()))
-            .map_err(|detail| SendError::NotSent(Fault { kind: FaultKind::Connect, detail }))?;
+        let opened = timeout(self.timeouts.connect, opening).await.unwrap_or_else(|late| Err(late.into()));
+        let (way, connection) = opened.map_err(|error| not_connected(&*error, causes(&*error)))?;
         let used = Arc::new(Notify::new());
         tokio::spawn(keep(connection, Arc::clone(&used)));
         Ok(Kept { way, used })

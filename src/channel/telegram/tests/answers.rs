@@ -2,10 +2,17 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use hyper_rustls::HttpsConnectorBuilder;
+use reqwest::Url;
 use rstest::rstest;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
+
+use super::direct::Direct;
 
 use super::faults::{Manner, assert_in_doubt, assert_not_sent, dead_port, server};
 use super::*;
@@ -99,8 +106,44 @@ async fn without_a_connection_nothing_was_sent(#[case] scheme: &str) {
     assert_not_sent(&answer(&settings(&url)).await, FaultKind::Connect);
     let (address, _) = server(Manner::Babble).await;
     if scheme == "https" {
-        assert_not_sent(&answer(&settings(&format!("https://{address}"))).await, FaultKind::Connect);
+        assert_not_sent(&answer(&settings(&format!("https://{address}"))).await, FaultKind::Tls);
     }
+}
+
+/// A server with a certificate of its own for `localhost`, and who trusts it.
+async fn sealed(each: usize) -> (String, ClientConfig) {
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivatePkcs8KeyDer::from(own.signing_key.serialize_der()).into();
+    let server = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![own.cert.der().clone()], key);
+    let acceptor = TlsAcceptor::from(Arc::new(server.unwrap()));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut request = vec![0; 8192];
+            for _ in 0..each {
+                assert!(stream.read(&mut request).await.unwrap() > 0);
+                stream.write_all(SHOWN).await.unwrap();
+            }
+        }
+    });
+    let mut roots = RootCertStore::empty();
+    roots.add(own.cert.der().clone()).unwrap();
+    (format!("https://localhost:{port}"), ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
+}
+
+#[tokio::test]
+async fn they_go_out_sealed_to_who_is_trusted_and_to_nobody_else() {
+    let (address, trusting) = sealed(2).await;
+    let url = Url::parse(&format!("{address}/bot1:a/answerCallbackQuery")).unwrap();
+    let tls = HttpsConnectorBuilder::new().with_tls_config(trusting);
+    let direct = Direct::trusting(tls, &url, Timeouts::default()).unwrap();
+    for _ in 0..2 {
+        let reply = direct.post(b"{}".to_vec()).await.unwrap();
+        assert_eq!((reply.status.as_u16(), &*reply.body), (200, &b"{\"ok\":true,\"result\":true}"[..]));
+    }
+    assert_not_sent(&answer(&settings(&address)).await, FaultKind::Tls);
 }
 
 #[tokio::test]
