@@ -13,6 +13,7 @@ mod part;
 mod quiz;
 mod rate;
 mod standing;
+mod withheld;
 
 #[cfg(test)]
 mod tests;
@@ -26,3 +27,4 @@ pub use part::Extent;
 pub use quiz::{Given, QuizCounts, QuizFacts, QuizQuestion, QuizReport, QuizUnit};
 pub use rate::Rate;
 pub use standing::{NotAcked, Reason, Standing, missing, push_figures};
+pub use withheld::Withheld;

@@ -15,7 +15,7 @@ use crate::domain::policy::Act;
 use crate::domain::push::{Chunk, PushState};
 use crate::domain::report::{
     self, Coverage, DayOff, Extent, Fate, Figures, Member, MonthInput, MonthReport, NotAcked, PushFacts, UnitRef,
-    month_report,
+    Withheld, month_report,
 };
 use crate::domain::wall;
 use crate::domain::word::Confirm;
@@ -50,7 +50,9 @@ pub async fn month_of(ctx: &Ctx, actor: &Actor, month: Month, names: &[String]) 
     let pushes = store::push::of_month(&mut tx, &month.to_string()).await?;
     let pushes: Vec<PushRow> = pushes.into_iter().filter(|push| push.state != PushState::Recalled).collect();
     let now = ctx.now();
-    let facts = facts(&mut tx, &pushes, now, &allowed).await?;
+    let whole = whole(&mut tx, &pushes, now, &allowed).await?;
+    let withheld = Withheld::of(&whole, now);
+    let facts = parts(whole, &allowed);
     let range = month.instants(ctx.zone);
     let mut units = units_at(&mut tx, now.min(range.end - TimeDelta::milliseconds(1))).await?;
     units.retain(|unit| allowed.covers(unit.id));
@@ -61,7 +63,7 @@ pub async fn month_of(ctx: &Ctx, actor: &Actor, month: Month, names: &[String]) 
         Allowed::Office => Extent::Office,
         Allowed::Units(_) => Extent::Units,
     };
-    let input = MonthInput { month, zone: ctx.zone, as_of: now, extent, units, pushes: facts, off, silent };
+    let input = MonthInput { month, zone: ctx.zone, as_of: now, extent, units, pushes: facts, withheld, off, silent };
     month_report(&input).map_err(Refusal::Check)
 }
 
@@ -138,6 +140,21 @@ pub(super) async fn not_acked(tx: &mut Tx, push: &PushRow, as_of: DateTime<Utc>)
 /// The stored facts of pushes, in the order given: of the units that may be seen, and without pushes that they had no part
 /// in.
 async fn facts(tx: &mut Tx, pushes: &[PushRow], as_of: DateTime<Utc>, allowed: &Allowed) -> Outcome<Vec<PushFacts>> {
+    Ok(parts(whole(tx, pushes, as_of, allowed).await?, allowed))
+}
+
+fn parts(facts: Vec<PushFacts>, allowed: &Allowed) -> Vec<PushFacts> {
+    match allowed {
+        Allowed::Office => facts,
+        Allowed::Units(units) => {
+            let parts = facts.into_iter().map(|facts| facts.part(units));
+            parts.filter(|part| !part.members.is_empty()).collect()
+        }
+    }
+}
+
+/// The facts as the whole office had them, but for what was passed on by hand.
+async fn whole(tx: &mut Tx, pushes: &[PushRow], as_of: DateTime<Utc>, allowed: &Allowed) -> Outcome<Vec<PushFacts>> {
     let ids: Vec<PushId> = pushes.iter().map(|push| push.id).collect();
     let mut audiences: HashMap<PushId, Vec<Chunk>> = HashMap::new();
     for (push, chunk) in store::push::audiences(tx, &ids).await? {
@@ -180,14 +197,7 @@ async fn facts(tx: &mut Tx, pushes: &[PushRow], as_of: DateTime<Utc>, allowed: &
             quiz: quiz.remove(&push.id),
         })
     };
-    let facts: Outcome<Vec<PushFacts>> = pushes.iter().map(fact).collect();
-    Ok(match allowed {
-        Allowed::Office => facts?,
-        Allowed::Units(units) => {
-            let parts = facts?.into_iter().map(|facts| facts.part(units));
-            parts.filter(|part| !part.members.is_empty()).collect()
-        }
-    })
+    pushes.iter().map(fact).collect()
 }
 
 /// How many messages of each push were passed on by hand to chats of the units that may be seen.

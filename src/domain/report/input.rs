@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 
 use super::part::Extent;
 use super::quiz::QuizFacts;
+use super::withheld::Withheld;
 use crate::domain::hearing::Silence;
 use crate::domain::month::Month;
 use crate::domain::push::MemberStatus;
@@ -29,6 +30,8 @@ pub struct MonthInput {
     /// Pushes of the month in any order; those of other months are left out by their slot. A cancelled or recalled
     /// push expects nothing of anybody and is not among them.
     pub pushes: Vec<PushFacts>,
+    /// Which figures of questions are not told, decided over the pushes as the whole office had them.
+    pub withheld: Withheld,
     /// Days on which a slot fell and a holiday kept it from going out, in any order and as often as slots fell.
     pub off: Vec<DayOff>,
     /// Times in which presses on these pushes may be lost, in order.

@@ -127,11 +127,7 @@ pub fn month_report(input: &MonthInput) -> Result<MonthReport, CheckFailed> {
         days_off: days_off(input),
         silent: input.silent.clone(),
         excused: tally.excused,
-        quiz: quiz_report(
-            &in_order(input).into_iter().map(|(push, _)| push).collect::<Vec<_>>(),
-            &input.units,
-            input.as_of,
-        ),
+        quiz: quiz_report(input, &in_order(input).into_iter().map(|(push, _)| push).collect::<Vec<_>>()),
         checks: Vec::new(),
     };
     report.checks = check::passed(&report, tally.repeated)?;

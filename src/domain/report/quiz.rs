@@ -5,15 +5,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use super::input::{Member, PushFacts, UnitRef};
+use super::input::{Member, MonthInput, PushFacts, UnitRef};
+use super::part::Extent;
 use super::rate::Rate;
 use crate::domain::push::MemberStatus;
 use crate::domain::quiz::{Letters, Question, Score, Try, counted};
 use crate::ids::{PushId, StaffId, UnitId};
-
-/// How many people must have answered before it is told how many answers are right: of one alone it would tell theirs, and of
-/// two it would tell each of them the other's.
-const TOLD_FROM: u32 = 3;
 
 /// What a push asked and what was answered.
 #[derive(Debug, Clone)]
@@ -151,43 +148,43 @@ impl QuizReport {
     }
 }
 
-/// The figures of pushes, in the order given; `None` when none of them asks.
-pub(super) fn quiz_report(pushes: &[&PushFacts], units: &[UnitRef], as_of: DateTime<Utc>) -> Option<QuizReport> {
+/// The figures of pushes of the input, in the order given; `None` when none of them asks.
+pub(super) fn quiz_report(input: &MonthInput, pushes: &[&PushFacts]) -> Option<QuizReport> {
+    let MonthInput { units, as_of, withheld, extent, .. } = input;
     let mut sum = Sum { total: QuizCounts::default(), units: HashMap::new(), questions: Vec::new() };
     let mut asks = false;
     let mut people: HashMap<UnitId, HashSet<StaffId>> = HashMap::new();
     for push in pushes {
         let Some(quiz) = &push.quiz else { continue };
         asks = true;
-        sum.push(push, quiz, (as_of, &mut people));
+        sum.push(push, quiz, (*as_of, &mut people));
     }
     let heads = |unit: UnitId| people.get(&unit).map_or(0, |people| u32::try_from(people.len()).unwrap_or(u32::MAX));
     let all: HashSet<StaffId> = people.values().flatten().copied().collect();
     sum.total.people = u32::try_from(all.len()).unwrap_or(u32::MAX);
     let row = |unit: &UnitRef| {
         let counts = sum.units.get(&unit.id).copied().unwrap_or_default();
-        QuizUnit { unit: unit.id, name: unit.name.clone(), counts: QuizCounts { people: heads(unit.id), ..counts } }
+        let told = counts.answered > 0 && !withheld.unit(unit.id);
+        QuizUnit {
+            unit: unit.id,
+            name: unit.name.clone(),
+            counts: QuizCounts { people: heads(unit.id), told, ..counts },
+        }
     };
-    let mut units: Vec<QuizUnit> = units.iter().map(row).collect();
-    sum.total.told = sum.total.people >= TOLD_FROM;
-    tell(units.iter_mut().map(|unit| &mut unit.counts).collect());
-    tell(sum.questions.iter_mut().map(|question| &mut question.counts).collect());
+    // Several units tell together what each of them tells by itself.
+    let any = |of: &dyn Fn(UnitId) -> bool| people.keys().any(|unit| of(*unit));
+    let of_office = |office: bool, unit: &dyn Fn(UnitId) -> bool| match extent {
+        Extent::Office => office,
+        Extent::Units => any(unit),
+    };
+    sum.total.told = sum.total.answered > 0 && !of_office(withheld.office(), &|unit| withheld.unit(unit));
+    for one in &mut sum.questions {
+        let asked = (one.push, one.nth - 1);
+        let hidden = of_office(withheld.question(asked), &|unit| withheld.cell(unit, asked));
+        one.counts.told = one.counts.answered > 0 && !hidden;
+    }
+    let units = units.iter().map(row).collect();
     asks.then_some(QuizReport { total: sum.total, units, questions: sum.questions })
-}
-
-/// Decides which parts tell how many answers are right. When those that do not are of too few people together, what is left of
-/// the whole would tell of them, so that the smallest of the other parts does not tell either.
-fn tell(mut parts: Vec<&mut QuizCounts>) {
-    for part in &mut parts {
-        part.told = part.people >= TOLD_FROM;
-    }
-    let untold =
-        |parts: &[&mut QuizCounts]| parts.iter().filter(|part| !part.told).map(|part| part.people).sum::<u32>();
-    while (1..TOLD_FROM).contains(&untold(&parts))
-        && let Some(smallest) = parts.iter_mut().filter(|part| part.told).min_by_key(|part| part.people)
-    {
-        smallest.told = false;
-    }
 }
 
 struct Sum {

@@ -11,7 +11,7 @@ use rstest::rstest;
 
 use super::{
     Basis, CheckName, Counts, Coverage, DayOff, Extent, Fate, Figures, Member, MonthInput, MonthReport, NotAcked,
-    PushFacts, Rate, Reason, Standing, Undelivered, UnitRef, check, missing, month_report, push_figures,
+    PushFacts, Rate, Reason, Standing, Undelivered, UnitRef, Withheld, check, missing, month_report, push_figures,
 };
 use crate::domain::month::Month;
 use crate::domain::push::MemberStatus;
@@ -67,6 +67,7 @@ fn month(pushes: Vec<PushFacts>) -> MonthInput {
         as_of: as_of(),
         extent: Extent::Office,
         units,
+        withheld: Withheld::of(&pushes, as_of()),
         pushes,
         off: Vec::new(),
         silent: Vec::new(),

@@ -10,7 +10,7 @@ use crate::domain::hearing::{Gap, Silence};
 use crate::domain::month::Month;
 use crate::domain::push::MemberStatus;
 use crate::domain::report::{
-    Coverage, DaysOff, Extent, Fate, Member, MonthInput, MonthReport, PushFacts, UnitRef, month_report,
+    Coverage, DaysOff, Extent, Fate, Member, MonthInput, MonthReport, PushFacts, UnitRef, Withheld, month_report,
 };
 use crate::domain::word::Confirm;
 use crate::ids::{PushId, StaffId, UnitId};
@@ -94,6 +94,7 @@ fn report(pushes: Vec<PushFacts>) -> MonthReport {
         as_of: at(10, 10, 18, 0),
         extent: Extent::Office,
         units,
+        withheld: Withheld::of(&pushes, at(10, 10, 18, 0)),
         pushes,
         off: Vec::new(),
         silent: Vec::new(),
