@@ -161,11 +161,18 @@ fn summary(summary: &Summary, left: u8) -> String {
 fn told(nth: usize, row: &Row, left: u8) -> String {
     let asked = &row.asked;
     let Some(counted) = row.counted else { return format!("第{nth}题　没有作答") };
-    let result = if counted.right { "答对了" } else { "没有答对" };
+    // The first answer counts, and a later one was right.
+    let later = !counted.right && row.known;
+    let result = match (counted.right, later) {
+        (true, _) => "答对了",
+        (false, true) => "后来答对了（按第一次计，没有答对）",
+        (false, false) => "没有答对",
+    };
     if left > 0 && !row.known {
         return format!("第{nth}题　{result}");
     }
-    let chosen = if counted.right { String::new() } else { format!("，您选的是{}", counted.chosen) };
+    let first = if later { "第一次" } else { "" };
+    let chosen = if counted.right { String::new() } else { format!("，您{first}选的是{}", counted.chosen) };
     let (key, explain, basis) = (asked.key, &asked.explain, asked.basis.label());
     format!("第{nth}题　{result}，正确答案是{key}{chosen}。\n{explain}\n依据：{basis}")
 }
@@ -239,6 +246,15 @@ mod tests {
             ];
             assert!(all.iter().all(|one| verdict(*one, &longest, item).encode_utf16().count() <= ALERT_MAX_UNITS));
         }
+    }
+
+    #[test]
+    fn who_was_right_later_is_told_so_and_what_counts() {
+        let wrong = Try { chosen: Letters::parse("A").unwrap(), right: false };
+        let row = Row { asked: asked("B"), counted: Some(wrong), known: true };
+        let line = told(1, &row, 0);
+        let head = "第1题　后来答对了（按第一次计，没有答对），正确答案是B，您第一次选的是A。";
+        assert_eq!(line.lines().next(), Some(head));
     }
 
     #[test]
