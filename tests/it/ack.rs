@@ -82,13 +82,13 @@ async fn an_admin_records_a_confirmation_and_it_says_so() {
         office.at(7, 10, 0).await;
         let recorded = record(&office, id, "S04").await.unwrap();
         assert_eq!((recorded.person.staff_no.as_str(), recorded.by.as_str()), ("S04", "operator"), "{label}");
-        assert_eq!(recorded.late, None, "{label}");
+        assert!(recorded.on_time(), "{label}");
         // The person themselves is told that it stands.
         let copy = office.newest(STUDY).await;
         assert_eq!(office.press(4, STUDY, &copy, "已阅").await, "已记录过（9月7日10:00），不用再点。", "{label}");
         office.at(8, 10, 0).await;
         let late = record(&office, id, "S05").await.unwrap();
-        assert!(late.late.is_some(), "{label}: by the instant at which it is recorded");
+        assert!(!late.on_time(), "{label}: by the instant at which it is recorded");
         assert_eq!(figures(&office.report().await)[..3], [2, 1, 1], "{label}");
         let shown = office::push::show(&office.ctx(), &OPERATOR, id).await.unwrap();
         assert_eq!(shown.beside.unwrap().manual, 2, "{label}");
@@ -116,7 +116,7 @@ async fn a_recorded_confirmation_keeps_to_the_persons_own_deadline() {
         let id = required(&office).await;
         trip(&office, "S03", (7, 8)).await;
         office.at(10, 17, 29).await;
-        assert_eq!(record(&office, id, "S03").await.unwrap().late, None);
+        assert!(record(&office, id, "S03").await.unwrap().on_time());
         assert_eq!(figures(&office.report().await)[..3], [1, 1, 0]);
         office.stop().await;
     }

@@ -52,15 +52,15 @@ pub(super) async fn ack(session: &Session, args: AckArgs) -> Ended {
             at: out::instant(recorded.at, zone),
             method: AckMethod::Manual.as_str(),
             recorded_by: &recorded.by,
-            on_time: recorded.late.is_none(),
+            on_time: recorded.on_time(),
         });
     }
-    let when = match recorded.late {
-        Some(deadline) => format!("本人的期限是{}，按“截止后确认”统计", local(deadline, zone)),
-        None => "按期".to_owned(),
+    let when = match recorded.deadline {
+        Some(deadline) if !recorded.on_time() => {
+            format!("，本人的期限是{}，按“截止后确认”统计", local(deadline, zone))
+        }
+        Some(_) => "，按期".to_owned(),
+        None => String::new(),
     };
-    out::print(&format!(
-        "推送{id}：{staff_no}的确认已代为登记（{}，{when}），原因记入审计记录",
-        local(recorded.at, zone)
-    ))
+    out::print(&format!("推送{id}：{staff_no}的确认已代为登记（{}{when}），原因记入审计记录", local(recorded.at, zone)))
 }

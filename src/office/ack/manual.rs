@@ -28,8 +28,15 @@ pub struct Recorded {
     pub at: DateTime<Utc>,
     /// Who recorded it, as the ledger writes it.
     pub by: String,
-    /// The person's deadline when it had passed.
-    pub late: Option<DateTime<Utc>>,
+    /// The person's deadline; none when the push has none.
+    pub deadline: Option<DateTime<Utc>>,
+}
+
+impl Recorded {
+    /// Whether it was recorded in time.
+    pub fn on_time(&self) -> bool {
+        self.deadline.is_none_or(|deadline| self.at < deadline)
+    }
 }
 
 /// Records that a person confirmed a push, on their behalf.
@@ -64,7 +71,7 @@ pub async fn record(ctx: &Ctx, actor: &Actor, (push, staff_no): (PushId, &str), 
     let own = store::deadline::find_many(&mut tx, &pairs).await?.into_iter().map(|row| row.deadline_at).max();
     let deadline = own.or(row.deadline_at).map(store::At::utc).filter(|_| row.confirm == Confirm::Required);
     tx.commit().await?;
-    Ok(Recorded { person, at: now, by, late: deadline.filter(|deadline| *deadline <= now) })
+    Ok(Recorded { person, at: now, by, deadline })
 }
 
 /// The person of a staff number, also one that was merged since, and one who left the roster: what is out still counts them.
