@@ -11,6 +11,7 @@ use crate::message::{binding as words, print, toast};
 use crate::office::binding::{self, Accepted, Declined, Offer, Owner};
 use crate::office::setting::Settings;
 use crate::office::{Outcome, delivery, setting};
+use crate::store::account::RecordRow;
 
 /// Buttons have an id; what these two show depends on who presses alone.
 const WHOEVER_PRESSES: i64 = 1;
@@ -97,7 +98,9 @@ pub(super) async fn record(ctx: &Ctx, line: &Line, account: &str, settings: &Set
     let Some(stored) = binding::stored(ctx, line, account).await? else { return Ok(words::notice(office, contact)) };
     let person = print::person(&stored.owner.name, &stored.owner.staff_no, &[]);
     let unit = print::unit_name(&stored.owner.unit);
-    let record = words::Record { person: &person, unit, bound_at: stored.bound_at, acks: stored.acks, contact };
+    let RecordRow { bound_at, acks, answers, absences, muted } = stored.record;
+    let bound_at = bound_at.utc();
+    let record = words::Record { person: &person, unit, bound_at, acks, answers, absences, muted, contact };
     Ok(words::my_data(&record, ctx.zone))
 }
 

@@ -159,13 +159,17 @@ pub fn help(contact: &str) -> Outgoing {
 /// What is stored about the person who asks.
 pub fn my_data(record: &Record<'_>, zone: Tz) -> Outgoing {
     let Masked { name, tail } = record.person;
-    plain(&format!(
-        "这里保存了您的：\n{name}，{}，工号尾号{tail}\n绑定时间：{}\n点“已阅”的时间：共{}条\n更正或删除，请联系{}。",
-        record.unit,
-        day_time(record.bound_at, zone),
-        record.acks,
-        record.contact
-    ))
+    let lines = [
+        Some("这里保存了您的：".to_owned()),
+        Some(format!("{name}，{}，工号尾号{tail}", record.unit)),
+        Some(format!("绑定时间：{}", day_time(record.bound_at, zone))),
+        Some(format!("点“已阅”的时间：共{}条", record.acks)),
+        (record.answers > 0).then(|| format!("作答（选了什么、对不对、什么时间）：共{}次", record.answers)),
+        (record.absences > 0).then(|| format!("请假和免计：共{}条", record.absences)),
+        record.muted.then(|| "私聊提醒：您已关闭".to_owned()),
+        Some(format!("更正或删除，请联系{}。", record.contact)),
+    ];
+    plain(&lines.into_iter().flatten().collect::<Vec<_>>().join("\n"))
 }
 
 /// What is stored about a bound person.
@@ -176,6 +180,12 @@ pub struct Record<'a> {
     pub bound_at: DateTime<Utc>,
     /// How many confirmations are stored.
     pub acks: i64,
+    /// How many answers to questions.
+    pub answers: i64,
+    /// How many absences.
+    pub absences: i64,
+    /// Whether the person wants no reminders.
+    pub muted: bool,
     pub contact: &'a str,
 }
 
@@ -206,7 +216,9 @@ mod tests {
         let tags = Tags { accept: "y".to_owned(), decline: "n".to_owned() };
         let next = Next { latest: "v".to_owned(), record: "m".to_owned() };
         let asked = Question { person: &person, unit: "综合科", tags: &tags };
-        let record = Record { person: &person, unit: "综合科", bound_at: at, acks: 12, contact: CONTACT };
+        let (unit, contact) = ("综合科", CONTACT);
+        let record =
+            Record { person: &person, unit, bound_at: at, acks: 12, answers: 0, absences: 0, muted: false, contact };
         let all = [
             notice(OFFICE, CONTACT),
             question(&asked),
@@ -229,5 +241,32 @@ mod tests {
             my_data(&record, ZONE),
         ];
         insta::assert_snapshot!(all.iter().map(read).collect::<Vec<_>>().join("\n----\n"));
+    }
+
+    #[test]
+    fn everything_that_is_stored_is_named() {
+        let person = Masked { name: "张*".to_owned(), tail: "08".to_owned() };
+        let bound_at = DateTime::from_timestamp(1_795_570_860, 0).unwrap_or_default();
+        let counts = Record {
+            person: &person,
+            unit: "综合科",
+            bound_at,
+            acks: 12,
+            answers: 4,
+            absences: 1,
+            muted: true,
+            contact: CONTACT,
+        };
+        let said = my_data(&counts, ZONE).text.to_plain();
+        let lines: Vec<&str> = said.lines().skip(3).take(4).collect();
+        assert_eq!(
+            lines,
+            [
+                "点“已阅”的时间：共12条",
+                "作答（选了什么、对不对、什么时间）：共4次",
+                "请假和免计：共1条",
+                "私聊提醒：您已关闭"
+            ]
+        );
     }
 }

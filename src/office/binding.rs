@@ -17,7 +17,7 @@ use crate::ids::{AccountId, InviteId, PushId, StaffId};
 use crate::office::ack::Known;
 use crate::office::{Outcome, Refusal, ack, alert, calendar, note, staff};
 use crate::secret::{Keys, Purpose};
-use crate::store::account::{AccountRow, On};
+use crate::store::account::{AccountRow, On, RecordRow};
 use crate::store::ack::NewAck;
 use crate::store::invite::InviteRow;
 use crate::store::{self, Tx};
@@ -83,9 +83,7 @@ pub(super) fn code_mac(keys: &Keys, code: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     pub owner: Owner,
-    pub bound_at: DateTime<Utc>,
-    /// How many confirmations.
-    pub acks: i64,
+    pub record: RecordRow,
 }
 
 /// What is stored about the person an account is bound to; `None` while it is not bound. Someone who is not bound is
@@ -96,7 +94,7 @@ pub async fn stored(ctx: &Ctx, line: &Line, account: &str) -> Outcome<Option<Sto
     let stored = if let Some(staff) = store::account::bound_to(&mut tx, account.id).await? {
         let owner = owner(&mut tx, staff).await?;
         let record = store::account::record(&mut tx, account.id).await?;
-        record.map(|(bound_at, acks)| Stored { owner, bound_at: bound_at.utc(), acks })
+        record.map(|record| Stored { owner, record })
     } else {
         store::account::set_notice_shown(&mut tx, account.id, ctx.now()).await?;
         None

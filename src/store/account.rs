@@ -156,10 +156,27 @@ pub async fn unbind(tx: &mut Tx, staff: StaffId, on: On, now: DateTime<Utc>) -> 
     Ok(on!(tx, c => sqlx::query_scalar(sql).bind(staff).bind(now).bind(kind).bind(channel).fetch_all(c).await)?)
 }
 
-/// Since when an account is bound, and how many confirmations its person has, as `(bound, acks)`.
-pub async fn record(tx: &mut Tx, account: AccountId) -> Result<Option<(At, i64)>> {
-    const SQL: &str = "SELECT b.bound_at, (SELECT COUNT(*) FROM ack k WHERE k.staff_id = b.staff_id) FROM binding b
-        WHERE b.account_id = $1 AND b.ended_at IS NULL";
+/// What is stored about the person of an account.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct RecordRow {
+    pub bound_at: At,
+    /// How many confirmations.
+    pub acks: i64,
+    /// How many answers to questions.
+    pub answers: i64,
+    /// How many absences.
+    pub absences: i64,
+    /// Whether the person wants no reminders.
+    pub muted: bool,
+}
+
+/// What is stored about the person an account is bound to.
+pub async fn record(tx: &mut Tx, account: AccountId) -> Result<Option<RecordRow>> {
+    const SQL: &str = "SELECT b.bound_at, (SELECT COUNT(*) FROM ack k WHERE k.staff_id = b.staff_id) AS acks,
+            (SELECT COUNT(*) FROM quiz_answer q WHERE q.staff_id = b.staff_id) AS answers,
+            (SELECT COUNT(*) FROM leave l WHERE l.staff_id = b.staff_id) AS absences,
+            EXISTS (SELECT 1 FROM nudge_mute m WHERE m.staff_id = b.staff_id) AS muted
+        FROM binding b WHERE b.account_id = $1 AND b.ended_at IS NULL";
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(account).fetch_optional(c).await)?)
 }
 

@@ -3,7 +3,7 @@
 use qingfeng::domain::channel::ChannelKind;
 use qingfeng::domain::policy::Role;
 use qingfeng::ids::{InviteId, StaffId};
-use qingfeng::store::account::On;
+use qingfeng::store::account::{On, RecordRow};
 use qingfeng::store::roster::{self, Staged};
 use qingfeng::store::unit::{self, BRANCH, OFFICE};
 use qingfeng::store::{At, account, invite, people, role, staff};
@@ -156,7 +156,10 @@ async fn many_accounts_come_at_once_with_whom_they_are_bound_to() {
         let mut tx = world.tx().await;
         let known = account::ensure(&mut tx, world.channel, "501").await.unwrap().id;
         account::bind(&mut tx, world.channel, known, world.li, at(1)).await.unwrap();
-        assert_eq!(account::record(&mut tx, known).await.unwrap(), Some((At::from(at(1)), 0)));
+        assert_eq!(
+            account::record(&mut tx, known).await.unwrap(),
+            Some(RecordRow { bound_at: At::from(at(1)), acks: 0, answers: 0, absences: 0, muted: false })
+        );
         let mut rows = account::ensure_many(&mut tx, world.channel, &["502", "501", "502"]).await.unwrap();
         rows.sort_unstable_by_key(|row| row.account_id);
         let told: Vec<_> = rows.iter().map(|row| (row.external_id.as_str(), row.staff_id)).collect();
