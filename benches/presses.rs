@@ -94,7 +94,7 @@ async fn run(part: &str, runs: usize) {
             plain("SQLite on the machine's own disk", runs, stage).await;
         }
         "postgres" => match db::databases().await.pop().filter(|db| db.label == "postgres") {
-            Some(db) => plain("PostgreSQL", runs, Stage::open(0, db).await).await,
+            Some(db) => postgres(runs, Stage::open(0, db).await).await,
             None => println!("\nPostgreSQL: no server is named (scripts/with-postgres.sh names one)"),
         },
         "history" => Box::pin(history::compare(runs)).await,
@@ -134,6 +134,19 @@ async fn throttled(runs: usize) {
     let per_second = |figures: &Figures| figures.per_second;
     let lone = table.median("a lone press", per_second).unwrap_or(f64::NAN);
     println!("a lone press: {:.2} ms on average; one exchange {:.2} ms", 1_000.0 / lone, stage.exchange_ms().await);
+}
+
+/// One instance, and two side by side of which one polls.
+async fn postgres(runs: usize, stage: Stage) {
+    let load = |in_flight| Load { in_flight, messages: MESSAGES };
+    let mut table = Table::default();
+    for _ in 0..runs {
+        table.add("polling, 512 in flight", stage.ours(load(512)).await);
+        table.add("polling, 512 in flight, two instances", stage.two(load(512)).await);
+        table.add("polling, 64 in flight", stage.ours(load(64)).await);
+    }
+    table.print("PostgreSQL");
+    table.ratio("polling, 512 in flight, two instances", "polling, 512 in flight");
 }
 
 /// Ours alone.

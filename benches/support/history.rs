@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
 use crate::db;
@@ -38,7 +38,9 @@ async fn sqlite(path: &Path) -> SqliteConnection {
 
 /// Gives a database a past: old pushes that everybody confirmed.
 async fn age(path: &Path) {
-    let mut connection = sqlite(path).await;
+    // Ten million rows whose references are right by themselves.
+    let quick = SqliteConnectOptions::new().filename(path).foreign_keys(false).synchronous(SqliteSynchronous::Off);
+    let mut connection = SqliteConnection::connect_with(&quick).await.unwrap();
     let names =
         "SELECT group_concat(name) FROM pragma_table_info('push') WHERE name NOT IN ('id', 'occurrence_id', 'state')";
     let columns: String = sqlx::query_scalar(names).fetch_one(&mut connection).await.unwrap();
@@ -53,9 +55,9 @@ async fn age(path: &Path) {
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {OLD} / {BATCH} + 1)
         INSERT INTO ack_batch (recorded_at) SELECT 0 FROM n;
         INSERT INTO ack (push_id, staff_id, pressed_at, method, inbox_id, batch_id)
-        SELECT p.id, s.id, 0, 'button', 0,
-            (SELECT MIN(id) FROM ack_batch) + (row_number() OVER (ORDER BY p.id, s.id) - 1) / {BATCH}
-        FROM push p, staff s WHERE p.state = 'closed' LIMIT {OLD}"
+        SELECT p.id, s.id, 0, 'button', 0, (SELECT MIN(id) FROM ack_batch)
+            + ((p.id - (SELECT MIN(id) FROM push WHERE state = 'closed')) * {PEOPLE} + s.id - 1) / {BATCH}
+        FROM push p CROSS JOIN staff s WHERE p.state = 'closed' LIMIT {OLD}"
     );
     sqlx::raw_sql(AssertSqlSafe(fill)).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
@@ -81,7 +83,7 @@ pub(crate) async fn stored(path: &Path) -> usize {
 pub(crate) async fn forget_acks(url: &str) {
     let mut connection = PgConnection::connect(url).await.unwrap();
     sqlx::raw_sql(
-        "DELETE FROM ack; DELETE FROM ack_batch; DELETE FROM inbox;
+        "TRUNCATE ack, ack_batch, inbox CASCADE;
         UPDATE channel SET heard_at = 1000 * extract(epoch FROM now())::bigint",
     )
     .execute(&mut connection)

@@ -86,6 +86,11 @@ impl Stage {
         self.run(&self.office, load).await
     }
 
+    /// The same with a second instance on the same database, which sends when something is to be sent.
+    pub(crate) async fn two(&self, load: Load) -> Figures {
+        self.beside(&self.office, load, 1).await
+    }
+
     /// The program, with updates brought to it.
     pub(crate) async fn brought(&mut self, load: Load) -> Figures {
         self.office.hook = true;
@@ -96,17 +101,27 @@ impl Stage {
     }
 
     async fn run(&self, office: &Office, load: Load) -> Figures {
+        self.beside(office, load, 0).await
+    }
+
+    /// The instance that is measured takes the updates; so many others are started after it.
+    async fn beside(&self, office: &Office, load: Load, others: usize) -> Figures {
         self.put_back().await;
         let known = facts::acked(office).await;
         let mut command = office.command("serve", 0);
         self.flushes.dress(&mut command);
         let mut life = Life::start(command, &self.folder().join("serve.log"));
         assert!(life.ready(office, PATIENCE).await, "the service takes up its work");
-        // It has work of its own at the start.
+        let mut others: Vec<Life> = (1..=others).map(|n| office.instance(n)).collect();
+        // They have work of their own at the start.
         sleep(Duration::from_secs(1)).await;
         let (figures, presses) = self.measure(&life, load).await.expect("every press is answered");
         assert_eq!(facts::acked(office).await - known, presses, "each press is stored once");
-        life.kill();
+        // Stopped, not killed: the next run would wait for their leases to run out.
+        for instance in others.iter_mut().chain([&mut life]) {
+            instance.signal("TERM");
+            assert!(instance.ended(PATIENCE).await.is_some(), "the service stops");
+        }
         figures
     }
 
