@@ -70,9 +70,10 @@ impl Withheld {
 fn people(pushes: &[PushFacts], as_of: DateTime<Utc>) -> BTreeMap<Part, HashSet<StaffId>> {
     let mut people: BTreeMap<Part, HashSet<StaffId>> = BTreeMap::new();
     for push in pushes {
+        let Some(quiz) = &push.quiz else { continue };
         let expected = push.members.iter().filter(|member| member.status == MemberStatus::Expected);
         let units: BTreeMap<StaffId, UnitId> = expected.map(|member| (member.staff, member.unit)).collect();
-        for given in push.quiz.iter().flat_map(|quiz| &quiz.given).filter(|given| given.at <= as_of) {
+        for given in quiz.given.iter().filter(|given| given.at <= as_of) {
             let (Some(unit), asked) = (units.get(&given.staff), (push.id, given.question)) else { continue };
             for part in [Part::Office, Part::Unit(*unit), Part::Question(asked), Part::Cell(*unit, asked)] {
                 people.entry(part).or_default().insert(given.staff);
@@ -113,7 +114,13 @@ fn uncovered(sum: &Sum, withheld: &BTreeSet<Part>, people: &BTreeMap<Part, HashS
         return Some(shown).filter(|shown| !shown.is_empty());
     }
     // What is told, taken from the whole, leaves what these people answered.
-    let left: HashSet<StaffId> = hidden.iter().filter_map(|part| people.get(part)).flatten().copied().collect();
+    let mut left = HashSet::new();
+    for staff in hidden.iter().filter_map(|part| people.get(part)).flatten() {
+        left.insert(*staff);
+        if left.len() >= TOLD_FROM {
+            return None;
+        }
+    }
     let smallest = shown.into_iter().min_by_key(|part| people.get(part).map_or(0, HashSet::len))?;
-    (1..TOLD_FROM).contains(&left.len()).then(|| vec![smallest])
+    (!left.is_empty()).then(|| vec![smallest])
 }
