@@ -172,7 +172,9 @@ pub struct RecordRow {
 
 /// What is stored about the person an account is bound to.
 pub async fn record(tx: &mut Tx, account: AccountId) -> Result<Option<RecordRow>> {
-    const SQL: &str = "SELECT b.bound_at, (SELECT COUNT(*) FROM ack k WHERE k.staff_id = b.staff_id) AS acks,
+    // Push by push: no index leads from a person to what they confirmed.
+    const SQL: &str = "SELECT b.bound_at, (SELECT COUNT(*) FROM push p
+                WHERE EXISTS (SELECT 1 FROM ack k WHERE k.push_id = p.id AND k.staff_id = b.staff_id)) AS acks,
             (SELECT COUNT(*) FROM quiz_answer q WHERE q.staff_id = b.staff_id) AS answers,
             (SELECT COUNT(*) FROM leave l WHERE l.staff_id = b.staff_id) AS absences,
             EXISTS (SELECT 1 FROM nudge_mute m WHERE m.staff_id = b.staff_id) AS muted

@@ -221,7 +221,9 @@ pub async fn of_pushes(tx: &mut Tx, pushes: &[PushId]) -> Result<Vec<(PushId, St
 
 /// The push that an update of a person confirmed.
 pub async fn of_inbox(tx: &mut Tx, staff: StaffId, inbox: InboxId) -> Result<Option<PushId>> {
-    const SQL: &str = "SELECT push_id FROM ack WHERE staff_id = $1 AND inbox_id = $2";
+    // Push by push: no index leads from a person to what they confirmed.
+    const SQL: &str = "SELECT p.id FROM push p WHERE EXISTS (SELECT 1 FROM ack k
+            WHERE k.push_id = p.id AND k.staff_id = $1 AND k.inbox_id = $2) LIMIT 1";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(staff).bind(inbox).fetch_optional(c).await)?)
 }
 

@@ -124,7 +124,7 @@ pub async fn leaving(tx: &mut Tx, day: NaiveDate) -> Result<Vec<(StaffId, NaiveD
 
 /// How many pushes of a month a person has confirmed.
 pub async fn acks_of_month(tx: &mut Tx, staff: StaffId, month: &str) -> Result<i64> {
-    const SQL: &str =
-        "SELECT COUNT(*) FROM ack k JOIN push p ON p.id = k.push_id WHERE k.staff_id = $1 AND p.month = $2";
+    const SQL: &str = "SELECT COUNT(*) FROM push p WHERE p.month = $2
+            AND EXISTS (SELECT 1 FROM ack k WHERE k.push_id = p.id AND k.staff_id = $1)";
     Ok(on!(tx, c => sqlx::query_scalar(SQL).bind(staff).bind(month).fetch_one(c).await)?)
 }

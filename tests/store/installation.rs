@@ -127,7 +127,7 @@ async fn a_copy_holds_what_was_committed_and_hinders_no_writer() {
         assert!(copied && looks_like_one(&target).unwrap());
         assert!(world.store.copy_into(&target).await.is_err(), "a file that holds something is not overwritten");
         let copy = Unsealed::open_copy(&target);
-        assert_eq!(copy.version().await.unwrap(), 6);
+        assert_eq!(copy.version().await.unwrap(), 7);
         let copy = copy.seal(std::sync::Arc::clone(&world.keys));
         let mut tx = copy.read().await.unwrap();
         assert_eq!(installation::unsettled(&mut tx).await.unwrap(), [], "not what was committed later");
@@ -151,7 +151,7 @@ async fn side_files_are_folded_into_one_file() {
     fold(&path).await.unwrap();
     assert!(!path.with_extension("db-wal").exists());
     let opened = Unsealed::open_copy(&path).version().await;
-    assert_eq!(opened.unwrap(), 6);
+    assert_eq!(opened.unwrap(), 7);
     std::fs::write(&path, b"text").unwrap();
     assert!(!looks_like_one(&path).unwrap());
     let opened = Unsealed::open(&url_of(&world.db)).await;
