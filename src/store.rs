@@ -92,6 +92,7 @@ mod types;
 /// Units and branches.
 pub mod unit;
 
+use audit::LastEnd;
 use lease::LeaseClock;
 pub use open::Unsealed;
 use push::audience::Rolls;
@@ -186,6 +187,7 @@ pub struct Store {
     /// What the last transaction that failed at its commit failed by, until it is known to be over.
     failing: Failing,
     rolls: Rolls,
+    last_end: LastEnd,
 }
 
 #[derive(Debug, Clone)]
@@ -211,8 +213,16 @@ impl Store {
     }
 
     fn tx(&self, conn: Conn) -> Tx {
-        let (keys, failing, rolls) = (Arc::clone(&self.keys), self.failing.clone(), self.rolls.clone());
-        Tx { conn, keys, lease_clock: self.lease_clock, failing, rolls, events: Vec::new(), next_keys: None }
+        Tx {
+            conn,
+            keys: Arc::clone(&self.keys),
+            lease_clock: self.lease_clock,
+            failing: self.failing.clone(),
+            rolls: self.rolls.clone(),
+            last_end: self.last_end.clone(),
+            events: Vec::new(),
+            next_keys: None,
+        }
     }
 
     /// Whether the database takes what is written to it now. A disk that is full takes a little and not a lot, so after
@@ -267,6 +277,7 @@ pub struct Tx {
     lease_clock: LeaseClock,
     failing: Failing,
     rolls: Rolls,
+    last_end: LastEnd,
     events: Vec<Event>,
     next_keys: Option<Arc<Keys>>,
 }
@@ -316,10 +327,13 @@ impl Tx {
 
     async fn finish(mut self) -> Result<()> {
         let (events, next) = (std::mem::take(&mut self.events), self.next_keys.take());
-        audit::append(&mut self, events, next).await?;
+        let end = audit::append(&mut self, events, next).await?;
         match self.conn {
             Conn::Sqlite(tx) => tx.commit().await?,
             Conn::Pg(tx) => tx.commit().await?,
+        }
+        if let Some(end) = end {
+            self.last_end.is(end);
         }
         Ok(())
     }

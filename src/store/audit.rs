@@ -1,6 +1,6 @@
 //! The audit chain as it is stored. Entries are appended at a commit, with the head read inside the same transaction.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::types::{self, json};
 use super::{Conn, Result, StoreError, Tx, on};
@@ -48,38 +48,71 @@ pub async fn head_by(tx: &mut Tx, key: &KeyId) -> Result<StoredHead> {
     }
 }
 
+/// Where this process last left the end of the chain, under the current key. It saves reading the head for most commits:
+/// entries are added after it as long as the stored head stands there, which the statement that moves it checks.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LastEnd(Arc<Mutex<Option<Head>>>);
+
+impl LastEnd {
+    fn known(&self) -> Option<Head> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// To be called once what moved the head is committed.
+    pub(super) fn is(&self, end: Head) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
+    }
+}
+
 /// Appends entries and moves the head. On PostgreSQL the head's row stays locked until the commit, which follows at once.
 /// Nothing is appended to a head that was edited. With `next` the last entry is the last one under its key: the head is
-/// sealed with the current one of `next`, and the office names it.
-pub(super) async fn append(tx: &mut Tx, events: Vec<Event>, next: Option<Arc<Keys>>) -> Result<()> {
+/// sealed with the current one of `next`, and the office names it. Returns where the chain ends under the current key, when it
+/// moved.
+pub(super) async fn append(tx: &mut Tx, events: Vec<Event>, next: Option<Arc<Keys>>) -> Result<Option<Head>> {
     if events.is_empty() && next.is_none() {
-        return Ok(());
+        return Ok(None);
+    }
+    let keys = Arc::clone(&tx.keys);
+    if let (Some(known), None) = (tx.last_end.known(), &next) {
+        let added = Added::after(known, keys.current(), &events);
+        if add(tx, (known, keys.current()), (&added, keys.current())).await? {
+            return Ok(Some(added.end));
+        }
     }
     let lock = tx.pick(HEAD, PG_HEAD_LOCKED);
-    let Ok((mut head, id)) = in_force(tx, lock).await? else { return Err(unusable(tx).await?) };
-    let keys = Arc::clone(&tx.keys);
+    let Ok((head, id)) = in_force(tx, lock).await? else { return Err(unusable(tx).await?) };
     let key = keys.by_id(&id).unwrap_or(keys.current());
-    let sealer = key.sealer(Purpose::Audit);
-    let mut rows = Vec::with_capacity(events.len());
-    for event in &events {
-        let entry = head.append(event, |bytes| sealer.mac(&[bytes]));
-        head = Head { seq: entry.seq, mac: entry.mac };
-        rows.push((
-            entry.seq.0,
-            entry.at_ms,
-            entry.actor,
-            entry.action,
-            entry.subject,
-            entry.detail,
-            hex::encode(entry.mac),
-        ));
-    }
+    let added = Added::after(head, key, &events);
     let sealing = next.as_ref().map_or(key, |next| next.current());
-    add_many(tx, &json(&rows), (head.seq, &head_tag(sealing, head))).await?;
+    if !add(tx, (head, key), (&added, sealing)).await? {
+        return Err(unusable(tx).await?);
+    }
     if let Some(next) = &next {
         super::office::set_key_id(tx, (&id, next.current().id())).await?;
     }
-    Ok(())
+    Ok((sealing.id() == keys.current().id()).then_some(added.end))
+}
+
+/// Entries that follow an end of the chain.
+struct Added {
+    /// As the database is told them.
+    rows: String,
+    end: Head,
+}
+
+impl Added {
+    fn after(head: Head, key: &Key, events: &[Event]) -> Self {
+        let sealer = key.sealer(Purpose::Audit);
+        let mut end = head;
+        let mut rows = Vec::with_capacity(events.len());
+        for event in events {
+            let entry = end.append(event, |bytes| sealer.mac(&[bytes]));
+            end = Head { seq: entry.seq, mac: entry.mac };
+            let mac = hex::encode(entry.mac);
+            rows.push((entry.seq.0, entry.at_ms, entry.actor, entry.action, entry.subject, entry.detail, mac));
+        }
+        Self { rows: json(&rows), end }
+    }
 }
 
 /// The head and the key in force. That is the current one of ours; when the head does not carry its tag, someone may have
@@ -107,25 +140,35 @@ async fn unusable(tx: &mut Tx) -> Result<StoreError> {
     })
 }
 
-/// Adds the entries and moves the head to where they end.
-async fn add_many(tx: &mut Tx, rows: &str, (seq, mac): (AuditSeq, &str)) -> Result<()> {
-    const MOVE: &str = "UPDATE audit_head SET seq = $1, mac = $2 WHERE id = 1";
+/// Moves the head from one end, as the first key seals it, to where the entries end, and adds them. Nothing is done, and `false`
+/// returned, when the stored head or the entry it names is another.
+async fn add(tx: &mut Tx, (from, key): (Head, &Key), (added, sealing): (&Added, &Key)) -> Result<bool> {
+    const MOVE: &str = "UPDATE audit_head SET seq = $1, mac = $2 WHERE id = 1 AND seq = $3 AND mac = $4
+        AND (seq = 0 OR EXISTS (SELECT 1 FROM audit_entry WHERE seq = $3 AND mac = $5))";
     const SQLITE: &str = "INSERT INTO audit_entry (seq, at, actor, action, subject, detail, mac)
         SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
             json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'),
             json_extract(value, '$[6]')
         FROM json_each($1)";
-    const PG: &str = "WITH moved AS (UPDATE audit_head SET seq = $2, mac = $3 WHERE id = 1)
-        INSERT INTO audit_entry (seq, at, actor, action, subject, detail, mac)
-        SELECT (value->>0)::bigint, (value->>1)::bigint, value->>2, value->>3, value->>4, value->>5, value->>6
-        FROM json_array_elements($1::json)";
-    if tx.is_sqlite() {
-        on!(tx, c => sqlx::query(SQLITE).bind(rows).execute(c).await.map(drop))?;
-        on!(tx, c => sqlx::query(MOVE).bind(seq).bind(mac).execute(c).await.map(drop))?;
-    } else {
-        on!(tx, c => sqlx::query(PG).bind(rows).bind(seq).bind(mac).execute(c).await.map(drop))?;
+    const PG: &str = "WITH moved AS (UPDATE audit_head SET seq = $1, mac = $2 WHERE id = 1 AND seq = $3 AND mac = $4
+            AND (seq = 0 OR EXISTS (SELECT 1 FROM audit_entry WHERE seq = $3 AND mac = $5)) RETURNING id),
+        added AS (INSERT INTO audit_entry (seq, at, actor, action, subject, detail, mac)
+            SELECT (value->>0)::bigint, (value->>1)::bigint, value->>2, value->>3, value->>4, value->>5, value->>6
+            FROM moved CROSS JOIN json_array_elements($6::json))
+        SELECT COUNT(*) FROM moved";
+    let (stored, last) = (stored_tag(key, from), hex::encode(from.mac));
+    let (seq, mac) = (added.end.seq, head_tag(sealing, added.end));
+    if !tx.is_sqlite() {
+        let moved: i64 = on!(tx, c => sqlx::query_scalar(PG).bind(seq).bind(&mac).bind(from.seq).bind(&stored).bind(&last)
+            .bind(&added.rows).fetch_one(c).await)?;
+        return Ok(moved == 1);
     }
-    Ok(())
+    let moved = on!(tx, c => sqlx::query(MOVE).bind(seq).bind(&mac).bind(from.seq).bind(&stored).bind(&last).execute(c)
+        .await.map(|done| done.rows_affected()))?;
+    if moved == 1 {
+        on!(tx, c => sqlx::query(SQLITE).bind(&added.rows).execute(c).await.map(drop))?;
+    }
+    Ok(moved == 1)
 }
 
 /// The columns of an entry, its texts as bytes: a text that is none must be found, not stumble over.
@@ -184,6 +227,11 @@ async fn read_head(tx: &mut Tx, sql: &'static str, key: &Key) -> Result<StoredHe
     let Some(last) = last else { return Ok(StoredHead::Cut) };
     let head = Head { seq, mac: tag(&last).unwrap_or_default() };
     Ok(if head_tag(key, head).as_bytes() == stored { StoredHead::Sound(head) } else { StoredHead::Edited })
+}
+
+/// What stands beside a head: nothing while the chain is empty.
+fn stored_tag(key: &Key, head: Head) -> String {
+    if head == Head::EMPTY { String::new() } else { head_tag(key, head) }
 }
 
 /// The tag of a head as it is stored.

@@ -12,6 +12,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, PgConnection, SqliteConnection};
 
+use super::audit::LastEnd;
 use super::lease::LeaseClock;
 use super::office::OfficeRow;
 use super::pg::Pg;
@@ -106,6 +107,7 @@ impl Unsealed {
             lease_clock: LeaseClock::Database,
             failing: Failing::default(),
             rolls: Rolls::default(),
+            last_end: LastEnd::default(),
         }
     }
 
@@ -191,8 +193,10 @@ fn drop_if_stuck(
     _: PoolConnectionMetadata,
 ) -> BoxFuture<'_, std::result::Result<bool, sqlx::Error>> {
     async move {
-        // The undoing of a dropped transaction was queued before this and is through once it answers.
-        connection.ping().await?;
+        if connection.is_in_transaction() {
+            // The undoing of a dropped transaction was queued before this and is through once it answers.
+            connection.ping().await?;
+        }
         Ok(!connection.is_in_transaction())
     }
     .boxed()

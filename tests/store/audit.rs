@@ -93,6 +93,48 @@ async fn nothing_is_appended_to_a_head_that_was_edited() {
 }
 
 #[tokio::test]
+async fn nothing_is_appended_to_an_end_whose_entry_is_another() {
+    for change in ["UPDATE audit_entry SET mac = 'x' WHERE seq = 2", "DELETE FROM audit_entry WHERE seq = 2"] {
+        for world in worlds().await {
+            for subject in ["setting:a", "setting:b"] {
+                let mut tx = world.tx().await;
+                tx.note(event(subject));
+                tx.commit().await.unwrap();
+            }
+            world.raw(change).await.unwrap();
+            let mut tx = world.tx().await;
+            tx.note(event("setting:c"));
+            let refused = tx.commit().await;
+            assert!(matches!(refused, Err(StoreError::Unreadable(_))), "{}, {change}: {refused:?}", world.db.label);
+            assert!(audit::latest(&mut world.tx().await, 9).await.unwrap().iter().all(|e| e.subject != "setting:c"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_end_that_was_undone_or_moved_by_somebody_else_is_not_gone_on_from() {
+    for world in worlds().await {
+        let other = world.again().await;
+        let note = async |store: &Store, subject: &str| {
+            let mut tx = store.write().await.unwrap();
+            tx.note(event(subject));
+            tx.commit().await.unwrap();
+        };
+        note(&world.store, "setting:a").await;
+        let mut undone = world.tx().await;
+        undone.note(event("setting:b"));
+        drop(undone);
+        note(&other, "setting:c").await;
+        note(&world.store, "setting:d").await;
+        note(&world.store, "setting:e").await;
+        note(&other, "setting:f").await;
+        let actor = Actor::Operator { staff_no: None };
+        let verified = qingfeng::office::audit::verify(&world.ctx(), &actor).await.unwrap();
+        assert_eq!((verified.entries, verified.first_bad), (5, None), "{}", world.db.label);
+    }
+}
+
+#[tokio::test]
 async fn a_key_is_put_in_force_by_the_entry_that_tells_of_it() {
     for world in worlds().await {
         let mut tx = world.tx().await;
