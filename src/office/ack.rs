@@ -1,7 +1,7 @@
 //! Confirmations: presses on 已阅 and what stands in for them. A batch and its acks are one transaction: what is confirmed to
 //! the platform is stored, and 已记录 is said only after the commit (invariants I1, I5, I6).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -101,18 +101,39 @@ pub struct Received {
     pub answered: Vec<quiz::Pressed>,
 }
 
-/// Stores a batch that came in now, with its acks and answers, in one transaction. Returns what each came to; the other updates
-/// wait in the inbox.
+/// A transaction that waits for a batch, which may still be being read.
+#[derive(Debug)]
+pub struct Intake(Tx);
+
+impl Intake {
+    /// Begins it.
+    pub async fn ready(ctx: &Ctx) -> Outcome<Self> {
+        Ok(Self(ctx.store.write().await?))
+    }
+
+    /// Stores a batch that came in now, with its acks and answers. Returns what each came to; the other updates wait in the
+    /// inbox.
+    pub async fn receive(
+        self,
+        ctx: &Ctx,
+        line: &Line,
+        (batch, now): (&[Incoming<'_>], DateTime<Utc>),
+    ) -> Outcome<Received> {
+        let Self(mut tx) = self;
+        let ids = store_batch(&mut tx, line, batch, now).await?;
+        hearing::heard(&mut tx, ctx, line, now).await?;
+        let pressed = confirm(&mut tx, ctx, line, (batch, &ids)).await?;
+        let answered = answer(&mut tx, ctx, line, (batch, &ids)).await?;
+        crash::point("before_inbox_commit");
+        tx.commit().await?;
+        crash::point("after_inbox_commit");
+        Ok(Received { pressed, answered })
+    }
+}
+
+/// Stores a batch that came in now in a transaction of its own.
 pub async fn receive(ctx: &Ctx, line: &Line, now: DateTime<Utc>, batch: &[Incoming<'_>]) -> Outcome<Received> {
-    let mut tx = ctx.store.write().await?;
-    let ids = store_batch(&mut tx, line, batch, now).await?;
-    hearing::heard(&mut tx, ctx, line, now).await?;
-    let pressed = confirm(&mut tx, ctx, line, (batch, &ids)).await?;
-    let answered = answer(&mut tx, ctx, line, (batch, &ids)).await?;
-    crash::point("before_inbox_commit");
-    tx.commit().await?;
-    crash::point("after_inbox_commit");
-    Ok(Received { pressed, answered })
+    Intake::ready(ctx).await?.receive(ctx, line, (batch, now)).await
 }
 
 /// Counts a confirmation that was stored and could not be counted then.
@@ -216,35 +237,43 @@ async fn record(tx: &mut Tx, ctx: &Ctx, line: &Line, presses: &[(InboxId, Press<
     if !kept.is_empty() {
         store::ack::keep(tx, &kept).await?;
     }
-    let standing = store_new(tx, ctx, wanted, before).await?;
+    let mut standing: HashMap<(PushId, StaffId), AckRow> = before.into_iter().map(by_person).collect();
+    wanted.retain(|ack| !standing.contains_key(&(ack.push_id, ack.staff_id)));
+    let stored = store_sealed(tx, ctx, &wanted).await?;
+    // While an office presses, its lines are marked already.
+    mark(tx, &pushes(&stored).intersection(&facts.unmarked).copied().collect::<Vec<_>>()).await?;
+    standing.extend(stored.into_iter().map(by_person));
+    let raced: Vec<(PushId, StaffId)> =
+        wanted.iter().map(|ack| (ack.push_id, ack.staff_id)).filter(|pair| !standing.contains_key(pair)).collect();
+    if !raced.is_empty() {
+        // Another instance stored these between our look and our insert; theirs stand.
+        standing.extend(store::ack::find_many(tx, &raced).await?.into_iter().map(by_person));
+    }
     prove(tx, ctx, &taken).await?;
     Ok(taken.iter().map(|one| facts.judge(one, &standing)).collect())
 }
 
-/// Stores those acks that are not there yet and returns the one that stands for every wanted (push, person), and for others
-/// that were there before.
-async fn store_new(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    wanted: Vec<NewAck>,
-    before: Vec<AckRow>,
-) -> Outcome<HashMap<(PushId, StaffId), AckRow>> {
-    let pairs: BTreeSet<(PushId, StaffId)> = wanted.iter().map(|ack| (ack.push_id, ack.staff_id)).collect();
-    let key = |ack: &AckRow| (ack.push_id, ack.staff_id);
-    let mut standing: HashMap<_, _> = before.into_iter().map(|ack| (key(&ack), ack)).collect();
-    let new: Vec<NewAck> =
-        wanted.into_iter().filter(|ack| !standing.contains_key(&(ack.push_id, ack.staff_id))).collect();
-    standing.extend(seal(tx, ctx, &new).await?.into_iter().map(|ack| (key(&ack), ack)));
-    let raced: Vec<(PushId, StaffId)> = pairs.into_iter().filter(|pair| !standing.contains_key(pair)).collect();
-    if !raced.is_empty() {
-        // Another instance stored these between our look and our insert; theirs stand.
-        standing.extend(store::ack::find_many(tx, &raced).await?.into_iter().map(|ack| (key(&ack), ack)));
-    }
-    Ok(standing)
+fn by_person(ack: AckRow) -> ((PushId, StaffId), AckRow) {
+    ((ack.push_id, ack.staff_id), ack)
+}
+
+fn pushes(acks: &[AckRow]) -> HashSet<PushId> {
+    acks.iter().map(|ack| ack.push_id).collect()
 }
 
 /// Stores acks as one batch with the entry that seals it, and marks the count lines they change.
 pub(super) async fn seal(tx: &mut Tx, ctx: &Ctx, acks: &[NewAck]) -> Outcome<Vec<AckRow>> {
+    let stored = store_sealed(tx, ctx, acks).await?;
+    mark(tx, &pushes(&stored).into_iter().collect::<Vec<_>>()).await?;
+    Ok(stored)
+}
+
+/// Marks the count lines of pushes whose number changed.
+async fn mark(tx: &mut Tx, pushes: &[PushId]) -> Outcome<()> {
+    if pushes.is_empty() { Ok(()) } else { Ok(store::delivery::count_line::touch(tx, pushes).await?) }
+}
+
+async fn store_sealed(tx: &mut Tx, ctx: &Ctx, acks: &[NewAck]) -> Outcome<Vec<AckRow>> {
     if acks.is_empty() {
         return Ok(Vec::new());
     }
@@ -267,8 +296,7 @@ async fn seal_batch(tx: &mut Tx, (batch, now): (i64, DateTime<Utc>), stored: &[A
     let detail = json!({ "count": stored.len(), "mac": hex::encode(mac) });
     let actor = Actor::System { job: Job::Inbox };
     note(tx, now, &actor, (Action::AckBatch, format!("ack_batch:{batch}"), detail));
-    let pushes: BTreeSet<PushId> = stored.iter().map(|ack| ack.push_id).collect();
-    Ok(store::delivery::count_line::touch(tx, &pushes.into_iter().collect::<Vec<_>>()).await?)
+    Ok(())
 }
 
 /// What the seal of a batch covers of one ack: every column of its row.

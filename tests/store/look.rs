@@ -7,9 +7,10 @@ use qingfeng::domain::word::Confirm;
 use qingfeng::ids::{AccountId, AttemptId, PushId, StaffId};
 use qingfeng::store::ack::look::{Asked, Look, PressRow, PressedPush, look};
 use qingfeng::store::deadline::{self, NewOwn};
+use qingfeng::store::delivery::{self, count_line};
 use qingfeng::store::merge::{self, Merge};
 use qingfeng::store::push::{self, audience};
-use qingfeng::store::{At, Tx, account, blind, delivery, leave};
+use qingfeng::store::{At, Tx, account, blind, leave};
 
 use crate::ack::confirm;
 use crate::leave::absent;
@@ -49,7 +50,7 @@ async fn every_press_has_its_row_in_the_order_asked() {
             Asked("501", None, None),
             Asked("501", None, Some(PushId(99))),
         ];
-        let Look { presses, pushes, chunks, formers, acks, own, gaps } =
+        let Look { presses, pushes, chunks, formers, acks, own, gaps, unmarked } =
             look(&mut tx, world.channel, &asked).await.unwrap();
         let row = |account_id, staff_id, push_id, outcome| PressRow { account_id, staff_id, push_id, outcome };
         let pending = Some(AttemptOutcome::Pending);
@@ -72,7 +73,7 @@ async fn every_press_has_its_row_in_the_order_asked() {
         };
         assert_eq!(pushes, [known], "one that is not there is left out");
         assert_eq!(chunks, audience::chunks(&mut tx, &[world.push]).await.unwrap());
-        assert_eq!((formers, acks, own, gaps), (vec![], vec![], vec![], vec![]));
+        assert_eq!((formers, acks, own, gaps, unmarked), (vec![], vec![], vec![], vec![], vec![]));
         let nothing = look(&mut tx, world.channel, &[]).await.unwrap();
         assert_eq!((nothing.presses, nothing.pushes), (vec![], vec![]));
     }
@@ -118,6 +119,22 @@ async fn what_was_confirmed_and_put_off_is_known_under_every_number() {
         assert_eq!(found.own.iter().map(|own| own.staff_id).collect::<Vec<_>>(), [world.li], "{}", world.db.label);
         let gaps: Vec<Gap> = found.gaps.into_iter().map(Gap::from).collect();
         assert_eq!(gaps, [gap], "{}: the other was settled before the deadline", world.db.label);
+    }
+}
+
+#[tokio::test]
+async fn a_push_is_named_while_its_count_line_is_not_marked() {
+    for world in worlds().await {
+        let mut tx = world.tx().await;
+        let attempt = copy(&world, &mut tx).await;
+        bound(&world, &mut tx, "501", world.li).await;
+        let line = delivery::of_push(&mut tx, world.push).await.unwrap()[0].id;
+        count_line::add(&mut tx, line, 0, at(30)).await.unwrap();
+        let asked = [Asked("501", Some(attempt), None), Asked("502", None, Some(world.push))];
+        let found = look(&mut tx, world.channel, &asked).await.unwrap();
+        assert_eq!(found.unmarked, [world.push], "{}", world.db.label);
+        count_line::touch(&mut tx, &[world.push]).await.unwrap();
+        assert_eq!(look(&mut tx, world.channel, &asked).await.unwrap().unmarked, [], "{}", world.db.label);
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) struct Facts {
     own: HashMap<(PushId, StaffId), DateTime<Utc>>,
     /// Times in which nobody took in presses, and which may have held up some of these.
     gaps: Vec<Gap>,
+    /// Pushes whose count line is not marked to be edited.
+    pub(super) unmarked: HashSet<PushId>,
 }
 
 /// A confirmation that is stored, with what it names.
@@ -52,7 +54,7 @@ pub(super) async fn facts<'a>(
     aims: Vec<Aim>,
 ) -> Outcome<(Vec<Taken<'a>>, Facts, Vec<AckRow>)> {
     let asked = presses.iter().zip(&aims).map(|((_, press), aim)| Asked(press.account, aim.attempt(), aim.push()));
-    let Look { presses: rows, pushes, chunks, formers, acks, own, gaps } =
+    let Look { presses: rows, pushes, chunks, formers, acks, own, gaps, unmarked } =
         look(tx, line.id, &asked.collect::<Vec<_>>()).await?;
     let unknown = presses.iter().zip(&rows).filter(|(_, row)| row.account_id.is_none());
     let new = accounts(tx, line, &unknown.map(|((_, press), _)| press.account).collect()).await?;
@@ -68,6 +70,7 @@ pub(super) async fn facts<'a>(
         own: own.into_iter().map(|row| ((row.push_id, row.staff_id), row.deadline_at.utc())).collect(),
         pushes: pushes.into_iter().map(|push| (push.id, push)).collect(),
         gaps: gaps.into_iter().map(Gap::from).collect(),
+        unmarked: unmarked.into_iter().collect(),
     };
     facts.addressed = addressed(tx, &facts, &taken).await?;
     Ok((taken, facts, acks))

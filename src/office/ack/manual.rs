@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::known::Known;
-use super::seal_batch;
+use super::{mark, seal_batch};
 use crate::ctx::Ctx;
 use crate::domain::ack::takes_presses;
 use crate::domain::audit::{Action, Actor};
@@ -64,6 +64,7 @@ pub async fn record(ctx: &Ctx, actor: &Actor, (push, staff_no): (PushId, &str), 
         return Err(already(&mut tx, &pairs, person.staff_no).await?);
     }
     seal_batch(&mut tx, (batch, now), &stored).await?;
+    mark(&mut tx, &[push]).await?;
     let detail = json!({
         "staff": person.id, "acks": stored.iter().map(|ack| ack.id).collect::<Vec<_>>(), "reason": reason,
     });

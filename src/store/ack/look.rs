@@ -1,6 +1,8 @@
 //! Everything that a batch of presses is judged by, in one look. Each statement waits for the database's own thread on SQLite
 //! and for the network on PostgreSQL; while an office presses, that is most of what a batch costs.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::AckRow;
@@ -9,7 +11,8 @@ use crate::domain::push::PushState;
 use crate::domain::word::Confirm;
 use crate::ids::{AccountId, AttemptId, ChannelId, PushId, StaffId};
 use crate::store::blind::GapRow;
-use crate::store::deadline::OwnRow;
+use crate::store::deadline::{self, OwnRow};
+use crate::store::merge;
 use crate::store::types::{json, told};
 use crate::store::{At, Result, Tx, on};
 
@@ -33,6 +36,8 @@ pub struct Look {
     pub own: Vec<OwnRow>,
     /// Times in which nobody took in presses, from the first deadline of these pushes on, in order.
     pub gaps: Vec<GapRow>,
+    /// Those of the pushes that have a count line which is not marked to be edited.
+    pub unmarked: Vec<PushId>,
 }
 
 /// What a press names.
@@ -59,73 +64,164 @@ pub struct PressedPush {
     pub audience: String,
 }
 
-/// The look: the presses as rows `j`, the three parts of one, what makes a list of rows, and the rows `a` and `d` that belong to
-/// people. No database may go through a whole table to find those few: SQLite is kept from it by a `CROSS JOIN`, PostgreSQL,
-/// whatever number of people it expects, by an `OFFSET`.
+/// What belongs to one press: its place, what it names, the number of its person when another was merged into it, and what
+/// the person confirmed and put off of it.
+#[derive(Deserialize)]
+struct Found {
+    n: usize,
+    account_id: Option<AccountId>,
+    staff_id: Option<StaffId>,
+    push_id: Option<PushId>,
+    outcome: Option<AttemptOutcome>,
+    merged: Option<StaffId>,
+    ack: Option<AckRow>,
+    own: Option<OwnRow>,
+}
+
+/// The look: the presses as rows `j` with the three parts of one, what they name as rows `c` with the two parts of one, what makes
+/// a list of rows, and the rows `k` and `o` that belong to a press. No database may go through a whole table to find those few:
+/// PostgreSQL, whatever number of people it expects, is kept from it by an `OFFSET`.
 macro_rules! look_sql {
     (
         rows $rows:literal, parts $name:literal $attempt:literal $push:literal,
-        list $list:literal $end:literal $last:literal, acks $acks:literal, own $own:literal
+        named $named:literal, parts $named_attempt:literal $named_push:literal,
+        list $list:literal $row:literal $end:literal, ack $ack:literal, own $own:literal
     ) => {
         concat!(
-            "WITH RECURSIVE press (n, account_id, staff_id, outcome, push_id) AS MATERIALIZED (
-                SELECT j.key, a.id, b.staff_id, CASE WHEN d.id IS NOT NULL THEN t.outcome END,
-                    COALESCE(d.subject_id, ", $push, ")
-                FROM ", $rows, " LEFT JOIN account a ON a.channel_id = $1 AND a.external_id = ", $name, "
+            "WITH target AS MATERIALIZED (SELECT p.id, p.state, p.confirm, p.deadline_at, v.audience
+                FROM push p JOIN item_version v ON v.id = p.item_version_id WHERE p.id IN (
+                    SELECT COALESCE(d.subject_id, ",
+            $named_push,
+            ") FROM ",
+            $named,
+            "
+                    LEFT JOIN attempt t ON t.id = ",
+            $named_attempt,
+            "
+                    LEFT JOIN delivery d ON d.id = t.delivery_id AND d.kind IN ('push', 'nudge')))
+            SELECT (SELECT ",
+            $list,
+            $row,
+            "j.key, a.id, b.staff_id, COALESCE(d.subject_id, ",
+            $push,
+            "),
+                    CASE WHEN d.id IS NOT NULL THEN t.outcome END,
+                    CASE WHEN EXISTS (SELECT 1 FROM staff f WHERE f.merged_into = b.staff_id) THEN b.staff_id END,
+                    CASE WHEN k.id IS NOT NULL THEN ",
+            $row,
+            "k.id, k.push_id, k.staff_id, k.pressed_at, k.method, k.recorded_by,
+                        k.attempt_id, k.inbox_id, k.batch_id) END,
+                    CASE WHEN o.push_id IS NOT NULL THEN ",
+            $row,
+            "o.push_id, o.staff_id, o.deadline_at) END)",
+            $end,
+            "
+                FROM ",
+            $rows,
+            " LEFT JOIN account a ON a.channel_id = $1 AND a.external_id = ",
+            $name,
+            "
                 LEFT JOIN binding b ON b.account_id = a.id AND b.ended_at IS NULL
-                LEFT JOIN attempt t ON t.id = ", $attempt, "
-                LEFT JOIN delivery d ON d.id = t.delivery_id AND d.kind IN ('push', 'nudge')),
-            target AS MATERIALIZED (SELECT p.id, p.state, p.confirm, p.deadline_at, v.audience
-                FROM push p JOIN item_version v ON v.id = p.item_version_id WHERE p.id IN (SELECT push_id FROM press)),
-            merged (id, now) AS MATERIALIZED (SELECT id, merged_into FROM staff WHERE merged_into IS NOT NULL
-                UNION SELECT m.id, s.merged_into FROM merged m JOIN staff s ON s.id = m.now
-                WHERE s.merged_into IS NOT NULL),
-            person (push_id, staff_id) AS MATERIALIZED (SELECT push_id, staff_id FROM press
-                UNION ALL SELECT p.push_id, m.id FROM merged m CROSS JOIN press p WHERE p.staff_id = m.now)
-            SELECT (SELECT ", $list, "account_id, staff_id, push_id, outcome", $end, " ORDER BY n", $last, " FROM press),
-            (SELECT ", $list, "id, state, confirm, deadline_at, audience", $end, $last, " FROM target),
-            (SELECT ", $list, "u.push_id, c.hash", $end, $last, " FROM push_chunk u
+                LEFT JOIN attempt t ON t.id = ",
+            $attempt,
+            "
+                LEFT JOIN delivery d ON d.id = t.delivery_id AND d.kind IN ('push', 'nudge')
+                LEFT JOIN ",
+            $ack,
+            " LEFT JOIN ",
+            $own,
+            "),
+            (SELECT ",
+            $list,
+            $row,
+            "id, state, confirm, deadline_at, audience)",
+            $end,
+            " FROM target),
+            (SELECT ",
+            $list,
+            $row,
+            "u.push_id, c.hash)",
+            $end,
+            " FROM push_chunk u
                 JOIN audience_chunk c ON c.id = u.chunk_id WHERE u.push_id IN (SELECT id FROM target)),
-            (SELECT ", $list, "id, now", $end, " ORDER BY id", $last, " FROM merged
-                WHERE now IN (SELECT staff_id FROM press)),
-            (SELECT ", $list, "a.id, a.push_id, a.staff_id, a.pressed_at, a.method, a.recorded_by, a.attempt_id,
-                a.inbox_id, a.batch_id", $end, $last, " FROM person p CROSS JOIN ", $acks, "),
-            (SELECT ", $list, "d.push_id, d.staff_id, d.deadline_at", $end, $last, " FROM person p CROSS JOIN ", $own, "),
-            (SELECT ", $list, "id, from_at, to_at, settled_at", $end, " ORDER BY from_at, id", $last, "
-                FROM blind_window WHERE settled_at >= (SELECT MIN(deadline_at) FROM target))"
+            (SELECT ",
+            $list,
+            $row,
+            "id, from_at, to_at, settled_at) ORDER BY from_at, id",
+            $end,
+            "
+                FROM blind_window WHERE settled_at >= (SELECT MIN(deadline_at) FROM target)),
+            (SELECT ",
+            $list,
+            "DISTINCT d.subject_id",
+            $end,
+            " FROM delivery d JOIN count_line l ON l.delivery_id = d.id
+                WHERE d.kind = 'push' AND d.subject_id IN (SELECT id FROM target) AND NOT l.dirty)"
         )
     };
 }
-
-type Lists = (String, String, String, String, String, String, String);
 
 /// Looks.
 pub async fn look(tx: &mut Tx, channel: ChannelId, presses: &[Asked<'_>]) -> Result<Look> {
     const SQLITE: &str = look_sql!(
         rows "jsonb_each($2) j",
         parts "json_extract(j.value, '$[0]')" "json_extract(j.value, '$[1]')" "json_extract(j.value, '$[2]')",
-        list "json_group_array(json_array(" ")" ")",
-        acks "ack a WHERE a.push_id = p.push_id AND a.staff_id = p.staff_id",
-        own "personal_deadline d WHERE d.push_id = p.push_id AND d.staff_id = p.staff_id"
+        named "jsonb_each($3) c", parts "json_extract(c.value, '$[0]')" "json_extract(c.value, '$[1]')",
+        list "json_group_array(" "json_array(" ")",
+        ack "ack k ON k.push_id = COALESCE(d.subject_id, json_extract(j.value, '$[2]')) AND k.staff_id = b.staff_id",
+        own "personal_deadline o
+            ON o.push_id = COALESCE(d.subject_id, json_extract(j.value, '$[2]')) AND o.staff_id = b.staff_id"
     );
     const PG: &str = look_sql!(
         rows "json_array_elements($2::json) WITH ORDINALITY AS j (value, key)",
         parts "j.value->>0" "(j.value->>1)::bigint" "(j.value->>2)::bigint",
-        list "COALESCE(json_agg(json_build_array(" ")" "), '[]')::text",
-        acks "LATERAL (SELECT * FROM ack k WHERE k.push_id = p.push_id AND k.staff_id = p.staff_id OFFSET 0) a",
-        own "LATERAL (SELECT * FROM personal_deadline k
-            WHERE k.push_id = p.push_id AND k.staff_id = p.staff_id OFFSET 0) d"
+        named "json_array_elements($3::json) AS c (value)", parts "(c.value->>0)::bigint" "(c.value->>1)::bigint",
+        list "COALESCE(json_agg(" "json_build_array(" "), '[]')::text",
+        ack "LATERAL (SELECT * FROM ack k WHERE k.push_id = COALESCE(d.subject_id, (j.value->>2)::bigint)
+            AND k.staff_id = b.staff_id OFFSET 0) k ON TRUE",
+        own "LATERAL (SELECT * FROM personal_deadline k WHERE k.push_id = COALESCE(d.subject_id, (j.value->>2)::bigint)
+            AND k.staff_id = b.staff_id OFFSET 0) o ON TRUE"
     );
-    let (sql, presses) = (tx.pick(SQLITE, PG), json(presses));
-    let (presses, pushes, chunks, formers, acks, own, gaps): Lists =
-        on!(tx, c => sqlx::query_as(sql).bind(channel).bind(&presses).fetch_one(c).await)?;
-    Ok(Look {
-        presses: told(&presses)?,
+    let named: BTreeSet<_> = presses.iter().map(|Asked(_, attempt, push)| (attempt, push)).collect();
+    let (sql, presses, named) = (tx.pick(SQLITE, PG), json(presses), json(&named));
+    let (found, pushes, chunks, gaps, unmarked): (String, String, String, String, String) =
+        on!(tx, c => sqlx::query_as(sql).bind(channel).bind(&presses).bind(&named).fetch_one(c).await)?;
+    let mut found: Vec<Found> = told(&found)?;
+    found.sort_unstable_by_key(|press| press.n);
+    let mut look = Look {
+        presses: found.iter().map(Found::press).collect(),
         pushes: told(&pushes)?,
         chunks: told(&chunks)?,
-        formers: told(&formers)?,
-        acks: told(&acks)?,
-        own: told(&own)?,
+        formers: Vec::new(),
+        acks: found.iter().filter_map(|press| press.ack.clone()).collect(),
+        own: found.iter().filter_map(|press| press.own).collect(),
         gaps: told(&gaps)?,
-    })
+        unmarked: told(&unmarked)?,
+    };
+    let merged: BTreeSet<StaffId> = found.iter().filter_map(|press| press.merged).collect();
+    if !merged.is_empty() {
+        under_former_numbers(tx, &merged.into_iter().collect::<Vec<_>>(), &mut look).await?;
+    }
+    Ok(look)
+}
+
+impl Found {
+    fn press(&self) -> PressRow {
+        let Self { account_id, staff_id, push_id, outcome, .. } = *self;
+        PressRow { account_id, staff_id, push_id, outcome }
+    }
+}
+
+/// Adds what was confirmed and put off under numbers that were merged into those of today: few people have such numbers.
+async fn under_former_numbers(tx: &mut Tx, merged: &[StaffId], look: &mut Look) -> Result<()> {
+    look.formers = merge::formers(tx, merged).await?;
+    let former = |press: &PressRow| {
+        let of_person = look.formers.iter().filter(|(_, now)| press.staff_id == Some(*now));
+        of_person.filter_map(|(former, _)| Some((press.push_id?, *former))).collect::<Vec<_>>()
+    };
+    let pairs: BTreeSet<(PushId, StaffId)> = look.presses.iter().flat_map(former).collect();
+    let pairs: Vec<(PushId, StaffId)> = pairs.into_iter().collect();
+    look.acks.extend(super::find_many(tx, &pairs).await?);
+    look.own.extend(deadline::find_many(tx, &pairs).await?);
+    Ok(())
 }
