@@ -1,48 +1,46 @@
 //! Stores a batch with its acks and says what each confirmation is answered with (invariants I1, I6).
 
+use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
+
 use crate::channel::RawUpdate;
 use crate::channel::telegram::start_link;
 use crate::ctx::{Ctx, Line};
 use crate::domain::ack::PressResult;
 use crate::domain::setting::Key;
 use crate::inbox::confirm::{self, Confirming};
-use crate::inbox::effect::{Effect, say};
+use crate::inbox::effect::{Effect, Placed, say};
 use crate::inbox::guard::{self, Trouble, guarded, is_database};
 use crate::inbox::quiz::{self, Answering};
 use crate::message::binding as words;
 use crate::office::ack::{self, Incoming, Received};
 use crate::office::quiz::Pressed;
 use crate::office::{Outcome, binding, db, setting};
-use chrono::{DateTime, Utc};
 
 /// Payload of the deep link that a person who is not bound is sent through.
 pub const BIND_LINK: &str = "bind";
 
-/// What an update leads to, with its place in the batch.
-pub type Placed = (usize, Effect);
-
 /// A batch that is stored.
-#[derive(Debug)]
 pub struct Stored {
-    pub effects: Vec<Placed>,
+    /// What it leads to. Only what waits for it puts it into words.
+    pub effects: BoxFuture<'static, Vec<Placed>>,
     /// Some of it is still to be worked through.
     pub waits: bool,
 }
 
-/// One update with the confirmation it may be.
-struct Read<'a> {
+/// What there is to read in one update.
+struct Read {
     place: usize,
-    update: &'a RawUpdate,
     confirming: Option<Confirming>,
     /// Looked for only where nothing is confirmed.
     answering: Option<Answering>,
 }
 
-impl Read<'_> {
-    fn incoming(&self, at: DateTime<Utc>) -> Incoming<'_> {
+impl Read {
+    fn incoming<'a>(&'a self, update: &'a RawUpdate, at: DateTime<Utc>) -> Incoming<'a> {
         let press = self.confirming.as_ref().map(|confirming| confirming.press(at));
         let answer = self.answering.as_ref().map(|answering| answering.press(at));
-        Incoming { event_id: &self.update.event_id, raw: &self.update.raw, press, answer }
+        Incoming { event_id: &update.event_id, raw: &update.raw, press, answer }
     }
 }
 
@@ -50,59 +48,61 @@ impl Read<'_> {
 /// update never costs the others. An error means that the database takes nothing now, and nothing may be confirmed to the
 /// platform: presses that wait there come again, whole batches at a time, while one by one each would wait for the database.
 pub async fn take(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Vec<Effect>> {
-    Ok(store(ctx, line, batch).await?.effects.into_iter().map(|(_, effect)| effect).collect())
+    Ok(store(ctx, line, batch).await?.effects.await.into_iter().map(|(_, effect)| effect).collect())
 }
 
 /// [`take`], with what is known beside the effects.
 pub async fn store(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Stored> {
     let now = ctx.now();
-    let read: Vec<Read<'_>> =
-        batch.iter().enumerate().map(|(place, update)| read(ctx, line, (place, update))).collect();
-    let whole: Vec<Incoming<'_>> = read.iter().map(|update| update.incoming(now)).collect();
-    match guarded(Box::pin(ack::receive(ctx, line, now, &whole))).await {
+    // The database gets ready while the updates are read.
+    let reading = async { batch.iter().enumerate().map(|update| read(ctx, line, update)).collect::<Vec<Read>>() };
+    let (ready, read) = futures::join!(ack::Intake::ready(ctx), reading);
+    let whole: Vec<Incoming<'_>> = read.iter().zip(batch).map(|(read, update)| read.incoming(update, now)).collect();
+    match guarded(Box::pin(async { ready?.receive(ctx, line, (&whole, now)).await })).await {
         Ok(results) => {
             let waits = read.iter().any(|update| update.confirming.is_none());
-            Ok(Stored { effects: answers(ctx, line, &read, results).await, waits })
+            Ok(Stored { effects: Box::pin(answers(ctx.clone(), line.clone(), read, results)), waits })
         }
         Err(Trouble::Refused(refusal)) if is_database(&refusal) => Err(refusal),
         Err(error) => {
             tracing::warn!(%error, updates = batch.len(), "a batch was not stored whole; storing one by one");
-            Ok(Stored { effects: one_by_one(ctx, line, &read).await?, waits: true })
+            let effects = one_by_one(ctx, line, (read, batch)).await?;
+            Ok(Stored { effects: Box::pin(std::future::ready(effects)), waits: true })
         }
     }
 }
 
-fn read<'a>(ctx: &Ctx, line: &Line, (place, update): (usize, &'a RawUpdate)) -> Read<'a> {
+fn read(ctx: &Ctx, line: &Line, (place, update): (usize, &RawUpdate)) -> Read {
     let confirming = guard::read(|| confirm::read(ctx, line, &update.raw));
     let answering = if confirming.is_none() { guard::read(|| quiz::read(ctx, line, &update.raw)) } else { None };
-    Read { place, update, confirming, answering }
+    Read { place, confirming, answering }
 }
 
-async fn one_by_one(ctx: &Ctx, line: &Line, read: &[Read<'_>]) -> Outcome<Vec<Placed>> {
+async fn one_by_one(ctx: &Ctx, line: &Line, (read, batch): (Vec<Read>, &[RawUpdate])) -> Outcome<Vec<Placed>> {
     let mut effects = Vec::new();
-    for update in read {
+    for (read, update) in read.into_iter().zip(batch) {
         let now = ctx.now();
-        let incoming = update.incoming(now);
+        let incoming = read.incoming(update, now);
         match guarded(Box::pin(ack::receive(ctx, line, now, &[incoming]))).await {
-            Ok(results) => effects.extend(answers(ctx, line, std::slice::from_ref(update), results).await),
+            Ok(results) => effects.extend(answers(ctx.clone(), line.clone(), vec![read], results).await),
             Err(Trouble::Refused(refusal)) if is_database(&refusal) => return Err(refusal),
             Err(error) => {
                 tracing::error!(%error, event = incoming.event_id, "an update could not be counted and is tried again; its text is stored");
                 ack::receive(ctx, line, now, &[Incoming { press: None, answer: None, ..incoming }]).await?;
-                let said = update.confirming.as_ref().and_then(Confirming::not_stored);
-                let said = said.into_iter().chain(update.answering.as_ref().map(Answering::not_stored));
-                effects.extend(said.map(|effect| (update.place, effect)));
+                let said = read.confirming.as_ref().and_then(Confirming::not_stored);
+                let said = said.into_iter().chain(read.answering.as_ref().map(Answering::not_stored));
+                effects.extend(said.map(|effect| (read.place, effect)));
             }
         }
     }
     Ok(effects)
 }
 
-async fn answers(ctx: &Ctx, line: &Line, read: &[Read<'_>], results: Received) -> Vec<Placed> {
+async fn answers(ctx: Ctx, line: Line, read: Vec<Read>, results: Received) -> Vec<Placed> {
     let Received { pressed, answered } = results;
     let strangers = pressed.iter().any(|pressed| pressed.result == PressResult::NotBound)
         || answered.iter().any(|answered| matches!(answered, Pressed::NotBound));
-    let bind = if strangers { bind_link(ctx).await } else { None };
+    let bind = if strangers { bind_link(&ctx).await } else { None };
     let mut effects = Vec::with_capacity(pressed.len() + answered.len());
     let answering = read.iter().filter_map(|update| Some((update.place, update.answering.as_ref()?)));
     for ((place, answering), answered) in answering.zip(&answered) {
@@ -110,9 +110,9 @@ async fn answers(ctx: &Ctx, line: &Line, read: &[Read<'_>], results: Received) -
     }
     let confirming = read.iter().filter_map(|update| Some((update.place, update.confirming.as_ref()?)));
     for ((place, confirming), pressed) in confirming.zip(pressed) {
-        effects.extend(confirming.answer(ctx, &pressed, bind.clone()).map(|effect| (place, effect)));
+        effects.extend(confirming.answer(&ctx, &pressed, bind.clone()).map(|effect| (place, effect)));
         if let Some(account) = confirming.stranger(&pressed) {
-            match guarded(Box::pin(notice(ctx, line, account))).await {
+            match guarded(Box::pin(notice(&ctx, &line, account))).await {
                 Ok(notice) => effects.extend(notice.map(|effect| (place, effect))),
                 Err(error @ (Trouble::Refused(_) | Trouble::Panicked)) => {
                     tracing::warn!(%error, "someone who is not bound was not shown how to bind");

@@ -87,9 +87,9 @@ impl Poller {
             let Stored { effects, waits } = intake::store(&self.ctx, &self.line, &batch).await?;
             left = waits;
             crash::point("after_ack");
-            for (_, effect) in effects {
-                self.effects.start(effect).await;
-            }
+            // People are answered within seconds, or the platform keeps their presses.
+            self.effects.room().await;
+            self.effects.follow(effects);
         }
         crash::point("before_offset");
         self.poll.committed(&batch);
@@ -97,7 +97,7 @@ impl Poller {
     }
 
     /// Waits for the answers under way.
-    pub async fn drain(&mut self) {
+    pub async fn drain(&self) {
         self.effects.drain().await;
     }
 

@@ -12,8 +12,8 @@ use crate::channel::telegram::inbound::brought;
 use crate::clock::{Clock, Mark};
 use crate::crash;
 use crate::ctx::{Ctx, Line};
-use crate::inbox::effect::{Due, Effect, Effects};
-use crate::inbox::intake::{self, Placed, Stored};
+use crate::inbox::effect::{Due, Effect, Effects, Placed};
+use crate::inbox::intake::{self, Stored};
 use crate::office::{Outcome, Refusal, db, hearing};
 use crate::stop;
 
@@ -91,10 +91,10 @@ pub fn pair(ctx: Ctx, line: Line) -> (Door, Writer) {
 /// Stores until every door is gone; then everything that was handed in is stored or turned away.
 pub async fn run(mut writer: Writer) {
     let (ctx, line) = (writer.ctx.clone(), writer.line.clone());
-    let mut effects = Effects::new(line.clone());
+    let effects = Effects::new(line.clone());
     let (stopper, mut over) = stop::pair();
     let store = async {
-        while writer.step(&mut effects).await {}
+        while writer.step(&effects).await {}
         stopper.stop();
         effects.drain().await;
     };
@@ -127,7 +127,7 @@ impl Writer {
     }
 
     /// Stores what has gathered, waiting for the first; false when nothing can come any more.
-    async fn step(&mut self, effects: &mut Effects) -> bool {
+    async fn step(&mut self, effects: &Effects) -> bool {
         let mut gathered = Vec::new();
         if self.waiting.recv_many(&mut gathered, BATCH_MOST).await == 0 {
             return false;
@@ -140,8 +140,10 @@ impl Writer {
                 if waits {
                     self.news.notify_one();
                 }
+                let due = due.await;
+                effects.room().await;
                 for effect in self.reply(told, due) {
-                    effects.start(effect).await;
+                    effects.start(effect);
                 }
             }
             Err(error) => {
