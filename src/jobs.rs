@@ -121,9 +121,11 @@ pub async fn send(ctx: Ctx, line: Line, mut stop: Stop) {
 
 /// Notices what changes without a command until told to stop.
 pub async fn refresh(ctx: Ctx, stop: Stop) {
+    let begun = ctx.now();
     let work = async || {
+        let at_start = ctx.now() < begun + REFRESH_EVERY;
+        delivery::recount(&ctx, if at_start { delivery::RECOUNTED_AT_START } else { delivery::RECOUNTED_FOR }).await?;
         plan::refresh(&ctx).await?;
-        delivery::recount(&ctx).await?;
         Ok(ctx.now() + REFRESH_EVERY)
     };
     repeat(&ctx, stop, "refresh", work).await;

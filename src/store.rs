@@ -269,7 +269,7 @@ impl Store {
 }
 
 /// One transaction on either database. Entries noted for the audit chain are appended at the commit, so that the
-/// chain's head is read last and, on PostgreSQL, locked for the shortest time.
+/// chain's head is moved last and, on PostgreSQL, locked for the shortest time.
 #[derive(Debug)]
 pub struct Tx {
     conn: Conn,
@@ -333,7 +333,7 @@ impl Tx {
             Conn::Pg(tx) => tx.commit().await?,
         }
         if let Some(end) = end {
-            self.last_end.is(end);
+            self.last_end.moved_to(end);
         }
         Ok(())
     }

@@ -15,8 +15,8 @@ use crate::message::outgoing::{Answer, Outgoing};
 
 /// Answers under way at once; more would only queue inside the platform.
 const UNDER_WAY_MOST: usize = 64;
-/// Answers that wait for those under way. With more, the next updates wait too: people are answered within seconds or the
-/// platform keeps their presses.
+/// Answers that wait for those under way, beside those of batches that are being put into words. With more, the next updates
+/// wait too: people are answered within seconds or the platform keeps their presses.
 const WAITING_MOST: usize = 2_000;
 /// Batches that may be put into words at once; it takes a look at the database for people who are not bound.
 const IN_WORDS_MOST: usize = 20;
@@ -85,7 +85,8 @@ async fn send(line: &Line, to: &Address, what: &Outgoing) {
     }
 }
 
-/// Those that are to be done and those under way, side by side. Cheap to clone.
+/// Those that are to be done and those under way, side by side. Cheap to clone. They go on when whoever started them is gone;
+/// who wants to see them done waits in [`Effects::drain`].
 #[derive(Debug, Clone)]
 pub struct Effects {
     line: Line,
@@ -125,7 +126,7 @@ impl Effects {
         }
     }
 
-    /// Lets those of a batch go their way once they are put into words, which whoever stores the next batch does not wait for.
+    /// Lets those of a batch that is stored go their way once they are put into words: the next batch does not wait for that.
     pub fn follow(&self, words: BoxFuture<'static, Vec<Placed>>) {
         self.todo().in_words += 1;
         let effects = self.clone();

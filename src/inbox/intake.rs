@@ -22,8 +22,10 @@ pub const BIND_LINK: &str = "bind";
 
 /// A batch that is stored.
 pub struct Stored {
-    /// What it leads to. Only what waits for it puts it into words.
-    pub effects: BoxFuture<'static, Vec<Placed>>,
+    /// Puts what it leads to into words. Nothing is said unless this is waited for, or given to [`Effects::follow`].
+    ///
+    /// [`Effects::follow`]: crate::inbox::effect::Effects::follow
+    pub words: BoxFuture<'static, Vec<Placed>>,
     /// Some of it is still to be worked through.
     pub waits: bool,
 }
@@ -48,7 +50,7 @@ impl Read {
 /// update never costs the others. An error means that the database takes nothing now, and nothing may be confirmed to the
 /// platform: presses that wait there come again, whole batches at a time, while one by one each would wait for the database.
 pub async fn take(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Vec<Effect>> {
-    Ok(store(ctx, line, batch).await?.effects.await.into_iter().map(|(_, effect)| effect).collect())
+    Ok(store(ctx, line, batch).await?.words.await.into_iter().map(|(_, effect)| effect).collect())
 }
 
 /// [`take`], with what is known beside the effects.
@@ -61,13 +63,13 @@ pub async fn store(ctx: &Ctx, line: &Line, batch: &[RawUpdate]) -> Outcome<Store
     match guarded(Box::pin(async { ready?.receive(ctx, line, (&whole, now)).await })).await {
         Ok(results) => {
             let waits = read.iter().any(|update| update.confirming.is_none());
-            Ok(Stored { effects: Box::pin(answers(ctx.clone(), line.clone(), read, results)), waits })
+            Ok(Stored { words: Box::pin(answers(ctx.clone(), line.clone(), read, results)), waits })
         }
         Err(Trouble::Refused(refusal)) if is_database(&refusal) => Err(refusal),
         Err(error) => {
             tracing::warn!(%error, updates = batch.len(), "a batch was not stored whole; storing one by one");
             let effects = one_by_one(ctx, line, (read, batch)).await?;
-            Ok(Stored { effects: Box::pin(std::future::ready(effects)), waits: true })
+            Ok(Stored { words: Box::pin(std::future::ready(effects)), waits: true })
         }
     }
 }

@@ -84,12 +84,12 @@ impl Poller {
         if batch.is_empty() {
             hearing::listening(&self.ctx, &self.line).await?;
         } else {
-            let Stored { effects, waits } = intake::store(&self.ctx, &self.line, &batch).await?;
+            let Stored { words, waits } = intake::store(&self.ctx, &self.line, &batch).await?;
             left = waits;
             crash::point("after_ack");
             // People are answered within seconds, or the platform keeps their presses.
             self.effects.room().await;
-            self.effects.follow(effects);
+            self.effects.follow(words);
         }
         crash::point("before_offset");
         self.poll.committed(&batch);

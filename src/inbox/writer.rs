@@ -135,14 +135,14 @@ impl Writer {
         let (batch, told): (Vec<RawUpdate>, Vec<_>) =
             gathered.into_iter().map(|one| (one.update, (one.since, one.stored))).unzip();
         match self.store(&batch).await {
-            Ok(Stored { effects: due, waits }) => {
+            Ok(Stored { words, waits }) => {
                 crash::point("after_ack");
                 if waits {
                     self.news.notify_one();
                 }
-                let due = due.await;
+                let left = self.reply(told, words.await);
                 effects.room().await;
-                for effect in self.reply(told, due) {
+                for effect in left {
                     effects.start(effect);
                 }
             }

@@ -139,23 +139,18 @@ pub async fn receive(ctx: &Ctx, line: &Line, now: DateTime<Utc>, batch: &[Incomi
 /// Counts a confirmation that was stored and could not be counted then.
 pub async fn again(ctx: &Ctx, line: &Line, stored: (InboxId, Press<'_>)) -> Outcome<()> {
     let mut tx = ctx.store.write().await?;
-    record(&mut tx, ctx, line, &[stored]).await?;
+    record(&mut tx, ctx, line, &Brought { presses: vec![stored], again: true }).await?;
     store::inbox::done(&mut tx, &[stored.0]).await?;
     Ok(tx.commit().await?)
 }
 
-async fn confirm(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    line: &Line,
-    (batch, ids): (&[Incoming<'_>], &HashMap<String, InboxId>),
-) -> Outcome<Vec<Pressed>> {
+async fn confirm(tx: &mut Tx, ctx: &Ctx, line: &Line, (batch, ids): (&[Incoming<'_>], &Ids)) -> Outcome<Vec<Pressed>> {
     let presses: Vec<(InboxId, Press<'_>)> =
-        batch.iter().filter_map(|update| Some((*ids.get(update.event_id)?, update.press?))).collect();
+        batch.iter().filter_map(|update| Some((*ids.of.get(update.event_id)?, update.press?))).collect();
     if presses.is_empty() {
         return Ok(Vec::new());
     }
-    record(tx, ctx, line, &presses).await
+    record(tx, ctx, line, &Brought { presses, again: ids.again }).await
 }
 
 /// Stores the answers of a batch; one without any asks the database nothing.
@@ -163,31 +158,42 @@ async fn answer(
     tx: &mut Tx,
     ctx: &Ctx,
     line: &Line,
-    (batch, ids): (&[Incoming<'_>], &HashMap<String, InboxId>),
+    (batch, ids): (&[Incoming<'_>], &Ids),
 ) -> Outcome<Vec<quiz::Pressed>> {
     let presses: Vec<(InboxId, quiz::Press<'_>)> =
-        batch.iter().filter_map(|update| Some((*ids.get(update.event_id)?, update.answer?))).collect();
+        batch.iter().filter_map(|update| Some((*ids.of.get(update.event_id)?, update.answer?))).collect();
     if presses.is_empty() {
         return Ok(Vec::new());
     }
     quiz::record(tx, ctx, line, &presses).await
 }
 
+/// The rows of a batch by the platform's ids of its updates.
+struct Ids {
+    of: HashMap<String, InboxId>,
+    /// Some of what confirms or answers came before.
+    again: bool,
+}
+
+/// Confirmations with the updates that brought them.
+struct Brought<'a> {
+    presses: Vec<(InboxId, Press<'a>)>,
+    /// Some of the updates came before.
+    again: bool,
+}
+
 /// Stores the raw updates; one that came before keeps its row. What confirms something is done with this transaction.
-async fn store_batch(
-    tx: &mut Tx,
-    line: &Line,
-    batch: &[Incoming<'_>],
-    now: DateTime<Utc>,
-) -> Outcome<HashMap<String, InboxId>> {
+async fn store_batch(tx: &mut Tx, line: &Line, batch: &[Incoming<'_>], now: DateTime<Utc>) -> Outcome<Ids> {
     let (confirming, others): (Vec<_>, Vec<_>) =
         batch.iter().partition(|update| update.press.is_some() || update.answer.is_some());
     let (confirming, others) = (rows(&confirming), rows(&others));
     let mut ids = HashMap::with_capacity(batch.len());
+    let mut again = false;
     if !confirming.is_empty() {
         let (stored, new) = store::inbox::receive_done(tx, line.id, &confirming, now).await?;
         ids.extend(stored);
-        if new < ids.len() {
+        again = new < ids.len();
+        if again {
             // One that came before may have been stored without being counted.
             store::inbox::done(tx, &ids.values().copied().collect::<Vec<_>>()).await?;
         }
@@ -200,7 +206,7 @@ async fn store_batch(
             ids.extend(store::inbox::seen(tx, line.id, &known).await?);
         }
     }
-    Ok(ids)
+    Ok(Ids { of: ids, again })
 }
 
 fn events<'a>(rows: &[(&'a str, &str)]) -> Vec<&'a str> {
@@ -211,9 +217,9 @@ fn rows<'a>(updates: &[&Incoming<'a>]) -> Vec<(&'a str, &'a str)> {
     updates.iter().map(|update| (update.event_id, update.raw)).collect()
 }
 
-async fn record(tx: &mut Tx, ctx: &Ctx, line: &Line, presses: &[(InboxId, Press<'_>)]) -> Outcome<Vec<Pressed>> {
-    let aims = aim::find(tx, line, presses).await?;
-    let (taken, facts, before) = facts(tx, line, presses, aims).await?;
+async fn record(tx: &mut Tx, ctx: &Ctx, line: &Line, brought: &Brought<'_>) -> Outcome<Vec<Pressed>> {
+    let aims = aim::find(tx, line, brought).await?;
+    let (taken, facts, before) = facts(tx, line, &brought.presses, aims).await?;
     let mut wanted: Vec<NewAck> = Vec::new();
     let mut kept: Vec<KeptPress> = Vec::new();
     for one in &taken {
@@ -237,20 +243,33 @@ async fn record(tx: &mut Tx, ctx: &Ctx, line: &Line, presses: &[(InboxId, Press<
     if !kept.is_empty() {
         store::ack::keep(tx, &kept).await?;
     }
-    let mut standing: HashMap<(PushId, StaffId), AckRow> = before.into_iter().map(by_person).collect();
+    let standing = store_new(tx, ctx, wanted, (before, &facts.unmarked)).await?;
+    prove(tx, ctx, &taken).await?;
+    Ok(taken.iter().map(|one| facts.judge(one, &standing)).collect())
+}
+
+/// Stores those acks that are not there yet and marks those count lines they change that are not marked. Returns the ack that
+/// stands for every wanted (push, person), and others that were there before.
+async fn store_new(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    mut wanted: Vec<NewAck>,
+    (before, unmarked): (Vec<AckRow>, &HashSet<PushId>),
+) -> Outcome<HashMap<(PushId, StaffId), AckRow>> {
+    let mut standing: HashMap<_, _> = before.into_iter().map(by_person).collect();
     wanted.retain(|ack| !standing.contains_key(&(ack.push_id, ack.staff_id)));
     let stored = store_sealed(tx, ctx, &wanted).await?;
-    // While an office presses, its lines are marked already.
-    mark(tx, &pushes(&stored).intersection(&facts.unmarked).copied().collect::<Vec<_>>()).await?;
+    // A line that is marked is counted after this commit. On PostgreSQL it may be being counted now, without these: what shows
+    // another number than there is, is marked again within a minute (`count_line::recount`).
+    mark(tx, &pushes(&stored).intersection(unmarked).copied().collect::<Vec<_>>()).await?;
     standing.extend(stored.into_iter().map(by_person));
-    let raced: Vec<(PushId, StaffId)> =
-        wanted.iter().map(|ack| (ack.push_id, ack.staff_id)).filter(|pair| !standing.contains_key(pair)).collect();
+    let pairs = wanted.iter().map(|ack| (ack.push_id, ack.staff_id));
+    let raced: Vec<(PushId, StaffId)> = pairs.filter(|pair| !standing.contains_key(pair)).collect();
     if !raced.is_empty() {
         // Another instance stored these between our look and our insert; theirs stand.
         standing.extend(store::ack::find_many(tx, &raced).await?.into_iter().map(by_person));
     }
-    prove(tx, ctx, &taken).await?;
-    Ok(taken.iter().map(|one| facts.judge(one, &standing)).collect())
+    Ok(standing)
 }
 
 fn by_person(ack: AckRow) -> ((PushId, StaffId), AckRow) {
@@ -273,6 +292,7 @@ async fn mark(tx: &mut Tx, pushes: &[PushId]) -> Outcome<()> {
     if pushes.is_empty() { Ok(()) } else { Ok(store::delivery::count_line::touch(tx, pushes).await?) }
 }
 
+/// [`seal`] without the count lines, which are left to the caller.
 async fn store_sealed(tx: &mut Tx, ctx: &Ctx, acks: &[NewAck]) -> Outcome<Vec<AckRow>> {
     if acks.is_empty() {
         return Ok(Vec::new());

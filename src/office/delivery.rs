@@ -39,7 +39,7 @@ pub use circuit::try_again;
 pub use claim::{Cursor, Round, claim, made_late};
 pub use compose::{basis, latest, read_tag, tag};
 pub(in crate::office) use edit::found;
-pub use edit::{Edit, edited, recount};
+pub use edit::{Edit, RECOUNTED_AT_START, RECOUNTED_FOR, edited, recount};
 pub use remove::{Removal, removed};
 pub use settle::{Report, make, settle};
 pub use spool::{Spool, replay};

@@ -1,4 +1,4 @@
-//! The audit chain as it is stored. Entries are appended at a commit, with the head read inside the same transaction.
+//! The audit chain as it is stored. Entries are appended at a commit, after the head as the same transaction finds it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -59,7 +59,7 @@ impl LastEnd {
     }
 
     /// To be called once what moved the head is committed.
-    pub(super) fn is(&self, end: Head) {
+    pub(super) fn moved_to(&self, end: Head) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
     }
 }
@@ -140,22 +140,34 @@ async fn unusable(tx: &mut Tx) -> Result<StoreError> {
     })
 }
 
+/// Moves the head, as long as it stands where it is said to stand, with the entry it names.
+macro_rules! move_sql {
+    ($rest:literal) => {
+        concat!(
+            "UPDATE audit_head SET seq = $1, mac = $2 WHERE id = 1 AND seq = $3 AND mac = $4
+            AND (seq = 0 OR EXISTS (SELECT 1 FROM audit_entry WHERE seq = $3 AND mac = $5))",
+            $rest
+        )
+    };
+}
+
 /// Moves the head from one end, as the first key seals it, to where the entries end, and adds them. Nothing is done, and `false`
 /// returned, when the stored head or the entry it names is another.
 async fn add(tx: &mut Tx, (from, key): (Head, &Key), (added, sealing): (&Added, &Key)) -> Result<bool> {
-    const MOVE: &str = "UPDATE audit_head SET seq = $1, mac = $2 WHERE id = 1 AND seq = $3 AND mac = $4
-        AND (seq = 0 OR EXISTS (SELECT 1 FROM audit_entry WHERE seq = $3 AND mac = $5))";
+    const MOVE: &str = move_sql!("");
     const SQLITE: &str = "INSERT INTO audit_entry (seq, at, actor, action, subject, detail, mac)
         SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
             json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'),
             json_extract(value, '$[6]')
         FROM json_each($1)";
-    const PG: &str = "WITH moved AS (UPDATE audit_head SET seq = $1, mac = $2 WHERE id = 1 AND seq = $3 AND mac = $4
-            AND (seq = 0 OR EXISTS (SELECT 1 FROM audit_entry WHERE seq = $3 AND mac = $5)) RETURNING id),
-        added AS (INSERT INTO audit_entry (seq, at, actor, action, subject, detail, mac)
+    const PG: &str = concat!(
+        "WITH moved AS (",
+        move_sql!(" RETURNING id"),
+        "), added AS (INSERT INTO audit_entry (seq, at, actor, action, subject, detail, mac)
             SELECT (value->>0)::bigint, (value->>1)::bigint, value->>2, value->>3, value->>4, value->>5, value->>6
             FROM moved CROSS JOIN json_array_elements($6::json))
-        SELECT COUNT(*) FROM moved";
+        SELECT COUNT(*) FROM moved"
+    );
     let (stored, last) = (stored_tag(key, from), hex::encode(from.mac));
     let (seq, mac) = (added.end.seq, head_tag(sealing, added.end));
     if !tx.is_sqlite() {

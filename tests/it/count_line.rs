@@ -1,8 +1,9 @@
 //! The count line under a push in a group: how many confirmed, never who. It is changed seldom, and right in the end.
 
 use chrono::Duration;
-use qingfeng::jobs::send;
-use qingfeng::office;
+use qingfeng::jobs::{self, send};
+use qingfeng::store::delivery::count_line;
+use qingfeng::{office, stop};
 use serde_json::{Value, json};
 
 use crate::db::{TestDb, databases};
@@ -57,6 +58,38 @@ async fn presses_that_trickle_in_change_it_every_fifteen_seconds_and_the_last_nu
         office.press(1, STUDY, &message, "已阅").await;
         run_until(&office, 600).await;
         assert_eq!(edits(&office, start).await.len(), 3, "{label}");
+        office.stop().await;
+    }
+}
+
+/// On PostgreSQL an edit and a batch of presses can pass each other; the loop of `serve` finds what stayed behind.
+#[tokio::test]
+async fn a_number_that_stayed_behind_is_found_within_a_minute_and_at_a_start() {
+    for db in databases().await {
+        let label = db.label;
+        let (mut office, message) = pushed(db, 3).await;
+        let start = office.clock.now().timestamp_millis();
+        let ctx = office.ctx();
+        for (user, minutes) in [(1, 0), (2, 1), (3, 60)] {
+            office.press(user, STUDY, &message, "已阅").await;
+            office.behind_its_back("UPDATE count_line SET dirty = FALSE".to_owned()).await;
+            office.later(minutes * 60).await;
+            let (stopper, stop) = stop::pair();
+            let loop_of_serve = tokio::spawn(jobs::refresh(ctx.clone(), stop));
+            let mut found = false;
+            for _ in 0..300 {
+                found |= count_line::next_due(&mut ctx.store.read().await.unwrap()).await.unwrap().is_some();
+                if found {
+                    break;
+                }
+            }
+            stopper.stop();
+            loop_of_serve.await.unwrap();
+            assert!(found, "{label}: {user}");
+            run_until(&office, 60).await;
+        }
+        let shown: Vec<String> = edits(&office, start).await.into_iter().map(|(_, line)| line).collect();
+        assert_eq!(shown, ["已阅1人", "已阅2人", "已阅3人"], "{label}");
         office.stop().await;
     }
 }

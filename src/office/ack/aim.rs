@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::facts::accounts;
-use super::{By, Press};
+use super::{Brought, By, Press};
 use crate::ctx::Line;
 use crate::domain::push::MemberStatus;
 use crate::ids::{AttemptId, InboxId, PushId, StaffId};
@@ -61,7 +61,7 @@ pub struct Choice {
 }
 
 /// What each confirmation of a batch is aimed at, in its order.
-pub(super) async fn find(tx: &mut Tx, line: &Line, presses: &[(InboxId, Press<'_>)]) -> Outcome<Vec<Aim>> {
+pub(super) async fn find(tx: &mut Tx, line: &Line, Brought { presses, again }: &Brought<'_>) -> Outcome<Vec<Aim>> {
     let copies = replied_to(tx, presses).await?;
     // Only what names no message is looked for by the person.
     let unaimed = |by| match by {
@@ -81,7 +81,7 @@ pub(super) async fn find(tx: &mut Tx, line: &Line, presses: &[(InboxId, Press<'_
                 match reply_to.and_then(|message| copies.get(&(chat, message)).copied()) {
                     Some(attempt) => Aim::Copy(attempt),
                     None => match accounts.get(press.account).and_then(|(_, staff)| *staff) {
-                        Some(staff) => alone(tx, staff, *inbox, press.at).await?,
+                        Some(staff) => alone(tx, staff, again.then_some(*inbox), press.at).await?,
                         None => Aim::Nobody,
                     },
                 }
@@ -129,14 +129,17 @@ async fn expecting(tx: &mut Tx, staff: StaffId, now: DateTime<Utc>) -> Outcome<V
     Ok(open.into_iter().filter(|row| expects(row.push_id)).collect())
 }
 
-/// The one push that a person has not confirmed. The update that confirmed one speaks of the same one when it comes again.
-async fn alone(tx: &mut Tx, staff: StaffId, inbox: InboxId, now: DateTime<Utc>) -> Outcome<Aim> {
+/// The one push that a person has not confirmed. An update that confirmed one speaks of the same one when it comes again;
+/// `before` is one that may have come before.
+async fn alone(tx: &mut Tx, staff: StaffId, before: Option<InboxId>, now: DateTime<Utc>) -> Outcome<Aim> {
     // What is out may name the person by a number that was merged since.
     let formers = store::merge::formers(tx, &[staff]).await?.into_iter().map(|(former, _)| former);
     let known_as: Vec<StaffId> = std::iter::once(staff).chain(formers).collect();
-    for staff in &known_as {
-        if let Some(push) = store::ack::of_inbox(tx, *staff, inbox).await? {
-            return Ok(Aim::Push(push));
+    if let Some(inbox) = before {
+        for staff in &known_as {
+            if let Some(push) = store::ack::of_inbox(tx, *staff, inbox).await? {
+                return Ok(Aim::Push(push));
+            }
         }
     }
     let mut meant: Vec<OpenRow> = Vec::new();

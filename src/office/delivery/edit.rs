@@ -17,8 +17,10 @@ use crate::store::{self, Tx, blind};
 /// Pause before an edit that did not arrive is tried again.
 const PAUSE: TimeDelta = TimeDelta::seconds(60);
 
-/// For how long after an edit its number is compared with the presses again: several times as long as a transaction lasts.
-const RECOUNTED_FOR: TimeDelta = TimeDelta::minutes(10);
+/// For how long after an edit its number is compared with the presses again: several times as long as a transaction lasts, and at
+/// a start for what the program before could not compare any more.
+pub const RECOUNTED_FOR: TimeDelta = TimeDelta::minutes(10);
+pub const RECOUNTED_AT_START: TimeDelta = TimeDelta::days(1);
 
 /// What a copy shows whose words nobody knows: no number, so that an edit says the right one.
 const UNKNOWN: i64 = -1;
@@ -114,9 +116,9 @@ impl Edit {
 }
 
 /// Looks again at the numbers shown lately, so that the last one is shown in the end.
-pub async fn recount(ctx: &Ctx) -> Outcome<()> {
+pub async fn recount(ctx: &Ctx, lately: TimeDelta) -> Outcome<()> {
     let mut tx = ctx.store.write().await?;
-    count_line::recount(&mut tx, ctx.now() - RECOUNTED_FOR).await?;
+    count_line::recount(&mut tx, ctx.now() - lately).await?;
     Ok(tx.commit().await?)
 }
 

@@ -64,7 +64,7 @@ pub struct PressedPush {
     pub audience: String,
 }
 
-/// What belongs to one press: its place, what it names, the number of its person when another was merged into it, and what
+/// What belongs to one press, in the order in which [`look_sql`] lists it: its place, what it names, the number of its person when another was merged into it, and what
 /// the person confirmed and put off of it.
 #[derive(Deserialize)]
 struct Found {
@@ -179,8 +179,8 @@ pub async fn look(tx: &mut Tx, channel: ChannelId, presses: &[Asked<'_>]) -> Res
         list "COALESCE(json_agg(" "json_build_array(" "), '[]')::text",
         ack "LATERAL (SELECT * FROM ack k WHERE k.push_id = COALESCE(d.subject_id, (j.value->>2)::bigint)
             AND k.staff_id = b.staff_id OFFSET 0) k ON TRUE",
-        own "LATERAL (SELECT * FROM personal_deadline k WHERE k.push_id = COALESCE(d.subject_id, (j.value->>2)::bigint)
-            AND k.staff_id = b.staff_id OFFSET 0) o ON TRUE"
+        own "LATERAL (SELECT * FROM personal_deadline o WHERE o.push_id = COALESCE(d.subject_id, (j.value->>2)::bigint)
+            AND o.staff_id = b.staff_id OFFSET 0) o ON TRUE"
     );
     let named: BTreeSet<_> = presses.iter().map(|Asked(_, attempt, push)| (attempt, push)).collect();
     let (sql, presses, named) = (tx.pick(SQLITE, PG), json(presses), json(&named));
