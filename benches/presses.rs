@@ -95,7 +95,9 @@ async fn run(part: &str, runs: usize) {
         }
         "postgres" => match db::databases().await.pop().filter(|db| db.label == "postgres") {
             Some(db) => postgres(runs, Stage::open(0, db).await).await,
-            None => println!("\nPostgreSQL: no server is named (scripts/with-postgres.sh names one)"),
+            None => println!(
+                "\nPostgreSQL: no server is named (QINGFENG_POSTGRES_FLUSHES=1 scripts/with-postgres.sh names one)"
+            ),
         },
         "history" => Box::pin(history::compare(runs)).await,
         other => panic!("no part {other}"),

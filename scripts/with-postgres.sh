@@ -79,8 +79,11 @@ start_cluster() {
     if [ -n "$server_user" ]; then chown "$server_user" "$cluster"; fi
     # No fsync: these tests ask whether both databases answer alike. Nothing may be concluded from this cluster about
     # what survives a crash; tests of such promises kill our process, not the database's machine.
-    options="-k $cluster -p 5432 -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-    options="$options -c max_connections=200 -c timezone=UTC"
+    # What is measured has to be flushed, though: QINGFENG_POSTGRES_FLUSHES=1 starts a server as an office runs it.
+    options="-k $cluster -p 5432 -c listen_addresses= -c max_connections=200 -c timezone=UTC"
+    if [ -z "${QINGFENG_POSTGRES_FLUSHES:-}" ]; then
+        options="$options -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    fi
     # The server changes into the folder it is started from, which its user may be unable to enter.
     cd "$cluster"
     if ! boot_cluster "$options" >"$cluster.log" 2>&1; then
