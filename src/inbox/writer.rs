@@ -23,6 +23,9 @@ const WAITING_MOST: usize = 1_000;
 const BATCH_MOST: usize = 100;
 /// How often it is written down that updates would reach us.
 const BEAT: Duration = Duration::from_secs(15);
+/// How long it is believed that the data is not in quarantine: a storm of presses does not ask for each batch. Data is set
+/// aside at a start or by a look once a minute, and a lease to poll then goes on for longer.
+const HOME_FOR: Duration = Duration::from_secs(1);
 
 /// Longest time from a request to a reply that holds an answer. After that the answer goes out by a call of its own, which
 /// tells whether it arrived: whoever brought the update may not be waiting any more.
@@ -79,13 +82,15 @@ pub struct Writer {
     line: Line,
     waiting: mpsc::Receiver<Brought>,
     news: Arc<Notify>,
+    /// When the data was last found not to be in quarantine.
+    home: Option<Mark>,
 }
 
 /// A writer and its door.
 pub fn pair(ctx: Ctx, line: Line) -> (Door, Writer) {
     let (into, waiting) = mpsc::channel(WAITING_MOST);
     let door = Door { into, line: line.clone(), clock: ctx.clock.clone() };
-    (door, Writer { ctx, line, waiting, news: Arc::default() })
+    (door, Writer { ctx, line, waiting, news: Arc::default(), home: None })
 }
 
 /// Stores until every door is gone; then everything that was handed in is stored or turned away.
@@ -177,9 +182,13 @@ impl Writer {
     }
 
     /// Data in quarantine may be a copy: what the platform brings is for the one that is in use.
-    async fn store(&self, batch: &[RawUpdate]) -> Outcome<Stored> {
-        if db::quarantine(&self.ctx.store).await?.is_some() {
-            return Err(Refusal::Quarantined);
+    async fn store(&mut self, batch: &[RawUpdate]) -> Outcome<Stored> {
+        if self.home.as_ref().is_none_or(|found| self.ctx.clock.since(found) > HOME_FOR) {
+            let asked = self.ctx.clock.mark();
+            if db::quarantine(&self.ctx.store).await?.is_some() {
+                return Err(Refusal::Quarantined);
+            }
+            self.home = Some(asked);
         }
         intake::store(&self.ctx, &self.line, batch).await
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use qingfeng::channel::telegram::inbound::WANTED;
+use qingfeng::domain::delivery::HaltCause;
 use qingfeng::domain::word::InboundMode;
 use qingfeng::inbox::webhook::{self, Kept, Registration};
 use qingfeng::inbox::work;
@@ -12,6 +13,7 @@ use qingfeng::inbox::writer::{self, Turned};
 use qingfeng::office::hearing;
 use qingfeng::sandbox::Time;
 use qingfeng::stop::{self, Stopper};
+use qingfeng::store::halt;
 use qingfeng::{app, web};
 use reqwest::{Client, Method, StatusCode};
 use secrecy::ExposeSecret;
@@ -231,6 +233,32 @@ async fn e17_nothing_is_confirmed_that_could_not_be_stored() {
         let hooked = Hooked::over(office).await;
         hooked.settle(2).await;
         assert_eq!(hooked.acked().await, 1, "{label}");
+        hooked.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_brought_to_data_in_quarantine_is_turned_away_and_comes_again() {
+    for db in databases().await {
+        let label = db.label;
+        let hooked = bound(db, 2).await;
+        let message = hooked.push().await;
+        hooked.press(1, message, 1).await;
+        hooked.settle(3).await;
+        // It is set aside under the running service, which has just found it at home.
+        let ctx = hooked.office.ctx();
+        let mut tx = ctx.store.write().await.unwrap();
+        assert!(halt::put(&mut tx, HaltCause::Quarantine, ("operator", "older"), ctx.now()).await.unwrap());
+        tx.commit().await.unwrap();
+        hooked.office.later(2).await;
+        hooked.press(2, message, 1).await;
+        hooked.office.server.look("wait?turned=2&seconds=30").await;
+        assert_eq!(hooked.acked().await, 1, "{label}");
+        let mut tx = ctx.store.write().await.unwrap();
+        assert!(halt::lift(&mut tx, HaltCause::Quarantine).await.unwrap());
+        tx.commit().await.unwrap();
+        hooked.settle(4).await;
+        assert_eq!(hooked.acked().await, 2, "{label}");
         hooked.close().await;
     }
 }
