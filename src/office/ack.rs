@@ -298,8 +298,7 @@ async fn store_sealed(tx: &mut Tx, ctx: &Ctx, acks: &[NewAck]) -> Outcome<Vec<Ac
         return Ok(Vec::new());
     }
     let now = ctx.now();
-    let batch = store::ack::open_batch(tx, now).await?;
-    let stored = store::ack::add_many(tx, batch, acks).await?;
+    let (batch, stored) = store::ack::add_batch(tx, acks, now).await?;
     seal_batch(tx, (batch, now), &stored).await?;
     Ok(stored)
 }

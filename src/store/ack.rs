@@ -132,35 +132,47 @@ pub async fn batches(tx: &mut Tx, from: i64, limit: i64) -> Result<Vec<(i64, At)
     Ok(on!(tx, c => sqlx::query_as(SQL).bind(from).bind(limit).fetch_all(c).await)?)
 }
 
-/// Stores confirmations in the order given; a person's second one for a push is left out. Returns those stored, by id.
-pub async fn add_many(tx: &mut Tx, batch: i64, acks: &[NewAck]) -> Result<Vec<AckRow>> {
-    const SQLITE: &str = "INSERT INTO ack (push_id, staff_id, pressed_at, method, attempt_id, inbox_id, batch_id)
+/// Opens a batch and stores confirmations in it, in the order given; a person's second one for a push is left out. Returns the
+/// batch and those stored, by id.
+pub async fn add_batch(tx: &mut Tx, acks: &[NewAck], now: DateTime<Utc>) -> Result<(i64, Vec<AckRow>)> {
+    let rows: Vec<NewRow> = acks.iter().map(NewAck::row).collect();
+    let rows = json(&rows);
+    let (batch, mut stored) =
+        if tx.is_sqlite() { add_sqlite(tx, (acks, &rows), now).await? } else { add_pg(tx, &rows, now).await? };
+    stored.sort_unstable_by_key(|row| row.id);
+    Ok((batch, stored))
+}
+
+async fn add_sqlite(tx: &mut Tx, (acks, rows): (&[NewAck], &str), now: DateTime<Utc>) -> Result<(i64, Vec<AckRow>)> {
+    const ADD: &str = "INSERT INTO ack (push_id, staff_id, pressed_at, method, attempt_id, inbox_id, batch_id)
         SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
             json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'), $2
         FROM jsonb_each($1) WHERE true ORDER BY key ON CONFLICT (push_id, staff_id) DO NOTHING";
     const STORED: &str = listed_sql!(sqlite "FROM ack a WHERE a.batch_id = $1");
-    const PG: &str = concat!(
-        "WITH a AS (INSERT INTO ack (push_id, staff_id, pressed_at, method, attempt_id, inbox_id, batch_id)
+    let batch = open_batch(tx, now).await?;
+    let added = on!(tx, c => sqlx::query(ADD).bind(rows).bind(batch).execute(c).await.map(Added::from))?;
+    if let Some(first) = added.first(acks.len()) {
+        return Ok((batch, acks.iter().zip(first..).map(|(ack, id)| ack.stored(AckId(id), batch)).collect()));
+    }
+    Ok((batch, told(&on!(tx, c => sqlx::query_scalar::<_, String>(STORED).bind(batch).fetch_one(c).await)?)?))
+}
+
+/// One way to the server for both.
+async fn add_pg(tx: &mut Tx, rows: &str, now: DateTime<Utc>) -> Result<(i64, Vec<AckRow>)> {
+    const SQL: &str = concat!(
+        "WITH b AS (INSERT INTO ack_batch (recorded_at) VALUES ($2) RETURNING id),
+        a AS (INSERT INTO ack (push_id, staff_id, pressed_at, method, attempt_id, inbox_id, batch_id)
         SELECT (value->>0)::bigint, (value->>1)::bigint, (value->>2)::bigint, value->>3, (value->>4)::bigint,
-            (value->>5)::bigint, $2
-        FROM json_array_elements($1::json) WITH ORDINALITY AS t (value, n) ORDER BY n
-        ON CONFLICT (push_id, staff_id) DO NOTHING RETURNING *) ",
-        listed_sql!(pg "FROM a")
+            (value->>5)::bigint, b.id
+        FROM b, json_array_elements($1::json) WITH ORDINALITY AS t (value, n) ORDER BY n
+        ON CONFLICT (push_id, staff_id) DO NOTHING RETURNING *)
+        SELECT (SELECT id FROM b), (",
+        listed_sql!(pg "FROM a"),
+        ")"
     );
-    let rows: Vec<NewRow> = acks.iter().map(NewAck::row).collect();
-    let rows = json(&rows);
-    let stored: String = if tx.is_sqlite() {
-        let added = on!(tx, c => sqlx::query(SQLITE).bind(&rows).bind(batch).execute(c).await.map(Added::from))?;
-        if let Some(first) = added.first(acks.len()) {
-            return Ok(acks.iter().zip(first..).map(|(ack, id)| ack.stored(AckId(id), batch)).collect());
-        }
-        on!(tx, c => sqlx::query_scalar(STORED).bind(batch).fetch_one(c).await)?
-    } else {
-        on!(tx, c => sqlx::query_scalar(PG).bind(&rows).bind(batch).fetch_one(c).await)?
-    };
-    let mut stored: Vec<AckRow> = told(&stored)?;
-    stored.sort_unstable_by_key(|row| row.id);
-    Ok(stored)
+    let (batch, stored): (i64, String) =
+        on!(tx, c => sqlx::query_as(SQL).bind(rows).bind(At::from(now)).fetch_one(c).await)?;
+    Ok((batch, told(&stored)?))
 }
 
 /// The stored confirmations of given people for given pushes.

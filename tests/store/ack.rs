@@ -22,9 +22,8 @@ fn press(world: &World, staff: StaffId, second: i64) -> NewAck {
 
 /// Confirms for these people as one batch with the entry that seals it.
 pub(crate) async fn confirm(world: &World, tx: &mut Tx, people: &[StaffId]) -> Vec<AckRow> {
-    let batch = ack::open_batch(tx, at(5)).await.unwrap();
     let presses: Vec<NewAck> = people.iter().map(|staff| press(world, *staff, 5)).collect();
-    let stored = ack::add_many(tx, batch, &presses).await.unwrap();
+    let (batch, stored) = ack::add_batch(tx, &presses, at(5)).await.unwrap();
     let lines: Vec<_> = stored.iter().map(qingfeng::office::ack::line).collect();
     let mac = batch_mac(&lines, |bytes| world.keys.mac(Purpose::AckBatch, &[bytes]));
     tx.note(Event {
@@ -41,15 +40,13 @@ pub(crate) async fn confirm(world: &World, tx: &mut Tx, people: &[StaffId]) -> V
 async fn the_first_press_of_a_person_counts_and_only_new_rows_come_back() {
     for world in worlds().await {
         let mut tx = world.tx().await;
-        let batch = ack::open_batch(&mut tx, at(1)).await.unwrap();
         let first = [press(&world, world.wang, 3), press(&world, world.li, 1), press(&world, world.wang, 2)];
-        let stored = ack::add_many(&mut tx, batch, &first).await.unwrap();
+        let (batch, stored) = ack::add_batch(&mut tx, &first, at(1)).await.unwrap();
         let told: Vec<_> = stored.iter().map(|row| (row.staff_id, row.pressed_at, row.batch_id)).collect();
         assert_eq!(told, [(world.wang, At::from(at(3)), batch), (world.li, At::from(at(1)), batch)]);
-        let next = ack::open_batch(&mut tx, at(9)).await.unwrap();
-        assert!(next > batch);
         let second = [press(&world, world.li, 9), press(&world, world.zhao, 9)];
-        let stored = ack::add_many(&mut tx, next, &second).await.unwrap();
+        let (next, stored) = ack::add_batch(&mut tx, &second, at(9)).await.unwrap();
+        assert!(next > batch);
         assert_eq!(stored.iter().map(|row| row.staff_id).collect::<Vec<_>>(), [world.zhao]);
         assert_eq!(ack::count(&mut tx, world.push).await.unwrap(), 3);
     }
@@ -63,9 +60,9 @@ async fn a_row_holds_all_that_its_batch_seals() {
         let claimed = crate::delivery::claim(&mut tx, "boot", 0).await.remove(0);
         let attempt = delivery::begin_attempt(&mut tx, &claimed, "boot", "-100", at(0)).await.unwrap().unwrap();
         assert_eq!(attempt.delivery_id, id);
-        let batch = ack::open_batch(&mut tx, at(1)).await.unwrap();
         let new = NewAck::made((world.push, world.li), at(4), (AckMethod::Button, Some(attempt.id)), InboxId(8));
-        let stored = ack::add_many(&mut tx, batch, &[new]).await.unwrap().remove(0);
+        let (batch, mut stored) = ack::add_batch(&mut tx, &[new], at(1)).await.unwrap();
+        let stored = stored.remove(0);
         let expected = AckRow {
             id: stored.id,
             push_id: world.push,
@@ -126,8 +123,7 @@ async fn a_press_for_nobody_or_nothing_is_refused() {
             NewAck { attempt_id: Some(AttemptId(99)), ..press(&world, world.li, 1) },
         ] {
             let mut tx = world.tx().await;
-            let batch = ack::open_batch(&mut tx, at(1)).await.unwrap();
-            assert_constraint(ack::add_many(&mut tx, batch, &[wrong]).await);
+            assert_constraint(ack::add_batch(&mut tx, &[wrong], at(1)).await);
         }
     }
 }
@@ -190,9 +186,8 @@ async fn an_ack_is_found_by_its_update_and_a_copy_by_its_message() {
     for world in worlds().await {
         let mut tx = world.tx().await;
         let attempt = arrived(&world, &mut tx).await;
-        let batch = ack::open_batch(&mut tx, at(1)).await.unwrap();
         let new = NewAck::made((world.push, world.li), at(4), (AckMethod::DeepLink, Some(attempt)), InboxId(8));
-        ack::add_many(&mut tx, batch, &[new]).await.unwrap();
+        ack::add_batch(&mut tx, &[new], at(1)).await.unwrap();
         assert_eq!(ack::of_inbox(&mut tx, world.li, InboxId(8)).await.unwrap(), Some(world.push));
         assert_eq!(ack::of_inbox(&mut tx, world.li, InboxId(9)).await.unwrap(), None);
         assert_eq!(ack::of_inbox(&mut tx, world.wang, InboxId(8)).await.unwrap(), None);

@@ -84,9 +84,8 @@ async fn kept_presses_go_with_their_month_and_arrived_pushes_are_listed() {
         let open = arrived::arrived(&mut tx, world.li, at(-9)).await.unwrap();
         let told: Vec<_> = open.iter().map(|row| (row.push_id, row.attempt_id, row.confirmed)).collect();
         assert_eq!(told, [(world.push, attempt, false)]);
-        let batch = ack::open_batch(&mut tx, at(2)).await.unwrap();
         let new = NewAck::made((world.push, world.li), at(2), (AckMethod::Button, Some(attempt)), InboxId(2));
-        ack::add_many(&mut tx, batch, &[new]).await.unwrap();
+        ack::add_batch(&mut tx, &[new], at(2)).await.unwrap();
         assert!(arrived::arrived(&mut tx, world.li, at(-9)).await.unwrap()[0].confirmed);
         assert_eq!(arrived::arrived(&mut tx, world.li, at(1)).await.unwrap(), [], "before the time asked about");
     }

@@ -111,7 +111,6 @@ async fn an_own_deadline_only_moves_later() {
         assert_eq!(deadline::next(&mut tx, world.li, at(0)).await.unwrap(), Some(At::from(at(7200))));
         assert_eq!(deadline::next(&mut tx, world.li, at(7200)).await.unwrap(), None, "it has passed");
         assert_eq!(deadline::next(&mut tx, world.zhao, at(0)).await.unwrap(), None);
-        let batch = ack::open_batch(&mut tx, at(2)).await.unwrap();
         let press = ack::NewAck {
             push_id: world.push,
             staff_id: world.li,
@@ -120,7 +119,7 @@ async fn an_own_deadline_only_moves_later() {
             attempt_id: None,
             inbox_id: None,
         };
-        ack::add_many(&mut tx, batch, &[press]).await.unwrap();
+        ack::add_batch(&mut tx, &[press], at(2)).await.unwrap();
         assert_eq!(deadline::next(&mut tx, world.li, at(0)).await.unwrap(), None, "confirmed");
     }
 }
