@@ -42,6 +42,7 @@ mod verdict;
 
 use std::process::Command;
 
+use peers::Peer;
 use runs::{Figures, Table};
 use stage::{Load, Stage};
 
@@ -55,8 +56,7 @@ const PART: &str = "PRESSES_PART";
 const FLUSH_US: u32 = 1_000;
 /// Messages pressed with 64 in flight and more, and with one; with a peer there are fewer, because it takes longer.
 const MESSAGES: usize = 180;
-const FEW: usize = 40;
-const FEWEST: usize = 10;
+const FEW: usize = 10;
 const LONE: usize = 5;
 
 fn main() {
@@ -71,6 +71,7 @@ fn main() {
         return;
     }
     machine::print();
+    println!("program: {}", machine::commit());
     let asked: Vec<&str> = words.iter().map(String::as_str).filter(|word| word.parse::<usize>().is_err()).collect();
     for part in if asked.is_empty() { PARTS.to_vec() } else { asked } {
         let mut command = Command::new(std::env::current_exe().unwrap());
@@ -87,12 +88,9 @@ async fn run(part: &str, runs: usize) {
         "throttled" => Box::pin(throttled(runs)).await,
         "alone" => {
             let stage = Stage::open(FLUSH_US, db::databases().await.swap_remove(0)).await;
-            plain("SQLite, every flush takes 1 ms", runs, stage).await;
+            alone(runs, stage).await;
         }
-        "own" => {
-            let stage = Stage::open(0, db::databases().await.swap_remove(0)).await;
-            plain("SQLite on the machine's own disk", runs, stage).await;
-        }
+        "own" => Box::pin(own(runs)).await,
         "postgres" => match db::databases().await.pop().filter(|db| db.label == "postgres") {
             Some(db) => postgres(runs, Stage::open(0, db).await).await,
             None => println!(
@@ -104,43 +102,78 @@ async fn run(part: &str, runs: usize) {
     }
 }
 
-/// Ours and every peer that is there, in turn, so that all meet the same neighbours.
+/// Ours and every peer that is there, in turn, so that all meet the same neighbours; who begins changes from round to round.
 async fn throttled(runs: usize) {
     let mut stage = Stage::open(FLUSH_US, db::databases().await.swap_remove(0)).await;
     let peers = peers::installed();
     let mut table = Table::default();
-    let load = |in_flight, messages| Load { in_flight, messages };
-    for _ in 0..runs {
-        table.add("polling, 512 in flight", stage.ours(load(512, MESSAGES)).await);
-        table.add("polling, 64 in flight", stage.ours(load(64, MESSAGES)).await);
-        table.add("polling, 100 in flight", stage.ours(load(100, FEW)).await);
-        table.add("webhook, 100 in flight", stage.brought(load(100, FEW)).await);
-        table.add("a lone press", stage.ours(load(1, LONE)).await);
-        for peer in &peers {
-            for in_flight in [512, 64] {
-                let messages = if peer.name == "bare client" { MESSAGES } else { FEWEST };
-                let name = format!("{}, {in_flight} in flight", peer.name);
-                if let Some(figures) = stage.peer(peer, load(in_flight, messages)).await {
-                    table.add(&name, figures);
-                }
-            }
+    for round in 0..runs {
+        if round % 2 == 1 {
+            beside(&stage, &peers, &mut table).await;
+        }
+        table.add("polling, 512 in flight", stage.ours(load(512)).await);
+        table.add("polling, 64 in flight", stage.ours(load(64)).await);
+        table.add("polling, 100 in flight", stage.ours(load(100)).await);
+        table.add("webhook, 100 in flight", stage.brought(load(100)).await);
+        table.add("a lone press", stage.ours(Load { in_flight: 1, messages: LONE }).await);
+        if round % 2 == 0 {
+            beside(&stage, &peers, &mut table).await;
         }
     }
     table.print("SQLite, every flush takes 1 ms");
     table.ratio("webhook, 100 in flight", "polling, 100 in flight");
-    for peer in &peers {
-        for in_flight in [512, 64] {
-            table.ratio(&format!("polling, {in_flight} in flight"), &format!("{}, {in_flight} in flight", peer.name));
-        }
-    }
+    compare(&table, &peers);
     let per_second = |figures: &Figures| figures.per_second;
     let lone = table.median("a lone press", per_second).unwrap_or(f64::NAN);
     println!("a lone press: {:.2} ms on average; one exchange {:.2} ms", 1_000.0 / lone, stage.exchange_ms().await);
 }
 
+/// The same on the machine's own disk, as far as it is about many presses.
+async fn own(runs: usize) {
+    let stage = Stage::open(0, db::databases().await.swap_remove(0)).await;
+    let peers = peers::installed();
+    let mut table = Table::default();
+    for _ in 0..runs {
+        table.add("polling, 512 in flight", stage.ours(load(512)).await);
+        table.add("polling, 64 in flight", stage.ours(load(64)).await);
+        beside(&stage, &peers, &mut table).await;
+    }
+    table.print("SQLite on the machine's own disk");
+    compare(&table, &peers);
+}
+
+fn load(in_flight: usize) -> Load {
+    Load { in_flight, messages: MESSAGES }
+}
+
+/// Every peer that is there, once.
+async fn beside(stage: &Stage, peers: &[Peer], table: &mut Table) {
+    for peer in peers {
+        let messages = if peer.name == "bare client" { MESSAGES } else { FEW };
+        for in_flight in [512, 64] {
+            let name = named(peer, in_flight);
+            match stage.peer(peer, Load { in_flight, messages }).await {
+                Some(figures) => table.add(&name, figures),
+                None => table.broken_off(&name),
+            }
+        }
+    }
+}
+
+fn compare(table: &Table, peers: &[Peer]) {
+    for peer in peers {
+        for in_flight in [512, 64] {
+            table.ratio(&format!("polling, {in_flight} in flight"), &named(peer, in_flight));
+        }
+    }
+}
+
+fn named(peer: &Peer, in_flight: usize) -> String {
+    format!("{}, {in_flight} in flight", peer.name)
+}
+
 /// One instance, and two side by side of which one polls.
 async fn postgres(runs: usize, stage: Stage) {
-    let load = |in_flight| Load { in_flight, messages: MESSAGES };
     let mut table = Table::default();
     for _ in 0..runs {
         table.add("polling, 512 in flight", stage.ours(load(512)).await);
@@ -152,11 +185,11 @@ async fn postgres(runs: usize, stage: Stage) {
 }
 
 /// Ours alone.
-async fn plain(title: &str, runs: usize, stage: Stage) {
+async fn alone(runs: usize, stage: Stage) {
     let mut table = Table::default();
     for _ in 0..runs {
-        table.add("polling, 512 in flight", stage.ours(Load { in_flight: 512, messages: MESSAGES }).await);
-        table.add("polling, 64 in flight", stage.ours(Load { in_flight: 64, messages: MESSAGES }).await);
+        table.add("polling, 512 in flight", stage.ours(load(512)).await);
+        table.add("polling, 64 in flight", stage.ours(load(64)).await);
     }
-    table.print(title);
+    table.print("SQLite, every flush takes 1 ms");
 }

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Prints processors, kernel, compiler profile and what one disk flush costs here.
@@ -9,6 +10,15 @@ pub(crate) fn print() {
     let processors = std::thread::available_parallelism().map_or(0, usize::from);
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     println!("machine: {processors} processors, Linux {}, flush {:?} (median of 50)", kernel.trim(), flush());
+}
+
+/// What was built, as git names it; `-dirty` when something is not committed.
+#[allow(dead_code, reason = "several benchmarks share this file, and not all are quoted by their commit")]
+pub(crate) fn commit() -> String {
+    let mut git = Command::new("git");
+    git.args(["describe", "--always", "--dirty"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    let told = git.output().ok().filter(|output| output.status.success());
+    told.map_or_else(|| "no commit".to_owned(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// Median cost of one flush of four kilobytes to the disk that holds the temporary folder.

@@ -26,6 +26,8 @@ pub(crate) struct Figures {
 pub(crate) struct Table {
     names: Vec<String>,
     runs: BTreeMap<String, Vec<Figures>>,
+    /// Runs in which not everything was answered in time, by name.
+    broken_off: BTreeMap<String, usize>,
 }
 
 impl Table {
@@ -36,10 +38,21 @@ impl Table {
         println!(
             "{name}: {per_second:.0}/s, p99 {p99:.0} ms, {processor:.3} s of processor / 1,000; load average {around}"
         );
+        self.name(name);
+        self.runs.entry(name.to_owned()).or_default().push(figures);
+    }
+
+    /// Counts a run that did not come to its end.
+    pub(crate) fn broken_off(&mut self, name: &str) {
+        println!("{name}: not everything was answered in time");
+        self.name(name);
+        *self.broken_off.entry(name.to_owned()).or_default() += 1;
+    }
+
+    fn name(&mut self, name: &str) {
         if !self.names.iter().any(|known| known == name) {
             self.names.push(name.to_owned());
         }
-        self.runs.entry(name.to_owned()).or_default().push(figures);
     }
 
     /// The median of one figure of a name's runs.
@@ -56,13 +69,20 @@ impl Table {
         );
         println!("|---|---|---|---|---|---|---|---|---|");
         for name in &self.names {
+            let broken_off = self.broken_off.get(name).copied().unwrap_or_default();
+            let Some(runs) = self.runs.get(name) else {
+                println!("| {name} | 0, {broken_off} broken off | | | | | | | |");
+                continue;
+            };
             let of = |figure| self.median(name, figure).unwrap_or_default();
-            let runs = &self.runs[name];
+            let number = match broken_off {
+                0 => runs.len().to_string(),
+                _ => format!("{}, {broken_off} broken off", runs.len()),
+            };
             let all = runs.iter().map(|run| run.per_second);
             let (low, high) = (all.clone().fold(f64::MAX, f64::min), all.fold(0.0, f64::max));
             println!(
-                "| {name} | {} | {:.0} ({low:.0} to {high:.0}) | {:.0} | {:.0} | {:.3} | {:.1} | {:.3} | {:.1} |",
-                runs.len(),
+                "| {name} | {number} | {:.0} ({low:.0} to {high:.0}) | {:.0} | {:.0} | {:.3} | {:.1} | {:.3} | {:.1} |",
                 of(|run| run.per_second),
                 of(|run| run.p50),
                 of(|run| run.p99),

@@ -139,7 +139,6 @@ impl Stage {
         let measured = self.measure(&life, load).await;
         life.kill();
         if measured.is_none() {
-            println!("{}: not everything was answered in {PATIENCE:?}", peer.name);
             self.call("deleteWebhook?drop_pending_updates=true").await;
         }
         let (figures, presses) = measured?;
