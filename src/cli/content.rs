@@ -16,7 +16,7 @@ use crate::store::item::{ItemRow, VersionRow};
 
 /// 内容：检查、收入、查看
 ///
-/// 每条内容是一个文件：items/主题/短名.md。开头写资料（题目、依据、原文、核对日期等），下面写正文。
+/// 每条内容是一个文件：items/主题/短名.md。开头写资料（标题、依据、原文、核对日期等），下面写正文。
 #[derive(Debug, Args)]
 pub struct Content {
     #[command(subcommand)]
@@ -162,7 +162,7 @@ async fn list(session: &Session, form: Form) -> Ended {
         left("对象"),
         left("方式"),
         left("状态"),
-        left("题目"),
+        left("标题"),
     ];
     let rows = items.into_iter().map(|row| {
         vec![
@@ -224,7 +224,7 @@ fn page(row: &ItemRow, version: &VersionRow) -> String {
     let expires = version.expires_on.map_or_else(|| "长期".to_owned(), |day| format!("{day}起不再推送"));
     let festivals = listed(&version.festivals).map(festival);
     let head = [
-        ("题目", version.title.clone()),
+        ("标题", version.title.clone()),
         ("编号", format!("{}（第{}版）", version.code, version.version)),
         ("短名", version.slug.clone()),
         ("主题", theme(&version.theme)),

@@ -257,7 +257,7 @@ async fn list(session: &Session, form: Form) -> Ended {
     if form == Form::Json {
         return out::json(&pushes.iter().map(|push| PushJson::of(push, zone)).collect::<Vec<_>>());
     }
-    let columns = [left("编号"), left("时间"), left("方式"), left("状态"), left("短名"), left("题目")];
+    let columns = [left("编号"), left("时间"), left("方式"), left("状态"), left("短名"), left("标题")];
     let rows = pushes.into_iter().map(|push| {
         let confirm = words::confirm(push.confirm).to_owned();
         let state = words::push_state(push.state).to_owned();
@@ -278,7 +278,12 @@ async fn show(session: &Session, id: PushId, form: Form) -> Ended {
     let mut head = vec![
         format!("推送{}：{}（{}，第{}版）", push.id, push.title, push.slug, push.version),
         format!("时间：{}；期限：{deadline}", local(push.slot_at.utc(), zone)),
-        format!("方式：{}；状态：{}", words::confirm(push.confirm), words::push_state(push.state)),
+        format!(
+            "方式：{}{}；状态：{}",
+            words::confirm(push.confirm),
+            if push.asks { "，带小题" } else { "" },
+            words::push_state(push.state)
+        ),
         figures.as_ref().map_or_else(|| "不统计人数".to_owned(), view::figures),
     ];
     head.extend(traces::by_hand(&shown));

@@ -106,7 +106,7 @@ fn a_month_is_a_table_and_a_file() {
         assert_eq!(fs::metadata(office.path(file)).unwrap().permissions().mode() & 0o777, 0o600);
     }
     let csv = String::from_utf8(fs::read(office.path("计划.csv")).unwrap()).unwrap();
-    assert!(csv.starts_with("\u{feff}日期,星期,时间,题目,短名,对象,发到,方式,依据,说明\r\n"), "{csv}");
+    assert!(csv.starts_with("\u{feff}日期,星期,时间,标题,短名,对象,发到,方式,依据,说明\r\n"), "{csv}");
     assert_eq!(csv.matches(date).count(), 1);
 }
 

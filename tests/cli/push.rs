@@ -2,9 +2,9 @@
 
 use chrono::Timelike;
 use qingfeng::clock::Clock;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::office::Office;
+use crate::office::{Office, item};
 
 const CHAT: &str = "-1001234567890";
 
@@ -100,6 +100,24 @@ fn a_push_is_looked_at_before_it_is_made() {
     assert!(again.err.contains(&format!("已经向其中的群或人推送过，见：qingfeng push show {push}\n")), "{}", again.err);
     let other = office.run("push now --item token --private G01 --outside-hours");
     assert!(!other.err.contains("已经向"), "{}", other.err);
+}
+
+#[test]
+fn a_push_says_whether_questions_go_with_it() {
+    let office = with_group();
+    office.run("group link 1 --units 管委会").done();
+    let quiz = "quiz:\n  - question: 问？\n    options: [甲, 乙]\n    answer: A\n    explain: 释。\n";
+    let asking = item("token", "gifts", "LP-101", "价低也是礼").replace("code:", &format!("{quiz}code:"));
+    office.item("gifts/token", &asking);
+    office.run("content sync").done();
+    for (on, says) in [("off", "方式：自愿；"), ("on", "方式：自愿，带小题；")] {
+        office.run(&format!("setting set quiz.enabled {on}")).done();
+        // The second time it warns that the group had it before.
+        let made = office.run("push now --item token --group 1 --outside-hours --yes --json");
+        let push = &serde_json::from_str::<Value>(&made.out).unwrap()["push"];
+        assert!(office.run(&format!("push show {push}")).done().contains(says), "{on}");
+        assert_eq!(office.run(&format!("push show {push} --json")).json()["quiz"], on == "on");
+    }
 }
 
 #[test]

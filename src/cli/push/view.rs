@@ -28,6 +28,8 @@ pub(super) struct PushJson<'a> {
     state: &'a str,
     title: &'a str,
     deadline: Option<String>,
+    /// Whether questions go with it.
+    quiz: bool,
 }
 
 impl<'a> PushJson<'a> {
@@ -41,6 +43,7 @@ impl<'a> PushJson<'a> {
             state: push.state.as_str(),
             title: &push.title,
             deadline: push.deadline_at.map(|at| out::instant(at.utc(), zone)),
+            quiz: push.asks,
         }
     }
 }

@@ -66,7 +66,7 @@ pub(super) async fn month(session: &Session, month: Month, file: Option<PathBuf>
     if form == Form::Json {
         return out::json(&entries.iter().map(|entry| json(session, entry)).collect::<Vec<_>>());
     }
-    let columns = [left("日期"), left("星期"), left("时间"), left("题目"), left("发到"), left("方式"), left("说明")];
+    let columns = [left("日期"), left("星期"), left("时间"), left("标题"), left("发到"), left("方式"), left("说明")];
     let rows = entries.iter().map(|entry| {
         let [date, weekday, time, title, _, _, targets, confirm, _, note] = row(session, entry);
         vec![date, weekday, time, title, targets, confirm, note]

@@ -95,6 +95,8 @@ pub enum QuizFault {
     OptionCount { len: usize, least: usize, most: usize },
     /// An option stands twice.
     OptionTwice { found: String },
+    /// An option begins with the letter that the program puts before it.
+    OptionLettered { found: String },
     /// It is not said which option is right.
     NoKey,
     /// Both `answer` and `answers` are written.

@@ -15,6 +15,9 @@ use crate::domain::quiz::{
 /// The keys of a question.
 const KEYS: [&str; 6] = ["question", "options", "answer", "answers", "explain", "basis"];
 
+/// What people write between an option's letter and the option.
+const AFTER_LETTERS: [char; 8] = ['.', '．', '、', ')', '）', ':', '：', ','];
+
 /// A question as written: its keys and their texts, in order.
 #[derive(Debug, Default)]
 pub(super) struct RawQuestion(Vec<(String, Vec<String>)>);
@@ -145,6 +148,9 @@ impl Judge<'_> {
             if options[..place].contains(option) {
                 self.complain(QuizFault::OptionTwice { found: option.clone() });
             }
+            if is_lettered(place, option) {
+                self.complain(QuizFault::OptionLettered { found: option.clone() });
+            }
             if option.contains('\n') || has_blank(option) {
                 self.complain(QuizFault::NotPlain { key: "options" });
             }
@@ -208,4 +214,11 @@ impl Judge<'_> {
 fn values<'a>(raw: &'a RawQuestion, key: &'a str) -> impl Iterator<Item = &'a str> {
     let found = raw.0.iter().filter(move |(name, _)| name == key).flat_map(|(_, values)| values);
     found.map(|text| text.trim()).filter(|text| !text.is_empty())
+}
+
+/// Whether an option begins with the letter of its place and a mark after it, as in `A. 甲`.
+fn is_lettered(place: usize, option: &str) -> bool {
+    let own = u8::try_from(place).ok().and_then(Letters::one).map(|letter| letter.to_string());
+    let rest = own.and_then(|letter| option.strip_prefix(letter.as_str()));
+    rest.is_some_and(|rest| rest.trim_start().starts_with(AFTER_LETTERS))
 }

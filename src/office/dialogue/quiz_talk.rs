@@ -56,9 +56,14 @@ pub(super) async fn take(tx: &mut Tx, ctx: &Ctx, actor: &Actor, at: Run, given: 
                 let answer = Answer { question: place, n: tries.len() + 1, chosen, right };
                 let push = sheet.asking.push;
                 let rows = sheet.numbers.iter().map(|number| answer.row((push, *number), ctx.now(), (at.copy, None)));
-                quiz::seal(tx, ctx, &rows.collect::<Vec<_>>()).await?;
-                if let Some(tries) = sheet.tries.get_mut(place) {
-                    tries.push(Try { chosen, right });
+                if quiz::seal(tx, ctx, &rows.collect::<Vec<_>>()).await? {
+                    sheet.tries[place].push(Try { chosen, right });
+                } else {
+                    // Another instance stored an answer of theirs since this look: it stands.
+                    sheet = match self::sheet(tx, ctx, actor, at).await? {
+                        Ok(sheet) => sheet,
+                        Err(end) => return Ok(Step::End(end)),
+                    };
                 }
             }
             onward(at, &sheet, Begins::No)

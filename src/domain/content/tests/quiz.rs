@@ -40,3 +40,19 @@ fn letters_may_be_written_in_any_usual_way() {
         assert_eq!(item.quiz.0[0].key.to_string(), "A、C", "{written}");
     }
 }
+
+#[test]
+fn options_carry_no_letters_of_their_own() {
+    let faults = |first: &str, second: &str| {
+        let quiz =
+            format!("  - question: 问？\n    options: [\"{first}\", \"{second}\"]\n    answer: A\n    explain: 释。\n");
+        parse("festival", "mid-autumn", &with_quiz(&quiz)).err().map_or(0, |problems| problems.len())
+    };
+    for lettered in ["A. 甲", "A．甲", "A、甲", "A) 甲", "A）甲", "A：甲", "A : 甲"] {
+        assert_eq!(faults(lettered, "乙"), 1, "{lettered}");
+    }
+    assert_eq!(faults("A. 甲", "B. 乙"), 2);
+    for plain in ["A类违纪", "APP", "B、C都对", "甲"] {
+        assert_eq!(faults(plain, "乙"), 0, "{plain}");
+    }
+}
