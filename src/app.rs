@@ -208,10 +208,12 @@ fn taken(handed_in: Result<Option<Vec<u8>>, Turned>) -> Taken {
     match handed_in {
         Ok(reply) => Taken::Stored { reply },
         Err(Turned::Unreadable) => Taken::Never,
-        Err(turned @ (Turned::Full | Turned::NotStored)) => {
+        Err(turned @ Turned::Full) => {
             tracing::warn!(error = %turned, "an update was turned away; the platform brings it again");
             Taken::Not
         }
+        // The writer said why.
+        Err(Turned::NotStored) => Taken::Not,
     }
 }
 

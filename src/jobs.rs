@@ -6,9 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ctx::{Ctx, Line};
 use crate::office::lease::Lease;
-use crate::office::{Outcome, Refusal, alert, binding, db, delivery, depart, dialogue, inbox, nudge, plan};
+use crate::office::troubled::Troubled;
+use crate::office::{Outcome, alert, binding, db, delivery, depart, dialogue, inbox, nudge, plan};
 use crate::stop::Stop;
-use crate::store::trouble::Trouble;
 
 /// Keeping leases, and loops that rest on one.
 pub mod lease;
@@ -52,28 +52,6 @@ where
         tokio::select! {
             () = ctx.clock.sleep_until(next) => {}
             () = stop.wait() => {}
-        }
-    }
-}
-
-/// What a loop has told of its trouble: each cause once, and once that it is over. A database that is gone for an hour is
-/// one line, not a thousand.
-#[derive(Debug, Default)]
-struct Troubled(Option<String>);
-
-impl Troubled {
-    fn tell(&mut self, job: &'static str, error: &Refusal) {
-        let known = if let Refusal::Store(error) = error { error.trouble() } else { Trouble::Other };
-        let cause = if known == Trouble::Other { error.to_string() } else { known.as_str().to_owned() };
-        if self.0.as_ref() != Some(&cause) {
-            tracing::error!(%error, job, cause, "a step failed and is repeated until it works");
-            self.0 = Some(cause);
-        }
-    }
-
-    fn over(&mut self, job: &'static str) {
-        if let Some(cause) = self.0.take() {
-            tracing::info!(job, cause, "works again");
         }
     }
 }

@@ -89,6 +89,8 @@ pub mod schedule;
 pub mod setting;
 /// People: codes, leave.
 pub mod staff;
+/// What a loop tells the log of its trouble.
+pub mod troubled;
 /// Units as people name them.
 pub mod unit;
 

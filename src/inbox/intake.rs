@@ -22,7 +22,7 @@ pub const BIND_LINK: &str = "bind";
 
 /// A batch that is stored.
 pub struct Stored {
-    /// Puts what it leads to into words. Nothing is said unless this is waited for, or given to [`Effects::follow`].
+    /// Puts what it leads to into words, in the order of the batch. Nothing is said unless this is waited for, or given to [`Effects::follow`].
     ///
     /// [`Effects::follow`]: crate::inbox::effect::Effects::follow
     pub words: BoxFuture<'static, Vec<Placed>>,
@@ -122,6 +122,8 @@ async fn answers(ctx: Ctx, line: Line, read: Vec<Read>, results: Received) -> Ve
             }
         }
     }
+    // Answers to questions were put before those to confirmations.
+    effects.sort_by_key(|(place, _)| *place);
     effects
 }
 

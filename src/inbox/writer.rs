@@ -14,6 +14,7 @@ use crate::crash;
 use crate::ctx::{Ctx, Line};
 use crate::inbox::effect::{Due, Effect, Effects, Placed};
 use crate::inbox::intake::{self, Stored};
+use crate::office::troubled::Troubled;
 use crate::office::{Outcome, Refusal, db, hearing};
 use crate::stop;
 
@@ -27,6 +28,8 @@ const BEAT: Duration = Duration::from_secs(15);
 /// aside at a start or by a look once a minute, and a lease to poll then goes on for longer.
 const HOME_FOR: Duration = Duration::from_secs(1);
 
+/// What the log calls the storing of what is brought.
+const JOB: &str = "webhook";
 /// Longest time from a request to a reply that holds an answer. After that the answer goes out by a call of its own, which
 /// tells whether it arrived: whoever brought the update may not be waiting any more.
 const REPLY_WITHIN: Duration = Duration::from_secs(5);
@@ -84,13 +87,14 @@ pub struct Writer {
     news: Arc<Notify>,
     /// When the data was last found not to be in quarantine.
     home: Option<Mark>,
+    troubled: Troubled,
 }
 
 /// A writer and its door.
 pub fn pair(ctx: Ctx, line: Line) -> (Door, Writer) {
     let (into, waiting) = mpsc::channel(WAITING_MOST);
     let door = Door { into, line: line.clone(), clock: ctx.clock.clone() };
-    (door, Writer { ctx, line, waiting, news: Arc::default(), home: None })
+    (door, Writer { ctx, line, waiting, news: Arc::default(), home: None, troubled: Troubled::default() })
 }
 
 /// Stores until every door is gone; then everything that was handed in is stored or turned away.
@@ -142,6 +146,7 @@ impl Writer {
         match self.store(&batch).await {
             Ok(Stored { words, waits }) => {
                 crash::point("after_ack");
+                self.troubled.over(JOB);
                 if waits {
                     self.news.notify_one();
                 }
@@ -151,9 +156,8 @@ impl Writer {
                     effects.start(effect);
                 }
             }
-            Err(error) => {
-                tracing::error!(%error, updates = batch.len(), "updates could not be stored and are not confirmed");
-            }
+            // None of them is confirmed to the platform, which brings them again.
+            Err(error) => self.troubled.tell(JOB, &error),
         }
         true
     }
@@ -178,6 +182,7 @@ impl Writer {
                 left.push(Effect::Answer(due));
             }
         }
+        left.extend(due.map(|(_, effect)| effect));
         left
     }
 

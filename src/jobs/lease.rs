@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 
 use crate::clock::Clock;
 use crate::office::lease::{Keeper, Lease, RENEW_EVERY, TRY_EVERY};
+use crate::office::troubled::Troubled;
 use crate::stop::{self, Stop};
 
 /// How often it is looked whether a lease ran out while the database does not answer.
@@ -15,7 +16,7 @@ const LOOK_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Takes and renews leases until told to stop.
 pub async fn keep(keeper: Arc<Keeper>, clock: Clock, mut stop: Stop) {
-    let mut troubled = super::Troubled::default();
+    let mut troubled = Troubled::default();
     while !stop.stopped() {
         // A task of its own: it is never dropped half-way, and the time of a lease runs out beside it.
         let renewing = Arc::clone(&keeper);
