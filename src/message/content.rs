@@ -80,8 +80,9 @@ fn quiz(fault: &QuizFault) -> String {
             format!("的答案、解析和依据合起来{len}字，群里的提示最多显示{max}字，请把解析删去{}字。", len - max)
         }
         QuizFault::OptionCount { len, least, most } => format!("有{len}个选项，请写{least}至{most}个。"),
+        QuizFault::OptionEmpty => "有一个选项是空的，请写上，或者删去这一行。".to_owned(),
         QuizFault::OptionTwice { found } => format!("的选项“{found}”写了两次，请改掉一个。"),
-        QuizFault::OptionLettered { found } => format!("的选项“{found}”前面不用写字母，程序会自己加上，请删去。"),
+        QuizFault::OptionLettered { found } => format!("的选项“{found}”请删去前面的字母，程序会自动加上。"),
         QuizFault::NoKey => "没有写正确答案，请写answer: B（单选）或answers: AC（多选）。".to_owned(),
         QuizFault::BothKeys => "同时写了answer和answers，请只留一个：单选写answer，多选写answers。".to_owned(),
         QuizFault::BadKey { found } => format!("的答案“{found}”写法不对，请写选项的大写字母，例如B。"),

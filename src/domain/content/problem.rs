@@ -93,6 +93,8 @@ pub enum QuizFault {
     AlertTooLong { len: usize, max: usize },
     /// Too few options, or too many.
     OptionCount { len: usize, least: usize, most: usize },
+    /// An option is empty.
+    OptionEmpty,
     /// An option stands twice.
     OptionTwice { found: String },
     /// An option begins with the letter that the program puts before it.

@@ -16,7 +16,7 @@ use crate::domain::quiz::{
 const KEYS: [&str; 6] = ["question", "options", "answer", "answers", "explain", "basis"];
 
 /// What people write between an option's letter and the option.
-const AFTER_LETTERS: [char; 8] = ['.', '．', '、', ')', '）', ':', '：', ','];
+const AFTER_LETTERS: [char; 12] = ['.', '．', '。', '、', ')', '）', ']', '】', ':', '：', ',', '，'];
 
 /// A question as written: its keys and their texts, in order.
 #[derive(Debug, Default)]
@@ -138,13 +138,18 @@ impl Judge<'_> {
     }
 
     fn options(&mut self, raw: &RawQuestion) -> Option<Vec<String>> {
-        let options: Vec<String> = values(raw, "options").map(str::to_owned).collect();
+        // An empty one counts: left out, it would give its letter, and the right answer, to the next.
+        let options: Vec<String> = texts(raw, "options").map(str::to_owned).collect();
         if !(OPTIONS_LEAST..=OPTIONS_MOST).contains(&options.len()) {
             let (len, least, most) = (options.len(), OPTIONS_LEAST, OPTIONS_MOST);
             self.complain(QuizFault::OptionCount { len, least, most });
             return None;
         }
         for (place, option) in options.iter().enumerate() {
+            if option.is_empty() {
+                self.complain(QuizFault::OptionEmpty);
+                continue;
+            }
             if options[..place].contains(option) {
                 self.complain(QuizFault::OptionTwice { found: option.clone() });
             }
@@ -212,13 +217,21 @@ impl Judge<'_> {
 
 /// What is written after a key, empty texts aside.
 fn values<'a>(raw: &'a RawQuestion, key: &'a str) -> impl Iterator<Item = &'a str> {
-    let found = raw.0.iter().filter(move |(name, _)| name == key).flat_map(|(_, values)| values);
-    found.map(|text| text.trim()).filter(|text| !text.is_empty())
+    texts(raw, key).filter(|text| !text.is_empty())
 }
 
-/// Whether an option begins with the letter of its place and a mark after it, as in `A. 甲`.
+/// What is written after a key.
+fn texts<'a>(raw: &'a RawQuestion, key: &'a str) -> impl Iterator<Item = &'a str> {
+    let found = raw.0.iter().filter(move |(name, _)| name == key).flat_map(|(_, values)| values);
+    found.map(|text| text.trim())
+}
+
+/// Whether an option begins with the letter of its place and a mark after it, as in `A. 甲` and `（A）甲`.
 fn is_lettered(place: usize, option: &str) -> bool {
-    let own = u8::try_from(place).ok().and_then(Letters::one).map(|letter| letter.to_string());
-    let rest = own.and_then(|letter| option.strip_prefix(letter.as_str()));
+    let option = option.strip_prefix(['(', '（', '[', '【']).unwrap_or(option).trim_start();
+    let rest = ['A', 'a', 'Ａ', 'ａ'].into_iter().find_map(|first| {
+        let own = u32::try_from(place).ok().and_then(|place| char::from_u32(u32::from(first) + place))?;
+        option.strip_prefix(own)
+    });
     rest.is_some_and(|rest| rest.trim_start().starts_with(AFTER_LETTERS))
 }

@@ -57,7 +57,7 @@ fn worded(text: &str) -> String {
 #[case::quiz_range(
     "quiz_range",
     quiz(
-        "  - question: 问？\n    options: [甲, 乙]\n    answer: C\n    explain: 释\n  - question: 问？\n    options: [甲]\n    answer: A\n    explain: 释\n  - question: 问？\n    options: [甲, 乙, 甲]\n    answer: 甲\n    explain: 释\n  - question: 问？\n    options: [A. 甲, B、乙]\n    answer: A\n    explain: 释\n"
+        "  - question: 问？\n    options: [甲, 乙]\n    answer: C\n    explain: 释\n  - question: 问？\n    options: [甲]\n    answer: A\n    explain: 释\n  - question: 问？\n    options: [甲, 乙, 甲]\n    answer: 甲\n    explain: 释\n  - question: 问？\n    options: [A. 甲, B、乙]\n    answer: A\n    explain: 释\n  - question: 问？\n    options: [\"\", \"　\", 甲]\n    answer: C\n    explain: 释\n"
     )
 )]
 #[case::quiz_lengths("quiz_lengths", quiz(&format!("  - question: {}\n    options: [{}, 乙]\n    answer: A\n    explain: {}\n", "长".repeat(101), "长".repeat(41), "长".repeat(181))))]

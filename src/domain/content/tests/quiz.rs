@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{FRONT, parse};
 use crate::domain::content::ItemSource;
+use crate::domain::content::problem::{ContentProblem, ContentProblemKind, QuizFault};
 
 fn with_quiz(quiz: &str) -> String {
     FRONT.replace("code: JQ-2026-03\n", &format!("code: JQ-2026-03\nquiz:\n{quiz}")) + "正文。\n"
@@ -43,16 +44,24 @@ fn letters_may_be_written_in_any_usual_way() {
 
 #[test]
 fn options_carry_no_letters_of_their_own() {
-    let faults = |first: &str, second: &str| {
+    let refused = |first: &str, second: &str| -> Vec<String> {
         let quiz =
             format!("  - question: 问？\n    options: [\"{first}\", \"{second}\"]\n    answer: A\n    explain: 释。\n");
-        parse("festival", "mid-autumn", &with_quiz(&quiz)).err().map_or(0, |problems| problems.len())
+        let problems = parse("festival", "mid-autumn", &with_quiz(&quiz)).err().unwrap_or_default();
+        let lettered = |problem: ContentProblem| {
+            let ContentProblemKind::Quiz { fault: QuizFault::OptionLettered { found }, .. } = &problem.kind else {
+                panic!("{problem:?}")
+            };
+            found.clone()
+        };
+        problems.into_iter().map(lettered).collect()
     };
-    for lettered in ["A. 甲", "A．甲", "A、甲", "A) 甲", "A）甲", "A：甲", "A : 甲"] {
-        assert_eq!(faults(lettered, "乙"), 1, "{lettered}");
+    let marked = ["A. 甲", "A．甲", "A、甲", "A) 甲", "A）甲", "A：甲", "A : 甲", "A,甲", "A，甲", "A。甲"];
+    for lettered in marked.into_iter().chain(["(A) 甲", "（A）甲", "【A】甲", "Ａ．甲", "a. 甲"]) {
+        assert_eq!(refused(lettered, "乙"), [lettered]);
     }
-    assert_eq!(faults("A. 甲", "B. 乙"), 2);
-    for plain in ["A类违纪", "APP", "B、C都对", "甲"] {
-        assert_eq!(faults(plain, "乙"), 0, "{plain}");
+    assert_eq!(refused("A. 甲", "B. 乙"), ["A. 甲", "B. 乙"]);
+    for plain in ["A类违纪", "APP", "B、C都对", "（一）甲", "甲"] {
+        assert_eq!(refused(plain, "乙"), [""; 0], "{plain}");
     }
 }
