@@ -117,8 +117,7 @@ async fn push(ctx: &Ctx, group: GroupId) {
     let mut tx = ctx.store.write().await.expect("a writer");
     let (push, slot) = (made.id, made.slot_at.utc());
     let audience = store::push::audiences(&mut tx, &[push]).await.expect("an audience");
-    let batch = store::ack::open_batch(&mut tx, slot).await.expect("a batch");
-    store::ack::add_many(&mut tx, batch, &acks(&audience, slot)).await.expect("acks");
+    store::ack::add_batch(&mut tx, &acks(&audience, slot), slot).await.expect("acks");
     tx.commit().await.expect("a commit");
 }
 

@@ -54,7 +54,8 @@ const PARTS: [&str; 4] = ["throttled", "own", "postgres", "history"];
 const PART: &str = "PRESSES_PART";
 /// A flush in microseconds.
 const FLUSH_US: u32 = 1_000;
-/// Messages pressed with 64 in flight and more, and with one; with a peer there are fewer, because it takes longer.
+/// Messages pressed in a run: by ours and the bare client with 64 in flight and more, by the other peers, which take longer,
+/// and one by one.
 const MESSAGES: usize = 180;
 const FEW: usize = 10;
 const LONE: usize = 5;

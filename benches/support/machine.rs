@@ -12,7 +12,7 @@ pub(crate) fn print() {
     println!("machine: {processors} processors, Linux {}, flush {:?} (median of 50)", kernel.trim(), flush());
 }
 
-/// What was built, as git names it; `-dirty` when something is not committed.
+/// The commit that is checked out, `-dirty` when a file of it was changed: what is measured, if it was built from that.
 #[allow(dead_code, reason = "several benchmarks share this file, and not all are quoted by their commit")]
 pub(crate) fn commit() -> String {
     let mut git = Command::new("git");

@@ -38,18 +38,18 @@ impl Table {
         println!(
             "{name}: {per_second:.0}/s, p99 {p99:.0} ms, {processor:.3} s of processor / 1,000; load average {around}"
         );
-        self.name(name);
+        self.enlist(name);
         self.runs.entry(name.to_owned()).or_default().push(figures);
     }
 
     /// Counts a run that did not come to its end.
     pub(crate) fn broken_off(&mut self, name: &str) {
         println!("{name}: not everything was answered in time");
-        self.name(name);
+        self.enlist(name);
         *self.broken_off.entry(name.to_owned()).or_default() += 1;
     }
 
-    fn name(&mut self, name: &str) {
+    fn enlist(&mut self, name: &str) {
         if !self.names.iter().any(|known| known == name) {
             self.names.push(name.to_owned());
         }
@@ -59,7 +59,8 @@ impl Table {
     pub(crate) fn median(&self, name: &str, of: fn(&Figures) -> f64) -> Option<f64> {
         let mut values: Vec<f64> = self.runs.get(name)?.iter().map(of).collect();
         values.sort_by(f64::total_cmp);
-        Some(values[values.len() / 2])
+        let (upper, lower) = (values.len() / 2, (values.len() - 1) / 2);
+        Some(f64::midpoint(values[lower], values[upper]))
     }
 
     pub(crate) fn print(&self, title: &str) {

@@ -125,16 +125,14 @@ impl Stage {
         figures
     }
 
-    /// A peer in a fresh folder; `None` when it did not answer everything in time.
+    /// A peer in a fresh folder; `None` when it was ready and did not answer everything in time.
     pub(crate) async fn peer(&self, peer: &Peer, load: Load) -> Option<Figures> {
         let folder = tempfile::tempdir().unwrap();
         let mut command = peer.command(folder.path(), (TOKEN, &format!("http://{}/", self.office.api)));
         self.flushes.dress(&mut command);
         let mut life = Life::start(command, &folder.path().join("log"));
-        if !life.ready(&self.office, PATIENCE).await {
-            println!("{}: {}", peer.name, fs::read_to_string(folder.path().join("log")).unwrap());
-            return None;
-        }
+        let ready = life.ready(&self.office, PATIENCE).await;
+        assert!(ready, "{}: {}", peer.name, fs::read_to_string(folder.path().join("log")).unwrap());
         sleep(Duration::from_secs(1)).await;
         let measured = self.measure(&life, load).await;
         life.kill();

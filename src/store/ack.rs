@@ -157,7 +157,7 @@ async fn add_sqlite(tx: &mut Tx, (acks, rows): (&[NewAck], &str), now: DateTime<
     Ok((batch, told(&on!(tx, c => sqlx::query_scalar::<_, String>(STORED).bind(batch).fetch_one(c).await)?)?))
 }
 
-/// One way to the server for both.
+/// One round trip for both.
 async fn add_pg(tx: &mut Tx, rows: &str, now: DateTime<Utc>) -> Result<(i64, Vec<AckRow>)> {
     const SQL: &str = concat!(
         "WITH b AS (INSERT INTO ack_batch (recorded_at) VALUES ($2) RETURNING id),

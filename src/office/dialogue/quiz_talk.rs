@@ -59,7 +59,7 @@ pub(super) async fn take(tx: &mut Tx, ctx: &Ctx, actor: &Actor, at: Run, given: 
                 if quiz::seal(tx, ctx, &rows.collect::<Vec<_>>()).await? {
                     sheet.tries[place].push(Try { chosen, right });
                 } else {
-                    // Another instance stored an answer of theirs since this look: it stands.
+                    // Another instance stored an answer of theirs since this look: it stands, and this one is not counted.
                     sheet = match self::sheet(tx, ctx, actor, at).await? {
                         Ok(sheet) => sheet,
                         Err(end) => return Ok(Step::End(end)),
