@@ -22,7 +22,8 @@ pub const BIND_LINK: &str = "bind";
 
 /// A batch that is stored.
 pub struct Stored {
-    /// Puts what it leads to into words, in the order of the batch. Nothing is said unless this is waited for, or given to [`Effects::follow`].
+    /// Puts what it leads to into words, in the order of the batch. Nothing is said unless this is waited for, or given to
+    /// [`Effects::follow`].
     ///
     /// [`Effects::follow`]: crate::inbox::effect::Effects::follow
     pub words: BoxFuture<'static, Vec<Placed>>,

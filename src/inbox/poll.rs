@@ -15,6 +15,7 @@ use crate::domain::word::InboundMode;
 use crate::inbox::effect::Effects;
 use crate::inbox::intake::{self, Stored};
 use crate::inbox::work;
+use crate::office::troubled::Troubled;
 use crate::office::{Outcome, Refusal, hearing};
 use crate::stop::Stop;
 
@@ -26,6 +27,8 @@ const PAUSE_FIRST: Duration = Duration::from_secs(1);
 const PAUSE_LONGEST: Duration = Duration::from_mins(1);
 /// Shortest pause while another program polls: each try ends the other's poll.
 const PAUSE_CONFLICT: Duration = Duration::from_secs(5);
+/// What the log calls the storing of what was polled.
+const JOB: &str = "poll";
 /// Conflicts in a row before the admins are told: the first may be our own poll of before a restart.
 const CONFLICTS_TOLD: u32 = 2;
 /// Longest wait for answers under way when the program stops.
@@ -42,6 +45,7 @@ pub struct Poller {
     effects: Effects,
     /// Polls in a row that another program ended.
     conflicts: u32,
+    troubled: Troubled,
 }
 
 /// Why a poll came to nothing; nothing of it is confirmed to the platform.
@@ -57,7 +61,7 @@ impl Poller {
     /// A poller that has not polled yet.
     pub fn new(ctx: Ctx, line: Line, telegram: Telegram) -> Self {
         let effects = Effects::new(line.clone());
-        Self { ctx, line, telegram, poll: Poll::new(WANTED), effects, conflicts: 0 }
+        Self { ctx, line, telegram, poll: Poll::new(WANTED), effects, conflicts: 0, troubled: Troubled::default() }
     }
 
     /// Polls once, holding the poll open for at most `hold`, stores what came, lets the answers go out and works through
@@ -155,6 +159,7 @@ pub async fn run(mut poller: Poller, news: Arc<Notify>, mut stop: Stop) {
         };
         let failure = match taken {
             Ok(left) => {
+                poller.troubled.over(JOB);
                 if left {
                     news.notify_one();
                 }
@@ -167,6 +172,10 @@ pub async fn run(mut poller: Poller, news: Arc<Notify>, mut stop: Stop) {
             && let Err(error) = poller.give_way(conflict).await
         {
             tracing::error!(%error, "a conflict could not be dealt with");
+        }
+        if let PollFailure::Store(error) = &failure {
+            // Nothing of it is confirmed to the platform.
+            poller.troubled.tell(JOB, error);
         }
         let rest = rest(&failure, pause);
         pause = (pause * 2).min(PAUSE_LONGEST);
@@ -181,7 +190,7 @@ pub async fn run(mut poller: Poller, news: Arc<Notify>, mut stop: Stop) {
     }
 }
 
-/// How long to rest after a failed poll; says so in the log.
+/// How long to rest after a failed poll. What the platform is to blame for is said in the log.
 fn rest(failure: &PollFailure, pause: Duration) -> Duration {
     match failure {
         PollFailure::Poll(PollError::Limited { retry_after }) => *retry_after,
@@ -197,9 +206,6 @@ fn rest(failure: &PollFailure, pause: Duration) -> Duration {
             tracing::warn!(%error, "the poll failed");
             pause
         }
-        PollFailure::Store(error) => {
-            tracing::error!(%error, "updates could not be stored and are not confirmed");
-            pause
-        }
+        PollFailure::Store(_) => pause,
     }
 }

@@ -25,7 +25,7 @@ const BATCH_MOST: usize = 100;
 /// How often it is written down that updates would reach us.
 const BEAT: Duration = Duration::from_secs(15);
 /// How long it is believed that the data is not in quarantine: a storm of presses does not ask for each batch. Data is set
-/// aside at a start or by a look once a minute, and a lease to poll then goes on for longer.
+/// aside at a start or by a look once a minute, and a lease to poll may then go on for longer.
 const HOME_FOR: Duration = Duration::from_secs(1);
 
 /// What the log calls the storing of what is brought.
